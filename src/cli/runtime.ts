@@ -1,0 +1,45 @@
+import type { Clock, Http, Terminal } from '../core/ports.ts'
+import type { NoticeSink } from '../core/notice.ts'
+import type { OutputWriter } from '../output/writer.ts'
+import type { ProfileStore, TaxiiProfile } from '../profile/profile.ts'
+import type { Store } from '../store/store.ts'
+import type { TaxiiClient } from '../taxii/client.ts'
+
+/** Flags that every command has, after flag, environment and default have been weighed. */
+export interface GlobalOptions {
+  readonly profile?: string | undefined
+  readonly quiet: boolean
+  readonly verbose: boolean
+  readonly input: boolean
+  readonly yes: boolean
+  readonly store?: string | undefined
+  readonly state?: string | undefined
+  readonly lockTimeoutMs: number
+  readonly traceHttp?: string | undefined
+  readonly debug: boolean
+}
+
+/** An open connection to one TAXII source: its transport and the client that speaks its version. */
+export interface TaxiiConnection extends AsyncDisposable {
+  readonly http: Http
+  readonly client: TaxiiClient
+}
+
+/**
+ * The parts a command can ask for, each made when first asked and closed at the end. The only place where
+ * implementations are constructed (`createRuntime`).
+ */
+export interface Runtime {
+  readonly options: GlobalOptions
+  readonly clock: Clock
+  readonly terminal: Terminal
+  readonly output: OutputWriter
+  readonly notices: NoticeSink
+  /** Aborted by SIGINT, SIGTERM, SIGHUP. */
+  readonly signal: AbortSignal
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly profiles: () => Promise<ProfileStore>
+  readonly store: () => Promise<Store>
+  /** Opens a connection for a saved (or passing) profile: resolves its secrets, TLS and proxy, finds its version. */
+  readonly connect: (profile: TaxiiProfile, signal: AbortSignal) => Promise<TaxiiConnection>
+}

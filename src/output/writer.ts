@@ -1,0 +1,38 @@
+/** Formats a command's records can be written in. */
+export const outputFormats = ['table', 'json', 'ndjson', 'yaml', 'csv', 'name'] as const
+export type OutputFormat = (typeof outputFormats)[number]
+
+export type Cell = string | number | boolean | null | undefined
+/** One record: camelCase names, JSON values. */
+export type OutputRecord = Readonly<Record<string, unknown>>
+
+/** How records look in a table: which fields, under which heads, aligned how. JSON and YAML show every field. */
+export interface Column {
+  readonly field: string
+  readonly head: string
+  readonly align?: 'left' | 'right' | undefined
+}
+
+export interface Shape {
+  /** Columns of `table` and `csv`, in order. */
+  readonly columns: readonly Column[]
+  /** The field `-o name` prints. */
+  readonly name: string
+  /** Shown by `table` instead of an empty table, on standard error. */
+  readonly empty?: string | undefined
+}
+
+/** Where a command's data goes. Everything is written through a checked stream: a full disk is OUTPUT_FAILED (local). */
+export interface OutputWriter {
+  readonly format: OutputFormat
+  /** A listing: JSON array, NDJSON lines, table rows. Streams where the format allows. */
+  list(records: Iterable<OutputRecord> | AsyncIterable<OutputRecord>, shape: Shape): Promise<void>
+  /** One record: JSON object; a two-column table. */
+  one(record: OutputRecord, shape: Shape): Promise<void>
+  /** An action on one or many targets: `{"results": [...], "totals": {...}}`; in a table, rows and a line of totals on standard error. */
+  results(results: readonly OutputRecord[], totals: OutputRecord, shape: Shape): Promise<void>
+  /** Raw bytes of a command with a format of its own (`poll`, `get`, `export`). Resolves when the stream can take more. */
+  raw(chunk: Uint8Array | string): Promise<void>
+  /** Flushes; after this a full disk has been noticed. */
+  end(): Promise<void>
+}

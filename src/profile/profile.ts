@@ -1,0 +1,134 @@
+/**
+ * What a profile holds. Secrets are references, never values. The zod schemas that read the profile file live in
+ * `schema.ts` and must produce exactly these shapes.
+ */
+
+/** Where a secret is. Only `credentials/` can turn one into a `Secret`. */
+export type SecretReference =
+  /** A file the user named; absolute path; first line counts. */
+  | { readonly from: 'path'; readonly path: string }
+  | { readonly from: 'env'; readonly name: string }
+  /** A program whose first line of standard output is the secret; no shell. */
+  | { readonly from: 'command'; readonly command: readonly string[] }
+  /** A credential store of ours, by entry: `profile/field`. */
+  | { readonly from: 'keyring' | 'sealed' | 'file'; readonly entry: string }
+
+export type AuthenticationSettings =
+  | { readonly scheme: 'none' }
+  | { readonly scheme: 'basic'; readonly username: string; readonly password: SecretReference | null }
+  | { readonly scheme: 'bearer'; readonly token: SecretReference }
+  | { readonly scheme: 'token'; readonly token: SecretReference }
+  | { readonly scheme: 'query'; readonly name: string; readonly key: SecretReference }
+  | {
+      readonly scheme: 'jwt'
+      readonly url?: string | undefined
+      readonly username: string
+      readonly password: SecretReference
+    }
+  | {
+      readonly scheme: 'oauth2'
+      readonly tokenUrl: string
+      readonly clientId: string
+      readonly clientSecret: SecretReference
+      readonly scope?: string | undefined
+    }
+
+export interface HeaderSetting {
+  readonly name: string
+  readonly value: SecretReference
+}
+
+export interface CertificateSettings {
+  /** Absolute path to PEM (certificate, chain, maybe key) or PKCS#12. */
+  readonly certificate: string
+  readonly key?: string | undefined
+  readonly passphrase?: SecretReference | undefined
+  /** Kept when off, as Director does. */
+  readonly use: boolean
+  /** Where Director is to keep it. */
+  readonly location: 'private' | 'public'
+}
+
+export interface ProxySettings {
+  readonly url: string
+  readonly username?: string | undefined
+  readonly password?: SecretReference | undefined
+  readonly noProxy?: string | undefined
+  readonly use: boolean
+}
+
+export interface TlsSettings {
+  /** Absolute paths of PEM files. */
+  readonly ca?: readonly string[] | undefined
+  readonly pin?: string | undefined
+  readonly insecure?: boolean | undefined
+}
+
+export interface TaxiiProfile {
+  readonly kind: 'taxii'
+  /** UUID; survives renaming; what checkpoints and stored objects belong to. */
+  readonly id: string
+  readonly name: string
+  readonly url: string
+  readonly version: 'auto' | '1.0' | '1.1' | '2.0' | '2.1'
+  /** What Director is told; kept apart from `version`. */
+  readonly stixVersion?: '1' | '2' | undefined
+  readonly preset?: string | undefined
+  readonly apiRoot?: string | undefined
+  /** Ids, aliases or names; empty = every readable one. */
+  readonly collections: readonly string[]
+  readonly authentication: AuthenticationSettings
+  /** Basic credentials are kept while this is off. */
+  readonly useBasic: boolean
+  readonly headers: readonly HeaderSetting[]
+  /** Other credentials for discovery than for an API root. */
+  readonly discoveryAuthentication?: AuthenticationSettings | undefined
+  readonly certificate?: CertificateSettings | undefined
+  readonly tls: TlsSettings
+  readonly proxy?: ProxySettings | undefined
+  readonly begin: string
+  readonly fetchInterval: string
+  readonly enabled: boolean
+  readonly pageSize?: number | undefined
+  /** Longest span of one 1.x poll, as `24h`. */
+  readonly maxWindow?: string | undefined
+  readonly allowOrigins: readonly string[]
+  readonly allowHttp: boolean
+}
+
+export interface DirectorProfile {
+  readonly kind: 'director'
+  readonly id: string
+  readonly name: string
+  readonly url: string
+  readonly token: SecretReference
+  /** Pool name -> identifier. */
+  readonly pools: Readonly<Record<string, string>>
+  /** `pool/logpoint` -> identifier. */
+  readonly logpoints: Readonly<Record<string, string>>
+  readonly groups: Readonly<Record<string, readonly string[]>>
+  readonly tls: TlsSettings
+  readonly proxy?: ProxySettings | undefined
+  readonly allowHttp: boolean
+}
+
+export type Profile = TaxiiProfile | DirectorProfile
+export type ProfileKind = Profile['kind']
+
+/** The profiles of one user. Names are unique over both kinds. Writers of other processes are never lost. */
+export interface ProfileStore {
+  /** Absolute path of the file, for messages. */
+  readonly path: string
+  /** In order of name. @throws PROFILE_FILE_DAMAGED (config) with file and line. */
+  list(): Promise<readonly Profile[]>
+  /** @throws PROFILE_UNKNOWN (not-found) with the nearest name in the hint. */
+  get(name: string): Promise<Profile>
+  find(name: string): Promise<Profile | undefined>
+  /** Adds or replaces by `id`. @throws PROFILE_NAME_TAKEN (conflict). */
+  save(profile: Profile): Promise<void>
+  rename(name: string, newName: string): Promise<void>
+  remove(name: string): Promise<void>
+  /** Name of the kind's default, undefined when none was chosen. */
+  defaultName(kind: ProfileKind): Promise<string | undefined>
+  setDefault(kind: ProfileKind, name: string | undefined): Promise<void>
+}

@@ -1,0 +1,271 @@
+import type { Damaged, Item } from '../stix/item.ts'
+
+/**
+ * The store's contract: versions of STIX 2 objects and STIX 1 content blocks with where they came from, checkpoints, runs
+ * and quarantine. A driver passes `test/contracts/store-suite.ts`; PostgreSQL follows SQLite and memory, so everything is
+ * asynchronous and nothing here says how it is kept.
+ */
+
+/** A place things come from. `id` is the profile's internal id and survives renaming; `name` is for people. */
+export interface SourceRef {
+  readonly id: string
+  readonly name: string
+}
+
+/** One collection of one source: API root or poll address, and the collection's id. */
+export interface CollectionKey {
+  readonly source: string
+  readonly root: string
+  readonly collection: string
+}
+
+/**
+ * How far a collection has been read. `stamp` is text at the server's full precision. `run` is there while a run is half
+ * read: its first filters as they were, and the adapter's position; both plain JSON.
+ */
+export interface Checkpoint {
+  readonly key: CollectionKey
+  readonly stamp?: string | undefined
+  readonly run?: HalfRun | undefined
+  /** When it was last moved; RFC 3339, six digits. */
+  readonly movedAt: string
+}
+
+export interface HalfRun {
+  readonly filters: Readonly<Record<string, unknown>>
+  readonly position: Readonly<Record<string, unknown>>
+}
+
+/** What a commit does to the checkpoint: `stamp` undefined keeps the stored one; `run` null ends a half-read run. */
+export interface CheckpointMove {
+  readonly stamp?: string | undefined
+  readonly run: HalfRun | null
+}
+
+/** Where a page came from: kept with each version first stored by it. */
+export interface PageRecord {
+  readonly url: string
+  /** SHA-256 of the decoded answer, hex. */
+  readonly digest: string
+  /** RFC 3339, six digits. */
+  readonly receivedAt: string
+  readonly peerFingerprint?: string | undefined
+  readonly addedFirst?: string | undefined
+  readonly addedLast?: string | undefined
+}
+
+export interface PagePart {
+  readonly page: PageRecord
+  readonly items: readonly Item[]
+  readonly damaged: readonly Damaged[]
+}
+
+/** Pages (or the slabs of one huge page) that become visible together with the checkpoint, or not at all. */
+export interface PageBatch {
+  readonly key: CollectionKey
+  readonly runId: string
+  readonly parts: Iterable<PagePart> | AsyncIterable<PagePart>
+  /** Asked once, when `parts` has ended. Undefined: the checkpoint stays. */
+  readonly checkpoint: () => CheckpointMove | undefined
+  /** Called for each new or updated item, in order, after the commit; for `--emit`. */
+  readonly onStored?: ((item: Item) => void) | undefined
+}
+
+/** received = new + updated + unchanged + conflicts + quarantined; revoked is counted besides. */
+export interface Counts {
+  readonly pages: number
+  readonly received: number
+  readonly new: number
+  readonly updated: number
+  readonly unchanged: number
+  readonly conflicts: number
+  readonly quarantined: number
+  readonly revoked: number
+}
+
+export interface RunStart {
+  readonly source: SourceRef
+  readonly key: CollectionKey
+  readonly version: string
+  readonly startedAt: string
+  readonly from?: string | undefined
+  /** Titles and the like, shown by listings. */
+  readonly title?: string | undefined
+}
+
+export interface RunEnd {
+  readonly finishedAt: string
+  readonly status: 'ok' | 'failed' | 'cancelled'
+  readonly to?: string | undefined
+  readonly error?: { readonly code: string; readonly kind: string; readonly message: string } | undefined
+}
+
+/** Counts are those of the pages that were committed. A run whose process died has no end: `status` is `running` or `died`. */
+export interface Run extends Counts {
+  readonly id: string
+  readonly source: SourceRef
+  readonly key: CollectionKey
+  readonly version: string
+  readonly startedAt: string
+  readonly finishedAt?: string | undefined
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly status: 'running' | 'ok' | 'failed' | 'cancelled' | 'died'
+  readonly error?: RunEnd['error']
+}
+
+export interface StoredVersion {
+  readonly source: SourceRef
+  readonly key: CollectionKey
+  readonly item: Item
+  /** RFC 3339 with six digits, unique and rising within the collection. */
+  readonly addedAt: string
+  /** Whether a later version of the same id is stored in this collection. */
+  readonly superseded: boolean
+  /** Seen at the last `--full` read of its collection? False: it vanished upstream. */
+  readonly vanished: boolean
+}
+
+export interface VersionFilter {
+  /** Source id or name. */
+  readonly source?: string | undefined
+  readonly collection?: string | undefined
+  readonly id?: string | undefined
+  readonly type?: string | undefined
+  readonly kind?: Item['kind'] | undefined
+  /** Exclusive. */
+  readonly addedAfter?: string | undefined
+  /** Only the newest version of each id per collection. Default false: all versions. */
+  readonly latest?: boolean | undefined
+}
+
+/** Who told us: one line per stored version and page. */
+export interface Provenance {
+  readonly source: SourceRef
+  readonly key: CollectionKey
+  readonly id: string
+  readonly version: string
+  readonly addedAt: string
+  readonly page: PageRecord
+  readonly runId: string
+}
+
+export interface Quarantined extends Damaged {
+  readonly source: SourceRef
+  readonly key: CollectionKey
+  readonly runId: string
+  readonly quarantinedAt: string
+}
+
+/** Same id and version with other content: the first is kept, both are here. */
+export interface Conflict {
+  readonly source: SourceRef
+  readonly key: CollectionKey
+  readonly id: string
+  readonly version: string
+  readonly kept: Buffer
+  readonly other: Buffer
+  readonly seenAt: string
+}
+
+export interface CollectionInfo {
+  readonly source: SourceRef
+  readonly key: CollectionKey
+  readonly title?: string | undefined
+  readonly version: string
+  readonly ids: number
+  readonly versions: number
+  readonly blocks: number
+  readonly quarantined: number
+  readonly conflicts: number
+  readonly lastAddedAt?: string | undefined
+}
+
+export interface StoreInfo {
+  readonly url: string
+  readonly driver: string
+  readonly schemaVersion: number
+  readonly sizeBytes: number
+  readonly collections: readonly CollectionInfo[]
+}
+
+export interface VerifyReport {
+  readonly ok: boolean
+  readonly checked: number
+  /** Each a sentence that names what is broken. */
+  readonly problems: readonly string[]
+}
+
+export interface PruneRequest {
+  readonly source?: string | undefined
+  readonly collection?: string | undefined
+  /** Versions added before this stamp go; the newest version of an id stays unless `all`. */
+  readonly addedBefore?: string | undefined
+  readonly supersededOnly?: boolean | undefined
+  readonly dryRun?: boolean | undefined
+}
+
+export interface LockHolder {
+  readonly pid: number
+  readonly host: string
+  readonly since: string
+}
+
+/** The single right to fetch one source into this store; held until disposed, and dropped by the kernel when we die. */
+export interface SourceLock extends AsyncDisposable {
+  readonly source: string
+}
+
+export interface StoreFeatures {
+  readonly persistent: boolean
+  /** Several processes may write at once. */
+  readonly concurrentWriters: boolean
+}
+
+export interface Store extends AsyncDisposable {
+  readonly url: string
+  readonly features: StoreFeatures
+
+  /** @throws STORE_SOURCE_LOCKED (conflict) with the holder's pid, host and start once `timeoutMs` are over. */
+  lockSource(source: SourceRef, options: { timeoutMs: number; signal?: AbortSignal | undefined }): Promise<SourceLock>
+
+  /** Opens a run; makes source and collection known. Returns the run's id. */
+  beginRun(start: RunStart): Promise<string>
+  finishRun(runId: string, end: RunEnd): Promise<void>
+  /** Newest first. */
+  runs(filter?: {
+    source?: string | undefined
+    collection?: string | undefined
+    limit?: number | undefined
+  }): Promise<readonly Run[]>
+
+  /**
+   * Stores pages and moves the checkpoint in one transaction. Answers what became of the items of this batch.
+   * When `parts` throws, or the disk is full (STORE_FULL, local), everything is as before.
+   */
+  commit(batch: PageBatch): Promise<Counts>
+
+  checkpoint(key: CollectionKey): Promise<Checkpoint | undefined>
+  checkpoints(filter?: { source?: string | undefined }): Promise<readonly Checkpoint[]>
+  /** By hand: `checkpoint set|rewind`. */
+  setCheckpoint(key: CollectionKey, move: CheckpointMove): Promise<void>
+  removeCheckpoint(key: CollectionKey): Promise<boolean>
+
+  /** In order of `addedAt` within a collection; collections one after the other. Bounded memory. */
+  versions(filter: VersionFilter): AsyncIterable<StoredVersion>
+  provenance(id: string): Promise<readonly Provenance[]>
+  quarantined(filter?: { source?: string | undefined }): AsyncIterable<Quarantined>
+  conflicts(filter?: { source?: string | undefined }): AsyncIterable<Conflict>
+
+  /** `--full`: what of the collection was not received since `runId` began is marked vanished, the rest unmarked. Returns how many vanished. */
+  markVanished(key: CollectionKey, runId: string): Promise<number>
+
+  sources(): Promise<readonly SourceRef[]>
+  info(): Promise<StoreInfo>
+  /** Reads everything: keys, digests, segments, checkpoints. */
+  verify(): Promise<VerifyReport>
+  /** Returns the number of versions removed (or that would be). */
+  prune(request: PruneRequest): Promise<number>
+  /** A consistent copy; `file` must not exist. */
+  backup(file: string): Promise<void>
+}
