@@ -1,7 +1,7 @@
 import type { Clock, Http, Terminal } from '../core/ports.ts'
 import type { NoticeSink } from '../core/notice.ts'
 import type { OutputWriter } from '../output/writer.ts'
-import type { ProfileStore, TaxiiProfile } from '../profile/profile.ts'
+import type { Credentials, ProfileStore, TaxiiProfile } from '../profile/profile.ts'
 import type { Store } from '../store/store.ts'
 import type { TaxiiClient } from '../taxii/client.ts'
 
@@ -16,6 +16,8 @@ export interface GlobalOptions {
   readonly state?: string | undefined
   readonly lockTimeoutMs: number
   readonly traceHttp?: string | undefined
+  /** File whose first line opens the sealed credential store; `STIXTAXII_PASSPHRASE_FILE`. */
+  readonly passphraseFile?: string | undefined
   readonly debug: boolean
 }
 
@@ -38,7 +40,13 @@ export interface Runtime {
   /** Aborted by SIGINT, SIGTERM, SIGHUP. */
   readonly signal: AbortSignal
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** Absolute; relative paths of flags are taken from here. */
+  readonly workingDirectory: string
+  /** Whole standard input, at most `maxBytes` (default 1 MiB). Refused as usage when it is a terminal. */
+  readonly stdin: (maxBytes?: number) => Promise<Buffer>
   readonly profiles: () => Promise<ProfileStore>
+  /** Credential stores, and the only way from a reference to a secret (`openCredentials`). */
+  readonly credentials: () => Promise<Credentials>
   readonly store: () => Promise<Store>
   /** Opens a connection for a saved (or passing) profile: resolves its secrets, TLS and proxy, finds its version. */
   readonly connect: (profile: TaxiiProfile, signal: AbortSignal) => Promise<TaxiiConnection>

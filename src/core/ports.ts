@@ -100,6 +100,12 @@ export interface Terminal {
     choices: readonly { value: T; name: string; description?: string }[]
     default?: T
   }): Promise<T>
+  /** Several of the choices, in their order; none is an answer too. */
+  chooseMany<T extends string>(question: {
+    message: string
+    choices: readonly { value: T; name: string; description?: string }[]
+    default?: readonly T[]
+  }): Promise<readonly T[]>
 }
 
 /** One place where secrets are kept: OS keyring, sealed file, plain file. */

@@ -1,3 +1,6 @@
+import type { CredentialStore } from '../core/ports.ts'
+import type { Secret } from '../core/secret.ts'
+
 /**
  * What a profile holds. Secrets are references, never values. The zod schemas that read the profile file live in
  * `schema.ts` and must produce exactly these shapes.
@@ -12,6 +15,26 @@ export type SecretReference =
   | { readonly from: 'command'; readonly command: readonly string[] }
   /** A credential store of ours, by entry: `profile/field`. */
   | { readonly from: 'keyring' | 'sealed' | 'file'; readonly entry: string }
+
+export const credentialStoreNames = ['keyring', 'sealed', 'file'] as const
+export type CredentialStoreName = (typeof credentialStoreNames)[number]
+
+/** What a secret is wanted for; only for messages: `the password`, `acme`. */
+export interface SecretPurpose {
+  readonly what: string
+  readonly profile?: string | undefined
+}
+
+/** The credential stores of one user, each opened when first named, and the way from a reference to a secret. */
+export interface Credentials {
+  /** @throws PROFILE_KEYRING_UNAVAILABLE (config) and other reasons of the store; never falls back to another. */
+  open(name: CredentialStoreName): Promise<CredentialStore>
+  /**
+   * The first line of what the reference names.
+   * @throws PROFILE_SECRET_MISSING (auth) when there is none, PROFILE_SECRET_UNSAFE (config) for NUL, CR or LF in it.
+   */
+  resolve(reference: SecretReference, purpose: SecretPurpose): Promise<Secret>
+}
 
 export type AuthenticationSettings =
   | { readonly scheme: 'none' }
