@@ -1,0 +1,40 @@
+import os from 'node:os'
+import Table from 'cli-table3'
+import { benchFetch } from './fetch.ts'
+import type { Bench, BenchRow } from './rows.ts'
+import { benchInstall, benchStart } from './start.ts'
+import { benchStore } from './store.ts'
+
+/** `npm run bench -- [--quick] [GOAL...]`: goals of the performance plan, each beside its limit or rival in the same run. */
+const benches: readonly { readonly goals: readonly string[]; readonly bench: Bench }[] = [
+  { goals: ['F1', 'F2', 'F3', 'F4'], bench: benchFetch },
+  { goals: ['S1'], bench: benchStore },
+  { goals: ['C1'], bench: benchStart },
+  { goals: ['C2'], bench: benchInstall },
+]
+
+const words = process.argv.slice(2)
+const quick = words.includes('--quick')
+const wanted = words.filter((word) => !word.startsWith('-'))
+const known = benches.flatMap((entry) => entry.goals)
+const unknown = wanted.filter((goal) => !known.includes(goal))
+if (unknown.length > 0) {
+  console.error(`unknown goal ${unknown.join(', ')}; there are ${known.join(', ')}`)
+  process.exit(2)
+}
+
+console.error(
+  `Node ${process.version}, ${os.cpus().length} cores, ${os.cpus()[0]?.model ?? 'unknown processor'}${quick ? ', quick: too short to judge' : ''}`,
+)
+const table = new Table({
+  head: ['goal', 'what', 'ours', 'beside', 'ratio', 'wanted', 'held'],
+  style: { head: [], border: [] },
+})
+const held = (row: BenchRow) => (row.held === undefined ? '' : row.held ? 'yes' : 'NO')
+for (const { goals, bench } of benches) {
+  if (wanted.length > 0 && !goals.some((goal) => wanted.includes(goal))) continue
+  for (const row of await bench({ quick })) {
+    table.push([row.goal, row.what, row.ours, row.beside, row.ratio, row.wanted, held(row)])
+  }
+}
+console.log(table.toString())
