@@ -58,6 +58,8 @@ export interface PagePart {
   readonly page: PageRecord
   readonly items: readonly Item[]
   readonly damaged: readonly Damaged[]
+  /** A slab with more of the same answer to follow: it is not counted as a page. */
+  readonly partial?: boolean | undefined
 }
 
 /** Pages (or the slabs of one huge page) that become visible together with the checkpoint, or not at all. */
@@ -71,7 +73,10 @@ export interface PageBatch {
   readonly onStored?: ((item: Item) => void) | undefined
 }
 
-/** received = new + updated + unchanged + conflicts + quarantined; revoked is counted besides. */
+/**
+ * received = new + updated + unchanged + conflicts + quarantined. Besides, `revoked` says how many of the new and updated
+ * are revocations, so that reading the same again counts none.
+ */
 export interface Counts {
   readonly pages: number
   readonly received: number
@@ -91,6 +96,8 @@ export interface RunStart {
   readonly from?: string | undefined
   /** Titles and the like, shown by listings. */
   readonly title?: string | undefined
+  /** Reads everything again: what it receives is remembered until `markVanished`. */
+  readonly full?: boolean | undefined
 }
 
 export interface RunEnd {
@@ -122,7 +129,7 @@ export interface StoredVersion {
   readonly addedAt: string
   /** Whether a later version of the same id is stored in this collection. */
   readonly superseded: boolean
-  /** Seen at the last `--full` read of its collection? False: it vanished upstream. */
+  /** True when its id was not received by the last `--full` read of its collection, nor since. */
   readonly vanished: boolean
 }
 
@@ -199,9 +206,10 @@ export interface VerifyReport {
 export interface PruneRequest {
   readonly source?: string | undefined
   readonly collection?: string | undefined
-  /** Versions added before this stamp go; the newest version of an id stays unless `all`. */
+  /** Only versions added before this stamp go. */
   readonly addedBefore?: string | undefined
-  readonly supersededOnly?: boolean | undefined
+  /** Newest versions and blocks too. Default false: only versions that a later one of the same id has superseded. */
+  readonly all?: boolean | undefined
   readonly dryRun?: boolean | undefined
 }
 
@@ -229,7 +237,10 @@ export interface Store extends AsyncDisposable {
   /** @throws STORE_SOURCE_LOCKED (conflict) with the holder's pid, host and start once `timeoutMs` are over. */
   lockSource(source: SourceRef, options: { timeoutMs: number; signal?: AbortSignal | undefined }): Promise<SourceLock>
 
-  /** Opens a run; makes source and collection known. Returns the run's id. */
+  /**
+   * Opens a run; makes source and collection known. Returns the run's id. Call it under the source's lock: a run without
+   * an end whose source nobody has locked is listed as `died`.
+   */
   beginRun(start: RunStart): Promise<string>
   finishRun(runId: string, end: RunEnd): Promise<void>
   /** Newest first. */
@@ -257,7 +268,11 @@ export interface Store extends AsyncDisposable {
   quarantined(filter?: { source?: string | undefined }): AsyncIterable<Quarantined>
   conflicts(filter?: { source?: string | undefined }): AsyncIterable<Conflict>
 
-  /** `--full`: what of the collection was not received since `runId` began is marked vanished, the rest unmarked. Returns how many vanished. */
+  /**
+   * `--full`: ids of the collection that run `runId` has not received are marked vanished, the rest unmarked. Returns how
+   * many are marked.
+   * @throws STORE_RUN_NOT_FULL (internal) for a run that was not begun with `full`.
+   */
   markVanished(key: CollectionKey, runId: string): Promise<number>
 
   sources(): Promise<readonly SourceRef[]>
@@ -266,6 +281,6 @@ export interface Store extends AsyncDisposable {
   verify(): Promise<VerifyReport>
   /** Returns the number of versions removed (or that would be). */
   prune(request: PruneRequest): Promise<number>
-  /** A consistent copy; `file` must not exist. */
+  /** A consistent copy. @throws STORE_BACKUP_EXISTS (conflict) when `file` exists, STORE_NOT_KEPT (usage) in memory. */
   backup(file: string): Promise<void>
 }

@@ -1,0 +1,332 @@
+import { randomUUID } from 'node:crypto'
+import { StixTaxiiError } from '../../core/errors.ts'
+import { fromEpochMicroseconds, timestampOfDate, toEpochMicroseconds } from '../../core/timestamp.ts'
+import type { Clock } from '../../core/ports.ts'
+import { isLater, isSameContent, versionOf } from '../compare.ts'
+import { addCounts, newTally, type Tally } from '../tally.ts'
+import type {
+  Checkpoint,
+  CheckpointMove,
+  CollectionKey,
+  Conflict,
+  Counts,
+  LockHolder,
+  PageBatch,
+  PagePart,
+  PageRecord,
+  Provenance,
+  PruneRequest,
+  Quarantined,
+  Run,
+  SourceRef,
+  Store,
+  StoredVersion,
+  VersionFilter,
+} from '../store.ts'
+import { runNotFull, runUnknown, sourceLocked } from '../store-errors.ts'
+import type { Item } from '../../stix/item.ts'
+
+interface Kept {
+  readonly item: Item
+  readonly version: string
+  readonly added: number
+  readonly page: PageRecord
+  readonly runId: string
+}
+
+interface KeptCollection {
+  readonly key: CollectionKey
+  version: string
+  title: string | undefined
+  kept: Kept[]
+  readonly byId: Map<string, Kept[]>
+  readonly vanished: Set<string>
+  lastAdded: number
+  checkpoint: Checkpoint | undefined
+}
+
+interface KeptRun {
+  run: Run
+  readonly seen: Set<string> | undefined
+  readonly underLock: SourceRef['id']
+}
+
+/** Keeps everything in this process and nothing beyond it: for tests, `poll`-like uses and as the model of the contract. */
+export function openMemoryStore(dependencies: {
+  readonly clock: Clock
+  readonly identity: { readonly pid: number; readonly host: string }
+}): Store {
+  const { clock, identity } = dependencies
+  const sources = new Map<string, SourceRef>()
+  const collections = new Map<string, KeptCollection>()
+  const runs = new Map<string, KeptRun>()
+  const quarantine = new Map<string, Quarantined>()
+  const conflicts = new Map<string, Conflict>()
+  const locks = new Map<string, LockHolder>()
+
+  const now = () => timestampOfDate(clock.now())
+  const sourceOf = (key: CollectionKey): SourceRef => sources.get(key.source) ?? { id: key.source, name: key.source }
+  const isWanted = (
+    key: CollectionKey,
+    filter: { source?: string | undefined; collection?: string | undefined } = {},
+  ) =>
+    (filter.source === undefined || filter.source === key.source || filter.source === sourceOf(key).name) &&
+    (filter.collection === undefined || filter.collection === key.collection)
+
+  function collectionAt(key: CollectionKey): KeptCollection {
+    const name = JSON.stringify([key.source, key.root, key.collection])
+    const found = collections.get(name)
+    if (found) return found
+    const made: KeptCollection = {
+      key: { source: key.source, root: key.root, collection: key.collection },
+      version: '',
+      title: undefined,
+      kept: [],
+      byId: new Map(),
+      vanished: new Set(),
+      lastAdded: 0,
+      checkpoint: undefined,
+    }
+    collections.set(name, made)
+    if (!sources.has(key.source)) sources.set(key.source, { id: key.source, name: key.source })
+    return made
+  }
+
+  function addItem(to: KeptCollection, item: Item, part: PagePart, run: KeptRun, tally: Tally): boolean {
+    run.seen?.add(item.id)
+    to.vanished.delete(item.id)
+    const version = versionOf(item)
+    const siblings = to.byId.get(item.id) ?? []
+    const same = siblings.find((kept) => kept.version === version)
+    if (same) {
+      if (item.kind === 'block' || isSameContent(same.item.raw, item.raw)) tally.unchanged++
+      else {
+        tally.conflicts++
+        const name = JSON.stringify([to.key, item.id, version, item.raw.toString('latin1')])
+        const conflict = {
+          source: sourceOf(to.key),
+          key: to.key,
+          id: item.id,
+          version,
+          kept: same.item.raw,
+          other: item.raw,
+        }
+        if (!conflicts.has(name)) conflicts.set(name, { ...conflict, seenAt: now() })
+      }
+      return false
+    }
+    if (siblings.length === 0) tally.new++
+    else tally.updated++
+    if (item.kind === 'object' && item.revoked) tally.revoked++
+    to.lastAdded = Math.max(to.lastAdded + 1, Number(toEpochMicroseconds(now())))
+    const kept: Kept = { item, version, added: to.lastAdded, page: part.page, runId: run.run.id }
+    to.kept.push(kept)
+    to.byId.set(item.id, [...siblings, kept])
+    return true
+  }
+
+  function addPart(to: KeptCollection, part: PagePart, run: KeptRun, tally: Tally): Item[] {
+    if (!part.partial) tally.pages++
+    tally.received += part.items.length + part.damaged.length
+    tally.quarantined += part.damaged.length
+    for (const damaged of part.damaged) {
+      const name = JSON.stringify([to.key, damaged.reason, damaged.raw.toString('latin1')])
+      const where = { source: sourceOf(to.key), key: to.key, runId: run.run.id, quarantinedAt: now() }
+      if (!quarantine.has(name)) quarantine.set(name, { ...damaged, ...where })
+    }
+    return part.items.filter((item) => addItem(to, item, part, run, tally))
+  }
+
+  function moveCheckpoint(to: KeptCollection, move: CheckpointMove): void {
+    const stamp = move.stamp ?? to.checkpoint?.stamp
+    to.checkpoint = {
+      key: to.key,
+      movedAt: now(),
+      ...(stamp && { stamp }),
+      ...(move.run && { run: structuredClone(move.run) }),
+    }
+  }
+
+  async function commit(batch: PageBatch): Promise<Counts> {
+    const run = runs.get(batch.runId)
+    if (!run) throw runUnknown(batch.runId)
+    // Everything that can throw comes before the first change.
+    const parts: PagePart[] = []
+    for await (const part of batch.parts) parts.push(part)
+    const move = batch.checkpoint()
+    const to = collectionAt(batch.key)
+    const tally = newTally()
+    const stored = parts.flatMap((part) => addPart(to, part, run, tally))
+    if (move) moveCheckpoint(to, move)
+    const sum = newTally()
+    addCounts(sum, run.run)
+    addCounts(sum, tally)
+    run.run = { ...run.run, ...sum }
+    if (batch.onStored) for (const item of stored) batch.onStored(item)
+    return tally
+  }
+
+  async function* versions(filter: VersionFilter): AsyncIterable<StoredVersion> {
+    for (const collection of [...collections.values()]) {
+      if (!isWanted(collection.key, filter)) continue
+      const after = filter.addedAfter === undefined ? undefined : toEpochMicroseconds(filter.addedAfter)
+      for (const kept of [...collection.kept]) {
+        if (after !== undefined && BigInt(kept.added) <= after) continue
+        if (filter.id !== undefined && kept.item.id !== filter.id) continue
+        if (filter.kind !== undefined && kept.item.kind !== filter.kind) continue
+        if (filter.type !== undefined && !(kept.item.kind === 'object' && kept.item.type === filter.type)) continue
+        const superseded = isSuperseded(collection, kept)
+        if (filter.latest && superseded) continue
+        yield {
+          source: sourceOf(collection.key),
+          key: collection.key,
+          item: kept.item,
+          addedAt: fromEpochMicroseconds(BigInt(kept.added)),
+          superseded,
+          vanished: collection.vanished.has(kept.item.id),
+        }
+      }
+    }
+  }
+
+  function isSuperseded(collection: KeptCollection, kept: Kept): boolean {
+    return (collection.byId.get(kept.item.id) ?? []).some((other) => other !== kept && isLater(other, kept))
+  }
+
+  function prune(request: PruneRequest): number {
+    const before = request.addedBefore === undefined ? undefined : toEpochMicroseconds(request.addedBefore)
+    let removed = 0
+    for (const collection of collections.values()) {
+      if (!isWanted(collection.key, request)) continue
+      const doomed = new Set(
+        collection.kept.filter(
+          (kept) =>
+            (before === undefined || BigInt(kept.added) < before) && (request.all || isSuperseded(collection, kept)),
+        ),
+      )
+      removed += doomed.size
+      if (request.dryRun) continue
+      collection.kept = collection.kept.filter((kept) => !doomed.has(kept))
+      for (const { item } of doomed) {
+        const left = (collection.byId.get(item.id) ?? []).filter((kept) => !doomed.has(kept))
+        if (left.length > 0) collection.byId.set(item.id, left)
+        else collection.byId.delete(item.id)
+      }
+    }
+    return removed
+  }
+
+  async function lockSource(source: SourceRef, options: { timeoutMs: number; signal?: AbortSignal | undefined }) {
+    const deadline = clock.monotonicMs() + options.timeoutMs
+    for (let holder = locks.get(source.id); holder; holder = locks.get(source.id)) {
+      options.signal?.throwIfAborted()
+      const left = deadline - clock.monotonicMs()
+      if (left <= 0) throw sourceLocked(source, holder, options.timeoutMs)
+      await clock.sleep(Math.min(20, left), options.signal)
+    }
+    const mine = { ...identity, since: now() }
+    locks.set(source.id, mine)
+    return {
+      source: source.id,
+      async [Symbol.asyncDispose]() {
+        if (locks.get(source.id) === mine) locks.delete(source.id)
+      },
+    }
+  }
+
+  return {
+    url: 'memory:',
+    features: { persistent: false, concurrentWriters: false },
+    lockSource,
+    async beginRun(start) {
+      sources.set(start.source.id, { id: start.source.id, name: start.source.name })
+      const to = collectionAt(start.key)
+      to.version = start.version
+      to.title = start.title ?? to.title
+      const id = randomUUID()
+      const { full, title: _title, ...shown } = start
+      const run: Run = { ...shown, id, status: 'running', ...newTally() }
+      runs.set(id, { run, seen: full ? new Set() : undefined, underLock: start.source.id })
+      return id
+    },
+    async finishRun(runId, end) {
+      const kept = runs.get(runId)
+      if (!kept) throw runUnknown(runId)
+      kept.run = { ...kept.run, ...end }
+    },
+    async runs(filter = {}) {
+      const found = [...runs.values()].reverse().filter(({ run }) => isWanted(run.key, filter))
+      return found.slice(0, filter.limit).map(({ run, underLock }) => ({
+        ...run,
+        source: sourceOf(run.key),
+        status: run.status === 'running' && !locks.has(underLock) ? 'died' : run.status,
+      }))
+    },
+    commit,
+    checkpoint: async (key) => collections.get(JSON.stringify([key.source, key.root, key.collection]))?.checkpoint,
+    checkpoints: async (filter) =>
+      [...collections.values()].flatMap(({ key, checkpoint }) =>
+        checkpoint && isWanted(key, filter) ? [checkpoint] : [],
+      ),
+    setCheckpoint: async (key, move) => moveCheckpoint(collectionAt(key), move),
+    async removeCheckpoint(key) {
+      const to = collectionAt(key)
+      const had = to.checkpoint !== undefined
+      to.checkpoint = undefined
+      return had
+    },
+    versions,
+    async provenance(id) {
+      const found: Provenance[] = []
+      for (const { key, byId } of collections.values()) {
+        for (const { version, added, page, runId } of byId.get(id) ?? []) {
+          const addedAt = fromEpochMicroseconds(BigInt(added))
+          found.push({ source: sourceOf(key), key, id, version, addedAt, page, runId })
+        }
+      }
+      return found
+    },
+    async *quarantined(filter) {
+      for (const entry of quarantine.values()) if (isWanted(entry.key, filter)) yield entry
+    },
+    async *conflicts(filter) {
+      for (const entry of conflicts.values()) if (isWanted(entry.key, filter)) yield entry
+    },
+    async markVanished(key, runId) {
+      const seen = runs.get(runId)?.seen
+      if (!seen) throw runNotFull(runId)
+      const to = collectionAt(key)
+      to.vanished.clear()
+      for (const id of to.byId.keys()) if (!seen.has(id)) to.vanished.add(id)
+      return to.vanished.size
+    },
+    sources: async () => [...sources.values()],
+    async info() {
+      const rows = [...collections.values()].map((collection) => ({
+        source: sourceOf(collection.key),
+        key: collection.key,
+        ...(collection.title !== undefined && { title: collection.title }),
+        version: collection.version,
+        ids: collection.byId.size,
+        versions: collection.kept.length,
+        blocks: collection.kept.filter(({ item }) => item.kind === 'block').length,
+        quarantined: [...quarantine.values()].filter(({ key }) => key === collection.key).length,
+        conflicts: [...conflicts.values()].filter(({ key }) => key === collection.key).length,
+        ...(collection.lastAdded > 0 && { lastAddedAt: fromEpochMicroseconds(BigInt(collection.lastAdded)) }),
+      }))
+      return { url: 'memory:', driver: 'memory', schemaVersion: 1, sizeBytes: 0, collections: rows }
+    },
+    async verify() {
+      const checked = [...collections.values()].reduce((sum, { kept }) => sum + kept.length, 0)
+      return { ok: true, checked, problems: [] }
+    },
+    prune: async (request) => prune(request),
+    async backup() {
+      throw new StixTaxiiError('STORE_NOT_KEPT', 'The store in memory has no file that could be copied', {
+        kind: 'usage',
+        hint: 'Name a store on disk with --store sqlite:PATH.',
+      })
+    },
+    async [Symbol.asyncDispose]() {},
+  }
+}
