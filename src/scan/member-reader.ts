@@ -1,5 +1,6 @@
 import { ScanError } from './scan-error.ts'
 import type { SliceLimits } from './slicer.ts'
+import { nextNotable } from './string-skip.ts'
 
 /**
  * Reads one member of an array: finds its end and gives its bytes without insignificant white space. This is the hot
@@ -236,25 +237,4 @@ export function createMemberReader(limits: SliceLimits, offsetOf: (position: num
 function grown<T extends Uint8Array | Int32Array>(from: T, into: T): T {
   into.set(from)
   return into
-}
-
-// The first quote, backslash or control character at or after `at`; four bytes at a time by the well-known
-// "is there a zero byte" arithmetic, whose lowest hit is exact.
-function nextNotable(chunk: Buffer, view: DataView, at: number, end: number): number {
-  while (at + 4 <= end) {
-    const word = view.getInt32(at, true)
-    const quotes = word ^ 0x22222222
-    const slashes = word ^ 0x5c5c5c5c
-    const hit =
-      (((quotes - 0x01010101) & ~quotes) | ((slashes - 0x01010101) & ~slashes) | ((word - 0x20202020) & ~word)) &
-      0x80808080
-    if (hit !== 0) return at + ((31 - Math.clz32(hit & -hit)) >> 3)
-    at += 4
-  }
-  while (at < end) {
-    const byte = chunk[at] as number
-    if (byte === 0x22 || byte === 0x5c || byte < 0x20) return at
-    at++
-  }
-  return end
 }
