@@ -32,6 +32,11 @@ export interface OwnDocument {
   ): Promise<void>
 }
 
+/** How a document of ours stands in its file. */
+export function serializeOwn(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`
+}
+
 /** A document over conf, which knows how to write atomically; locking, modes, checks and the backup are ours. */
 export function openDocument(options: DocumentOptions): OwnDocument {
   const path = join(options.directory, `${options.name}.json`)
@@ -64,7 +69,6 @@ async function write(
   { directory, name, processes }: DocumentOptions,
 ): Promise<void> {
   const { default: Conf } = await import('conf')
-  const serialize = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`
   const conf = new Conf<Record<string, unknown>>({
     cwd: directory,
     configName: name,
@@ -75,12 +79,12 @@ async function write(
     clearInvalidConfig: false,
     // What was there has been judged by the caller; conf only keeps its own internals from it, and there are none.
     deserialize: () => ({}),
-    serialize,
+    serialize: serializeOwn,
   })
   conf.store = after
   await syncFolder(directory)
   // A disk that fills up in the middle lets the one write come back short without an error, so look.
-  if ((await readOwnFile(path, processes)) === serialize(after)) return
+  if ((await readOwnFile(path, processes)) === serializeOwn(after)) return
   if (before !== undefined) await writeOwnFile(path, before)
   throw new StixTaxiiError('PROFILE_WRITE_FAILED', `${path} did not keep what was written to it`, {
     kind: 'local',
