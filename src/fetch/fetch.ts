@@ -13,7 +13,7 @@ export interface FetchSource {
   readonly connect: (signal: AbortSignal) => Promise<TaxiiClient>
   readonly collections: readonly string[]
   readonly apiRoot?: string | undefined
-  /** How far back the first fetch goes, as `20d`. */
+  /** How far back the first fetch goes, as `20d`, or a time. */
   readonly begin: string
   readonly repairs?: readonly Repair[] | undefined
   readonly pageSize?: number | undefined
@@ -60,11 +60,16 @@ export interface FetchDependencies {
   readonly onProgress?: ((progress: FetchProgress) => void) | undefined
   /** New and updated items after their commit, for `--emit`. */
   readonly onStored?: ((source: SourceRef, collection: string, item: Item) => void) | undefined
+  /** Awaited after each commit, before more is stored: back-pressure of `--emit`. Its rejection ends the run. */
+  readonly onCommitted?: (() => Promise<void>) | undefined
 }
 
 /**
  * Fetches every wanted collection of one source into the store: under the source's lock, page and checkpoint together,
- * resuming a half-read run. Never throws for what went wrong at one collection: that is its row's `error`.
+ * resuming a half-read run. Never throws for what went wrong at one collection: that is its row's `error`; what went
+ * wrong before the collections were known (lock, login, listing) is one row whose `collection` is null.
+ * @throws CORE_WINDOW_UNREADABLE, FETCH_WINDOW_EMPTY, FETCH_FULL_WINDOW (usage) for a request that cannot be meant, before
+ * anything is locked or asked.
  */
 export type FetchOne = (
   source: FetchSource,

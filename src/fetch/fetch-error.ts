@@ -1,0 +1,18 @@
+import { cancelled, StixTaxiiError } from '../core/errors.ts'
+
+/** Whatever stopped a fetch as the error of its row: after the signal everything is a cancellation. */
+export function asFetchError(error: unknown, signal: AbortSignal): StixTaxiiError {
+  if (signal.aborted) return cancelled(error)
+  if (error instanceof StixTaxiiError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new StixTaxiiError('FETCH_UNEXPECTED', `Fetching failed in an unforeseen way: ${message}`, {
+    kind: 'internal',
+    hint: 'This is a fault of stixtaxii. Run it again with --debug and report what it prints.',
+    cause: error,
+  })
+}
+
+/** The status of a row that ended with this error. */
+export function statusOf(error: StixTaxiiError): 'failed' | 'cancelled' {
+  return error.kind === 'cancelled' ? 'cancelled' : 'failed'
+}

@@ -1,0 +1,154 @@
+import { beforeInstant, parseDuration, parseInstant } from '../core/duration.ts'
+import type { Duration } from '../core/duration.ts'
+import { StixTaxiiError } from '../core/errors.ts'
+import { compareTimestamps, laterTimestamp, minusMicroseconds } from '../core/timestamp.ts'
+import type { Checkpoint, HalfRun } from '../store/store.ts'
+import type { PollPosition } from '../taxii/client.ts'
+import type { FetchRequest } from './fetch.ts'
+
+/** What is to be read of one collection, and whether reading it moves the checkpoint. */
+export interface Window {
+  /** Exclusive; undefined = from the beginning. */
+  readonly begin?: string | undefined
+  /** Inclusive; undefined = to the newest. */
+  readonly end?: string | undefined
+  /** Where a half-read run goes on. */
+  readonly position?: PollPosition | undefined
+  readonly movesCheckpoint: boolean
+  /** How far this run had come before it was cut. */
+  readonly reached?: string | undefined
+  /** As typed: by these a half-read run is known again. */
+  readonly typed: Typed
+  /** Set when `begin` was computed from our clock and the server's may say otherwise. */
+  readonly relativeBegin?: Duration | undefined
+}
+
+/** The flags of a run that make it the same run when they are typed again. */
+export interface Typed {
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+}
+
+/** What of a collection decides its window. */
+export interface WindowFacts {
+  readonly checkpoint: Checkpoint | undefined
+  /** How far back the first fetch goes. */
+  readonly firstBegin: string
+  readonly now: Date
+  /** A data set (1.x) has no time: it is read whole. */
+  readonly ordering: 'feed' | 'set'
+  /**
+   * Microseconds by which a run begins before its checkpoint, so that what came later with the same stamp is not lost.
+   * 2.x: one. 1.x: none, since nothing may appear later inside a range that was given.
+   */
+  readonly overlapMicroseconds: number
+}
+
+/**
+ * Refuses a request that cannot be meant, before anything is locked or asked.
+ * @throws CORE_WINDOW_UNREADABLE, FETCH_WINDOW_EMPTY, FETCH_FULL_WINDOW (usage)
+ */
+export function checkRequest(request: FetchRequest, now: Date): void {
+  const begin = request.since === undefined ? undefined : parseInstant('--since', request.since, now)
+  const end = request.until === undefined ? undefined : parseInstant('--until', request.until, now)
+  if (begin !== undefined && end !== undefined && compareTimestamps(begin, end) >= 0) {
+    throw new StixTaxiiError('FETCH_WINDOW_EMPTY', `--since ${request.since} is not before --until ${request.until}`, {
+      kind: 'usage',
+      hint: 'Give a begin that lies before the end; both are times, or durations back from now.',
+      context: { since: begin, until: end },
+    })
+  }
+  const bounded = begin ?? end ?? request.limit ?? (request.match?.length ? 'match' : undefined)
+  if (request.full && bounded !== undefined) {
+    throw new StixTaxiiError(
+      'FETCH_FULL_WINDOW',
+      '--full reads everything and takes no --since, --until, --match or --limit',
+      {
+        kind: 'usage',
+        hint: 'Leave out --full, or the flags that narrow it.',
+      },
+    )
+  }
+}
+
+/**
+ * The window of one collection: a half-read run goes on with its first filters when the same flags (or none) are typed;
+ * `--since` is read as typed and moves the checkpoint only when it leaves no gap; otherwise from the checkpoint, and at
+ * first from the profile's begin.
+ */
+export function planWindow(request: FetchRequest, facts: WindowFacts): Window {
+  const typed: Typed = { since: request.since, until: request.until }
+  if (request.full) return { movesCheckpoint: false, typed }
+  const matched = (request.match?.length ?? 0) > 0
+  const half = facts.checkpoint?.run
+  if (half && !matched && goesOn(half, typed)) return resumed(half, facts.ordering)
+  const end = request.until === undefined ? undefined : parseInstant('--until', request.until, facts.now)
+  if (facts.ordering === 'set') return { movesCheckpoint: !matched, typed }
+  const stamp = facts.checkpoint?.stamp
+  if (request.since === undefined && stamp !== undefined) {
+    return { begin: overlapping(stamp, facts.overlapMicroseconds), end, movesCheckpoint: !matched, typed }
+  }
+  const begin = parseInstant('--since', request.since ?? facts.firstBegin, facts.now)
+  const leavesNoGap = stamp === undefined || compareTimestamps(begin, stamp) <= 0
+  const relativeBegin = parseDuration(request.since ?? facts.firstBegin)
+  return { begin, end, movesCheckpoint: leavesNoGap && !matched, typed, relativeBegin }
+}
+
+function goesOn(half: HalfRun, typed: Typed): boolean {
+  if (typed.since === undefined && typed.until === undefined) return true
+  return half.filters['since'] === typed.since && half.filters['until'] === typed.until
+}
+
+function resumed(half: HalfRun, ordering: 'feed' | 'set'): Window {
+  const text = (name: string): string | undefined => {
+    const value = half.filters[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  return {
+    begin: ordering === 'set' ? undefined : text('begin'),
+    end: text('end'),
+    position: half.position as PollPosition,
+    movesCheckpoint: true,
+    reached: text('reached'),
+    typed: { since: text('since'), until: text('until') },
+  }
+}
+
+/** The begin that makes sure that nothing with the stamp itself is missed. */
+export function overlapping(stamp: string, microseconds: number): string {
+  return microseconds === 0 ? stamp : (minusMicroseconds(stamp, microseconds) ?? stamp)
+}
+
+/** The same window from where it had come to, without a position: what is read when the server has forgotten it. */
+export function restarted(window: Window, reached: string | undefined, overlapMicroseconds: number): Window {
+  const from = laterTimestamp(window.reached, reached)
+  const begin = from === undefined ? window.begin : overlapping(from, overlapMicroseconds)
+  return { ...window, begin: laterTimestamp(window.begin, begin), position: undefined, reached: from }
+}
+
+/** Whether there can be nothing in the window: its end is not after its begin. */
+export function isEmptyWindow(window: Window): boolean {
+  if (window.begin === undefined || window.end === undefined) return false
+  return compareTimestamps(window.begin, window.end) >= 0
+}
+
+/** Below this the two clocks are taken as one: a Date has whole seconds, and answers take their time. */
+const skewThatMattersMs = 60_000
+
+/**
+ * The earlier begin that a server whose clock runs behind ours needs, so that `20d` are its twenty days; undefined when
+ * ours will do. A server that is ahead gets more than was asked for, which loses nothing (and its clock may be a lie).
+ */
+export function beginByServerClock(window: Window, serverDate: string | undefined): string | undefined {
+  if (!window.relativeBegin || window.begin === undefined || serverDate === undefined) return undefined
+  const begin = beforeInstant(serverDate, window.relativeBegin)
+  const behind = minusMicroseconds(window.begin, skewThatMattersMs * 1000)
+  return behind !== undefined && compareTimestamps(begin, behind) < 0 ? begin : undefined
+}
+
+/** What is stored with a half-read run: its filters as they were first, and how far it has come. */
+export function filtersOf(window: Window, reached: string | undefined): Readonly<Record<string, unknown>> {
+  const { begin, end, typed } = window
+  const filters = { since: typed.since, until: typed.until, begin, end, reached }
+  return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined))
+}
