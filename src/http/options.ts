@@ -25,6 +25,8 @@ export type Authentication =
 export interface AccessRule {
   readonly origin: string
   readonly pathPrefix: string
+  /** Only the path itself, nothing below it; wins over every prefix. For discovery that has credentials of its own. */
+  readonly exact?: boolean | undefined
   readonly authentication: Authentication
   /** Sent with every request that the rule covers; values are secrets. */
   readonly headers: readonly { readonly name: string; readonly value: Secret }[]

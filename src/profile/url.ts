@@ -1,0 +1,54 @@
+import { StixTaxiiError } from '../core/errors.ts'
+import { isKeyParameter, redactUrl } from '../core/redact.ts'
+
+/**
+ * Reads an address that a user gave, `flag` says where. It must be http or https and carry no secret.
+ * @throws PROFILE_URL_INVALID, PROFILE_URL_SECRET (usage); the value is shown without what it should not have held.
+ */
+export function readSourceUrl(flag: string, text: string): URL {
+  const trimmed = text.trim()
+  const url = URL.canParse(trimmed) ? new URL(trimmed) : undefined
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:') || /[\0\r\n\t\\]/.test(trimmed)) {
+    throw new StixTaxiiError('PROFILE_URL_INVALID', `${flag} "${redactUrl(trimmed)}" is not an http or https URL`, {
+      kind: 'usage',
+      hint: URL.canParse(`https://${trimmed}`)
+        ? `Did you mean https://${redactUrl(trimmed)} ?`
+        : 'Write it as https://host/path/',
+      context: { flag },
+    })
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw secretInUrl(flag, url, 'a user name or password', 'Give them as --username NAME --password-file FILE.')
+  }
+  const name = [...url.searchParams.keys()].find(isKeyParameter)
+  if (name !== undefined) {
+    throw secretInUrl(flag, url, `a key ("${name}")`, `Give it as --query-key ${name} --query-key-file FILE.`)
+  }
+  url.hash = ''
+  return url
+}
+
+/** Reads an origin such as `https://host:8443`; a path after it is refused, since it would promise a bound there is not. */
+export function readOrigin(flag: string, text: string): string {
+  const url = readSourceUrl(flag, text)
+  if (url.pathname === '/' && url.search === '') return url.origin
+  throw new StixTaxiiError('PROFILE_URL_INVALID', `${flag} "${text}" is more than an origin`, {
+    kind: 'usage',
+    hint: `Write scheme, host and port only: ${url.origin}`,
+    context: { flag },
+  })
+}
+
+/** Whether the host is this machine. */
+export function isLoopback(url: URL): boolean {
+  const host = url.hostname.replace(/\.$/, '')
+  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
+}
+
+function secretInUrl(flag: string, url: URL, what: string, hint: string): StixTaxiiError {
+  return new StixTaxiiError('PROFILE_URL_SECRET', `${flag} ${redactUrl(url)} has ${what} in it`, {
+    kind: 'usage',
+    hint: `A URL is kept and shown in clear. ${hint}`,
+    context: { flag },
+  })
+}
