@@ -22,7 +22,7 @@ export interface RunOptions {
 export const acme = { id: '11111111-1111-4111-8111-111111111111', name: 'acme' }
 
 export function aFetch(client: TaxiiClient, given: { store?: Store; clock?: FakeClock } = {}): FetchFixture {
-  const clock = given.clock ?? fakeClock()
+  const clock = given.clock ?? fakeClock({ start: '2026-03-01T12:00:00.000Z', autoAdvance: false })
   const store = given.store ?? openMemoryStore({ clock, identity: { pid: 1, host: 'host.example' } })
   return {
     store,

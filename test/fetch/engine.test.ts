@@ -51,7 +51,7 @@ describe('a first fetch', () => {
     const fetch = aFetch(aClient([feed]))
     const [first] = await fetch.run()
     expect(first).toMatchObject({ status: 'ok', pages: 0, to: '2026-02-09T12:00:00.000000Z' })
-    fetch.clock.advance(30 * 86_400_000)
+    await fetch.clock.advance(30 * 86_400_000)
     feed.entries = someEntries(1)
     const [second] = await fetch.run()
     expect(second).toMatchObject({ new: 1 })
@@ -74,7 +74,7 @@ describe('a half-read run', () => {
     feed.beforePage = (index) => (index === 2 ? cut() : undefined)
     const [first] = await fetch.run()
     expect(first).toMatchObject({ status: 'failed', new: 4, to: secondsAfter(3), error: { code: 'HTTP_CUT' } })
-    fetch.clock.advance(5 * 86_400_000)
+    await fetch.clock.advance(5 * 86_400_000)
     const [second] = await fetch.run()
     expect(second).toMatchObject({ status: 'ok', new: 2, received: 2, from: first?.from })
     expect(feed.polls[1]).toMatchObject({ position: { offset: 4 }, begin: first?.from })
@@ -185,7 +185,9 @@ describe('a window', () => {
   it('T10 is taken from the server when its clock is behind ours', async () => {
     const feed = aFeed('c1', someEntries(4))
     feed.asPage = (page) => ({ ...page, serverDate: '2026-02-20T00:30:00.000000Z' })
-    const fetch = aFetch(aClient([feed]), { clock: fakeClock('2026-02-20T01:00:02.000Z') })
+    const fetch = aFetch(aClient([feed]), {
+      clock: fakeClock({ start: '2026-02-20T01:00:02.000Z', autoAdvance: false }),
+    })
     const [row] = await fetch.run({ since: '1h' })
     expect(row).toMatchObject({ from: '2026-02-19T23:30:00.000000Z', new: 4 })
   })
@@ -329,7 +331,7 @@ describe('a run', () => {
       return new Promise(() => undefined)
     }
     const fetch = aFetch(aClient([feed, aFeed('c2', someEntries(1))]), {
-      clock: fakeClock(undefined, { autoAdvance: true }),
+      clock: fakeClock(),
     })
     const rows = await fetch.run({}, { signal: stop.signal })
     expect(rows).toMatchObject([
