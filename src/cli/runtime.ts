@@ -1,15 +1,20 @@
-import type { Clock, Http, Terminal } from '../core/ports.ts'
+import type { Readable } from 'node:stream'
 import type { NoticeSink } from '../core/notice.ts'
-import type { OutputWriter } from '../output/writer.ts'
+import type { Clock, Http, Terminal } from '../core/ports.ts'
+import type { OutputFormat, OutputWriter } from '../output/writer.ts'
 import type { Credentials, ProfileStore, TaxiiProfile } from '../profile/profile.ts'
 import type { Store } from '../store/store.ts'
 import type { TaxiiClient } from '../taxii/client.ts'
+import type { Folders } from './folders.ts'
+import type { Progress } from './progress.ts'
 
 /** Flags that every command has, after flag, environment and default have been weighed. */
 export interface GlobalOptions {
+  readonly output: OutputFormat
   readonly profile?: string | undefined
   readonly quiet: boolean
   readonly verbose: boolean
+  readonly color: 'auto' | 'always' | 'never'
   readonly input: boolean
   readonly yes: boolean
   readonly store?: string | undefined
@@ -36,14 +41,22 @@ export interface Runtime {
   readonly clock: Clock
   readonly terminal: Terminal
   readonly output: OutputWriter
+  /** Like `output`, on standard error: where the result goes when data itself goes to standard output (`--emit -`). */
+  readonly errorOutput: OutputWriter
+  /** Long work told to a person: a spinner on a terminal, a line every few seconds elsewhere, nothing with `-q`. */
+  readonly progress: Progress
   readonly notices: NoticeSink
   /** Aborted by SIGINT, SIGTERM, SIGHUP. */
   readonly signal: AbortSignal
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Absolute; relative paths of flags are taken from here. */
+  /** Standard input, for commands that read data or a secret from it. */
+  readonly stdin: Readable
+  /** Absolute; what relative paths of arguments are relative to. */
   readonly workingDirectory: string
-  /** Whole standard input, at most `maxBytes` (default 1 MiB). Refused as usage when it is a terminal. */
-  readonly stdin: (maxBytes?: number) => Promise<Buffer>
+  /** Where configuration and data live, after the environment was asked. */
+  readonly folders: Folders
+  /** Uniform in [0, 1); for jitter. */
+  readonly random: () => number
   readonly profiles: () => Promise<ProfileStore>
   /** Credential stores, and the only way from a reference to a secret (`openCredentials`). */
   readonly credentials: () => Promise<Credentials>

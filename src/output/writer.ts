@@ -1,3 +1,5 @@
+import type { CheckedStream } from './checked-stream.ts'
+
 /** Formats a command's records can be written in. */
 export const outputFormats = ['table', 'json', 'ndjson', 'yaml', 'csv', 'name'] as const
 export type OutputFormat = (typeof outputFormats)[number]
@@ -25,6 +27,8 @@ export interface Shape {
 /** Where a command's data goes. Everything is written through a checked stream: a full disk is OUTPUT_FAILED (local). */
 export interface OutputWriter {
   readonly format: OutputFormat
+  /** Whether the reader of a pipe has gone: data written now is lost, and writing throws OUTPUT_CLOSED. */
+  readonly closed: boolean
   /** A listing: JSON array, NDJSON lines, table rows. Streams where the format allows. */
   list(records: Iterable<OutputRecord> | AsyncIterable<OutputRecord>, shape: Shape): Promise<void>
   /** One record: JSON object; a two-column table. */
@@ -36,3 +40,16 @@ export interface OutputWriter {
   /** Flushes; after this a full disk has been noticed. */
   end(): Promise<void>
 }
+
+/** What a format is written with. */
+export interface WriterOptions {
+  readonly stream: CheckedStream
+  /** Tells a person something that is not data. */
+  readonly note: (line: string) => void
+  /** Columns of the terminal that `stream` is; undefined when it is none, and nothing is cut. */
+  readonly columns?: number | undefined
+  readonly colors: boolean
+}
+
+/** How one format begins: loads what it needs and makes its writer. One file per format. */
+export type OpenWriter = (options: WriterOptions) => Promise<OutputWriter>

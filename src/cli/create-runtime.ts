@@ -1,0 +1,107 @@
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { openCheckedStream } from '../output/checked-stream.ts'
+import { openWriter } from '../output/open-writer.ts'
+import type { OutputWriter, WriterOptions } from '../output/writer.ts'
+import { findFolders } from './folders.ts'
+import type { Host, HostOutput } from './host.ts'
+import { createNotices } from './notices.ts'
+import { processTable } from './process-table.ts'
+import { createProgress } from './progress.ts'
+import type { GlobalOptions, Runtime } from './runtime.ts'
+import { createTerminal, wantsColors } from './terminal.ts'
+
+export interface OpenedRuntime {
+  readonly runtime: Runtime
+  /** Closes what was opened, in reverse, and waits until everything is written. @throws OUTPUT_FAILED, OUTPUT_CLOSED */
+  close(): Promise<void>
+}
+
+/** Makes the parts of the program for one run. Nothing is opened, and no package loaded, before a command asks. */
+export function createRuntime(host: Host, options: GlobalOptions, signal: AbortSignal): OpenedRuntime {
+  const closers: (() => Promise<void> | void)[] = []
+  const { clock, environment, workingDirectory } = host
+
+  const progress = once(() => {
+    const colors = wantsColors(options.color, host.stderr.isTTY, environment)
+    const canDraw = host.stderr.isTTY === true && environment.TERM !== 'dumb'
+    const made = createProgress({ stream: host.stderr, clock, quiet: options.quiet, canDraw, colors })
+    closers.push(() => made.close())
+    return made
+  })
+  const terminal = createTerminal(host, options, { signal, progress })
+  const write = (text: string): void => progress().interrupt(() => void host.stderr.write(text))
+  const notices = createNotices(terminal, { format: options.output, quiet: options.quiet, write })
+  const folders = findFolders(host)
+
+  const writer = (stream: HostOutput, name: string): OutputWriter => {
+    const made = openWriter(options.output, writerOptions(stream, name))
+    closers.unshift(() => made.end())
+    return made
+  }
+  const writerOptions = (stream: HostOutput, name: string): WriterOptions => ({
+    stream: openCheckedStream(stream, name),
+    note: (line) => terminal.note(line),
+    ...(stream.isTTY ? { columns: stream.columns ?? 80 } : {}),
+    colors: wantsColors(options.color, stream.isTTY, environment),
+  })
+  const output = once(() => writer(host.stdout, 'standard output'))
+  const errorOutput = once(() => writer(host.stderr, 'standard error'))
+
+  const profiles = once(async () => {
+    const { openProfileStore } = await import('../profile/store.ts')
+    return openProfileStore({ directory: folders.config, clock, processes: processTable })
+  })
+  const store = once(async () => {
+    const { openStore } = await import('../store/registry.ts')
+    const url = options.store ?? join(folders.data, 'store.sqlite')
+    const opened = await openStore(url, { clock, identity: { pid: process.pid, host: hostname() }, notices })
+    closers.push(async () => opened[Symbol.asyncDispose]())
+    return opened
+  })
+
+  const runtime: Runtime = {
+    options,
+    clock,
+    terminal,
+    get output() {
+      return output()
+    },
+    get errorOutput() {
+      return errorOutput()
+    },
+    get progress() {
+      return progress()
+    },
+    notices,
+    signal,
+    environment,
+    stdin: host.stdin,
+    workingDirectory,
+    folders,
+    random: host.random,
+    profiles,
+    credentials: () => Promise.reject(new Error('credentials')),
+    store,
+    connect: () => Promise.reject(new Error('connect')),
+  }
+  return { runtime, close: () => closeAll(closers) }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
+}
+
+/** The last opened is closed first; each is closed, also when one fails. The first failure is thrown. */
+async function closeAll(closers: readonly (() => Promise<void> | void)[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const close of [...closers].reverse()) {
+    try {
+      await close()
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
+}

@@ -1,0 +1,198 @@
+import { Command as Program, CommanderError } from 'commander'
+import { exitStatusOfKind, StixTaxiiError } from '../core/errors.ts'
+import { collectInput, declareInput, helpHint, optionTerm, showTyped } from './command-input.ts'
+import type { Command, CommandRow } from './command.ts'
+import { declareGlobalFlags, resolveGlobalOptions } from './global-flags.ts'
+import { commandGroups } from './registry.ts'
+import type { GlobalOptions } from './runtime.ts'
+import { version } from './version.ts'
+
+/** What a command line asks for: a text to show, or a command to run with what was typed. */
+export type Parsed =
+  | { readonly asks: 'text'; readonly text: string }
+  | {
+      readonly asks: 'command'
+      readonly command: Command
+      readonly options: GlobalOptions
+      readonly typed: Readonly<Record<string, unknown>>
+      readonly outputTyped: boolean
+    }
+
+export interface ParseContext {
+  readonly rows: readonly CommandRow[]
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Columns of standard output. */
+  readonly columns: number
+}
+
+/**
+ * Reads a command line. Only the named command's module is loaded.
+ * @throws CLI_* (usage)
+ */
+export async function parseCommandLine(argv: readonly string[], context: ParseContext): Promise<Parsed> {
+  const words = helpAsFlag(argv, context.rows)
+  let text = ''
+  let parsed: Parsed | undefined
+  const program = buildProgram(context, (chunk) => (text += chunk))
+  const leaves = new Map<Program, CommandRow>()
+  const load = async (_: Program, named: Program): Promise<void> => {
+    const row = leaves.get(named)
+    if (row === undefined) return
+    const command = await row.load()
+    declareCommand(named, command)
+    named.action(() => {
+      const options = resolveGlobalOptions(program, context.environment)
+      const typed = collectInput(named, command, context.environment)
+      const outputTyped = program.getOptionValueSource('output') === 'cli'
+      parsed = { asks: 'command', command, options, typed, outputTyped }
+    })
+  }
+  addRows(program, context.rows, leaves, load)
+  try {
+    await program.parseAsync([...words], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return { asks: 'text', text: settle(error, program, words, text) }
+  }
+  return parsed ?? { asks: 'text', text }
+}
+
+/** `help fetch` is `fetch --help`; other words after `help` are topics. */
+function helpAsFlag(argv: readonly string[], rows: readonly CommandRow[]): readonly string[] {
+  const at = argv.indexOf('help')
+  const path = argv.slice(at + 1).filter((word) => !word.startsWith('-'))
+  const before = argv.slice(0, at)
+  if (at < 0 || path.length === 0 || before.some((word) => !word.startsWith('-'))) return argv
+  const isCommand = rows.some((row) => row.path === path.join(' ') || row.path.startsWith(`${path.join(' ')} `))
+  return isCommand ? [...before, ...path, '--help'] : argv
+}
+
+function buildProgram(context: ParseContext, write: (text: string) => void): Program {
+  const program = new Program('stixtaxii')
+  program
+    .description('Fetch threat intelligence from TAXII servers, exactly once, and hand it on.')
+    .version(version, '--version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: write,
+      // Usage errors are told by report-error.
+      writeErr: () => undefined,
+      outputError: () => undefined,
+      getOutHelpWidth: () => Math.min(Math.max(context.columns, 40), 120),
+      getOutHasColors: () => false,
+    })
+    .configureHelp({
+      showGlobalOptions: true,
+      optionTerm,
+      subcommandTerm: (command) => command.name(),
+      commandUsage: (command) => `stixtaxii ${pathOf(command)} ${command.usage()}`.replace(/ {2,}/g, ' '),
+    })
+    .addHelpText('after', rootNotes)
+  declareGlobalFlags(program)
+  return program
+}
+
+const rootNotes = `
+Help on one command:  stixtaxii help fetch
+Topics:               stixtaxii help exit-codes | environment | formats`
+
+function addRows(
+  program: Program,
+  rows: readonly CommandRow[],
+  leaves: Map<Program, CommandRow>,
+  load: (parent: Program, named: Program) => Promise<void>,
+): void {
+  program.hook('preSubcommand', load)
+  const groups = new Map<string, Program>([['', program]])
+  for (const row of rows) {
+    const words = row.path.split(' ')
+    let parent = program
+    for (let depth = 1; depth < words.length; depth += 1) {
+      const path = words.slice(0, depth).join(' ')
+      const existing = groups.get(path)
+      const group = existing ?? parent.command(words[depth - 1] ?? '').hook('preSubcommand', load)
+      if (existing === undefined) group.description(commandGroups[path] ?? '').helpCommand(false)
+      groups.set(path, group)
+      parent = group
+    }
+    leaves.set(
+      parent
+        .command(words.at(-1) ?? '')
+        .summary(row.summary)
+        .helpCommand(false),
+      row,
+    )
+  }
+}
+
+function declareCommand(program: Program, command: Command): void {
+  program.description(command.details ? `${command.summary}\n\n${command.details}` : command.summary)
+  declareInput(program, command)
+  const statuses = Object.entries(exitStatusOfKind)
+    .map(([kind, status]) => `${status} ${kind}`)
+    .join(', ')
+  program.addHelpText(
+    'after',
+    [
+      '',
+      'Examples:',
+      ...command.examples.map((example) => `  ${example}`),
+      '',
+      ...(command.schema ? [`-o json is described by schemas/${command.schema}.json`, ''] : []),
+      `Exit status: 0 done, ${statuses}`,
+      'What they mean: stixtaxii help exit-codes',
+    ].join('\n'),
+  )
+}
+
+function pathOf(command: Program): string {
+  const names: string[] = []
+  for (let at: Program | null = command; at?.parent; at = at.parent) names.unshift(at.name())
+  return names.join(' ')
+}
+
+/** Help and version are texts; everything else that commander stops for is a usage error of ours. */
+function settle(error: CommanderError, program: Program, words: readonly string[], text: string): string {
+  if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return text
+  const named = deepest(program, words)
+  if (error.code !== 'commander.help') throw usageError(error, named)
+  if (named === program) return program.helpInformation() + rootNotes + '\n'
+  const verbs = named.commands.map((command) => command.name()).join(', ')
+  throw new StixTaxiiError('CLI_COMMAND_MISSING', `"stixtaxii ${pathOf(named)}" needs one of: ${verbs}`, {
+    kind: 'usage',
+    hint: helpHint(pathOf(named)),
+  })
+}
+
+function deepest(program: Program, words: readonly string[]): Program {
+  let at = program
+  for (const word of words) at = at.commands.find((command) => command.name() === word) ?? at
+  return at
+}
+
+const codeOf: Readonly<Record<string, string>> = {
+  'commander.unknownCommand': 'CLI_COMMAND_UNKNOWN',
+  'commander.unknownOption': 'CLI_FLAG_UNKNOWN',
+  'commander.missingArgument': 'CLI_ARGUMENT_MISSING',
+  'commander.excessArguments': 'CLI_ARGUMENT_EXTRA',
+  'commander.optionMissingArgument': 'CLI_FLAG_VALUE_MISSING',
+}
+
+/** The parser's sentence without what followed an equals sign: it may be a password in the wrong place. */
+function usageError(error: CommanderError, named: Program): StixTaxiiError {
+  const [first = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+  const message = first.replace(/(option '--?[a-z-]+)=[^]*'/i, "$1'")
+  const flag = /unknown option '(--[a-z-]+)'/.exec(message)?.[1]
+  const fromFile = named.options.find((option) => flag !== undefined && option.long === `${flag}-file`)?.long
+  const said = fromFile ? `A secret is never an argument: use ${fromFile}.` : suggestion?.replace(/^\(|\)$/g, '')
+  return new StixTaxiiError(codeOf[error.code] ?? 'CLI_USAGE', capitalised(showTyped(message)), {
+    kind: 'usage',
+    hint: [said, helpHint(pathOf(named))].filter(Boolean).join(' '),
+  })
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

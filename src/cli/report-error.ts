@@ -1,0 +1,93 @@
+import { exitStatusOfKind, StixTaxiiError } from '../core/errors.ts'
+import { printable } from '../core/printable.ts'
+import type { OutputFormat } from '../output/writer.ts'
+import { exitStatusOfSignal, type StopSignal } from './host.ts'
+
+export interface ReportContext {
+  readonly format: OutputFormat
+  readonly debug: boolean
+  readonly colors: boolean
+  readonly write: (text: string) => void
+  /** The signal that stopped the run, if one did. */
+  readonly stoppedBy: StopSignal | undefined
+}
+
+/** Tells an error on standard error, for a person or as one line of JSON, and returns the exit status. */
+export function reportError(thrown: unknown, context: ReportContext): number {
+  const error = asOurs(thrown, context.stoppedBy)
+  // Whoever reads our output had enough: not a failure, and nothing to say.
+  if (error.code === 'OUTPUT_CLOSED') return 0
+  const isJson = context.format === 'json' || context.format === 'ndjson'
+  context.write(isJson ? asJson(error) : asText(error, context.colors))
+  if (context.debug) context.write(stackOf(error))
+  return context.stoppedBy && error.kind === 'cancelled'
+    ? exitStatusOfSignal[context.stoppedBy]
+    : exitStatusOfKind[error.kind]
+}
+
+/** After a stop signal everything that fails, fails because of it. */
+function asOurs(thrown: unknown, stoppedBy: StopSignal | undefined): StixTaxiiError {
+  if (thrown instanceof StixTaxiiError && (thrown.kind === 'cancelled' || thrown.code === 'OUTPUT_CLOSED'))
+    return thrown
+  if (stoppedBy !== undefined) {
+    return new StixTaxiiError('CORE_CANCELLED', `Stopped by ${stoppedBy}`, { kind: 'cancelled', cause: thrown })
+  }
+  if (thrown instanceof StixTaxiiError) return thrown
+  return fromSystem(thrown) ?? fromBug(thrown)
+}
+
+/** What the operating system refused, where no room said more about it. */
+function fromSystem(thrown: unknown): StixTaxiiError | undefined {
+  if (!(thrown instanceof Error) || !('syscall' in thrown) || !('code' in thrown)) return undefined
+  const path = 'path' in thrown ? printable(String(thrown.path)) : undefined
+  const [why, hint] = systemFaults[String(thrown.code)] ?? [String(thrown.code), undefined]
+  return new StixTaxiiError('CLI_SYSTEM_FAULT', path ? `${path}: ${why}` : `The system refused: ${why}`, {
+    kind: 'local',
+    hint: hint ?? 'Check the path, its owner and its mode.',
+    context: { errno: String(thrown.code), syscall: String(thrown.syscall), path },
+    cause: thrown,
+  })
+}
+
+const systemFaults: Readonly<Record<string, readonly [string, string]>> = {
+  EACCES: ['permission denied', 'Check the owner and mode of this path.'],
+  EPERM: ['not permitted', 'Check the owner and mode of this path.'],
+  ENOENT: ['no such file or folder', 'Check the path.'],
+  EISDIR: ['is a folder, a file is needed', 'Name a file.'],
+  ENOTDIR: ['a part of the path is not a folder', 'Check the path.'],
+  ENOSPC: ['no space left on the disk', 'Make room and run the same command again.'],
+  EDQUOT: ['disk quota exceeded', 'Make room and run the same command again.'],
+  EROFS: ['the file system is read-only', 'Name another place, for example with STIXTAXII_DATA_DIR.'],
+  EMFILE: ['too many open files', 'Raise the limit: ulimit -n'],
+}
+
+function fromBug(thrown: unknown): StixTaxiiError {
+  const said = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
+  const [line = ''] = said.split('\n')
+  return new StixTaxiiError('CLI_INTERNAL', `Unexpected failure: ${printable(line, { maxLength: 300 })}`, {
+    kind: 'internal',
+    hint: 'This is a bug. Run it again with --debug and report what it prints.',
+    cause: thrown,
+  })
+}
+
+function asJson(error: StixTaxiiError): string {
+  const { code, kind, message, hint, context, retryAfterMs } = error
+  const told = { code, kind, message, hint: hint ?? null, context: { ...context, retryAfterMs } }
+  return `${JSON.stringify({ error: told }, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}\n`
+}
+
+function asText(error: StixTaxiiError, colors: boolean): string {
+  const paint = (open: number, text: string): string => (colors ? `\u001b[${open}m${text}\u001b[0m` : text)
+  const lines = [`${paint(31, 'error:')} ${printable(error.message, { lines: true })} ${paint(2, `[${error.code}]`)}`]
+  if (error.hint) lines.push(`${paint(36, 'hint:')} ${printable(error.hint, { lines: true })}`)
+  return `${lines.join('\n')}\n`
+}
+
+function stackOf(error: StixTaxiiError): string {
+  const stacks: string[] = []
+  for (let at: unknown = error; at instanceof Error && stacks.length < 8; at = at.cause) {
+    stacks.push(printable(at.stack ?? String(at), { lines: true }))
+  }
+  return `${stacks.join('\ncaused by: ')}\n`
+}

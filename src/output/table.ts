@@ -1,0 +1,101 @@
+import { cellText } from './cell.ts'
+import type { Column, OpenWriter, OutputRecord, Shape, WriterOptions } from './writer.ts'
+
+/** Columns narrower than this are not cut further: a terminal that is too narrow shows longer lines. */
+const narrowest = 8
+const gap = 2
+
+const noBorders = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '',
+}
+
+/** Aligned columns for a person: heads in bold, no lines; cells are cut only to fit a terminal. */
+export const openTable: OpenWriter = async (options) => {
+  const { stream, note } = options
+  const draw = await loadTable(options)
+  const rows = async (records: readonly OutputRecord[], shape: Shape): Promise<void> => {
+    if (records.length === 0) return shape.empty === undefined ? undefined : note(shape.empty)
+    const cells = records.map((record) => shape.columns.map(({ field }) => cellText(record[field])))
+    await stream.write(draw(cells, shape.columns))
+  }
+  return {
+    format: 'table',
+    get closed() {
+      return stream.closed
+    },
+    async list(records, shape) {
+      const gathered: OutputRecord[] = []
+      for await (const record of records) gathered.push(record)
+      await rows(gathered, shape)
+    },
+    async one(record, shape) {
+      const heads = new Map(shape.columns.map(({ field, head }) => [field, head]))
+      const fields = Object.keys(record).filter((field) => record[field] !== undefined)
+      await stream.write(draw(fields.map((field) => [heads.get(field) ?? field, cellText(record[field])])))
+    },
+    async results(results, totals, shape) {
+      await rows(results, shape)
+      const said = Object.entries(totals).filter(([, value]) => value !== undefined && value !== null)
+      if (said.length > 0) note(said.map(([name, value]) => `${name} ${cellText(value)}`).join(', '))
+    },
+    raw: (chunk) => stream.write(chunk),
+    end: () => stream.end(),
+  }
+}
+
+type Draw = (rows: readonly (readonly string[])[], columns?: readonly Column[]) => string
+
+async function loadTable({ columns: room, colors }: WriterOptions): Promise<Draw> {
+  const [{ default: Table }, { Chalk }] = await Promise.all([import('cli-table3'), import('chalk')])
+  const paint = new Chalk({ level: colors ? 1 : 0 })
+  return (rows, columns) => {
+    const head = columns?.map((column) => column.head)
+    const style = { head: [], border: [], 'padding-left': 0, 'padding-right': gap }
+    const colAligns = columns?.map((column) => column.align ?? 'left') ?? ['left', 'left']
+    const lay = (colWidths?: number[]): InstanceType<typeof Table> => {
+      const table = new Table({
+        chars: noBorders,
+        style,
+        colAligns,
+        ...(head ? { head: head.map((text) => paint.bold(text)) } : {}),
+        ...(colWidths ? { colWidths } : {}),
+      })
+      for (const row of rows) table.push([...row])
+      return table
+    }
+    const natural = lay()
+    const text = natural.toString()
+    // Drawing has filled in how wide each column came out, wide characters counted as two.
+    const widths = [...(natural.options.colWidths as number[])]
+    const fitted: readonly number[] = room === undefined ? widths : fit(widths, room)
+    const drawn = fitted === widths ? text : lay([...fitted]).toString()
+    return `${drawn.replace(/ +$/gm, '')}\n`
+  }
+}
+
+/** Takes from the widest column until all fit or none can give more. The same array when nothing had to be cut. */
+function fit(widths: readonly number[], room: number): readonly number[] {
+  const total = widths.reduce((sum, width) => sum + width, 0) - gap
+  if (total <= room) return widths
+  const cut = [...widths]
+  for (let excess = total - room; excess > 0; excess -= 1) {
+    const widest = cut.indexOf(Math.max(...cut))
+    if ((cut[widest] ?? 0) <= narrowest + gap) break
+    cut[widest] = (cut[widest] ?? 0) - 1
+  }
+  return cut
+}
