@@ -1,0 +1,86 @@
+import { cancelled, StixTaxiiError } from '../core/errors.ts'
+import type { Http, HttpRequest, HttpResponse } from '../core/ports.ts'
+import { openAccess } from './access.ts'
+import { defaultLimits, defaultRetry } from './defaults.ts'
+import type { Resolve } from './dial.ts'
+import { seconds } from './failure.ts'
+import type { HttpOptions } from './options.ts'
+import { openRate } from './rate.ts'
+import { openRouter } from './route.ts'
+import { Retrying } from './retrying.ts'
+import { openSender, type Sender } from './sender.ts'
+
+/** What only tests replace. */
+export interface HttpSeams {
+  readonly resolve?: Resolve | undefined
+}
+
+/**
+ * Opens one profile's way to the network. Nothing is connected, and undici not loaded, before the first request.
+ * @throws HTTP_ORIGIN_INVALID (config)
+ */
+export function openHttp(options: HttpOptions, seams: HttpSeams = {}): Http {
+  const limits = { ...defaultLimits, ...defined(options.limits) }
+  const retry = { ...defaultRetry, ...defined(options.retry) }
+  const tls = { insecure: false, ...defined(options.tls) }
+  if (tls.insecure) {
+    options.notices({
+      code: 'HTTP_INSECURE',
+      message: `The identity of ${options.origins.join(', ')} is not verified: this profile switches TLS verification off`,
+    })
+  }
+  const access = openAccess(options)
+  const router = openRouter({ tls, limits, resolve: seams.resolve })
+  const rate = openRate(options.rate, options.clock, options.notices)
+  const closing = new AbortController()
+  let sender: Promise<Sender> | undefined
+
+  async function exchange<T>(request: HttpRequest, read: (response: HttpResponse) => Promise<T>): Promise<T> {
+    sender ??= openSender({ options, limits, access, router, rate })
+    const ready = await sender
+    const total = totalDeadline(limits.totalTimeoutMs, request.url.host)
+    const signals = [closing.signal, request.signal, total?.signal].filter((signal) => signal !== undefined)
+    const signal = AbortSignal.any(signals)
+    try {
+      return await new Retrying({ sender: ready, options, retry, signal }).run(request, read)
+    } catch (error) {
+      throw signal.aborted && !(error instanceof StixTaxiiError && error.kind === 'network')
+        ? stopReason(signal)
+        : error
+    } finally {
+      total?.clear()
+    }
+  }
+
+  return {
+    exchange,
+    async [Symbol.asyncDispose]() {
+      closing.abort(cancelled())
+      await (await sender)?.close()
+    },
+  }
+}
+
+/** Options without those left undefined, so that they do not hide a default. */
+function defined<T extends object>(given: T | undefined): Partial<T> {
+  return Object.fromEntries(Object.entries(given ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>
+}
+
+function stopReason(signal: AbortSignal): StixTaxiiError {
+  return signal.reason instanceof StixTaxiiError ? signal.reason : cancelled(signal.reason)
+}
+
+function totalDeadline(ms: number | undefined, host: string): { signal: AbortSignal; clear: () => void } | undefined {
+  if (ms === undefined) return undefined
+  const controller = new AbortController()
+  const timer = setTimeout(() => {
+    controller.abort(
+      new StixTaxiiError('HTTP_TOTAL_TIMEOUT', `${host} was not done within ${seconds(ms)}`, {
+        kind: 'network',
+        hint: 'Allow more time, or ask for less at once.',
+        context: { host, timeoutMs: ms },
+      }),
+    )
+  }, ms)
+  return { signal: controller.signal, clear: () => clearTimeout(timer) }
+}

@@ -1,0 +1,221 @@
+import type { Dispatcher } from 'undici'
+import type { HttpHeaders } from '../core/ports.ts'
+import { maxInterimAnswers } from './defaults.ts'
+import { answerFailure, framing, timedOut } from './failure.ts'
+import { headersOf } from './headers.ts'
+import type { Lane } from './lanes.ts'
+
+/** A request as it goes onto the wire; everything in it has been checked. */
+export interface WireRequest {
+  readonly method: string
+  /** Path and query, or the whole URL for a proxy. */
+  readonly target: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array | undefined
+}
+
+export interface WireOptions {
+  readonly headersTimeoutMs: number
+  readonly idleTimeoutMs: number
+  readonly signal: AbortSignal
+}
+
+export interface WireAnswer {
+  readonly status: number
+  readonly headers: HttpHeaders
+  readonly body: WireBody
+}
+
+/** How much we read ahead of a reader that is busy, and how much more after each idle limit it stays busy. */
+const readAheadBytes = 8 * 1024 * 1024
+const readAheadStep = 1024 * 1024
+const readAheadMost = 64 * 1024 * 1024
+
+/**
+ * The bytes of one answer as they come from the connection, undecoded. Reading goes on ahead of the reader, so that a
+ * server that falls silent is noticed also while the reader does something else (N4).
+ */
+export class WireBody implements AsyncIterable<Buffer> {
+  /** Bytes received so far. */
+  received = 0
+  readonly #chunks: Buffer[] = []
+  #queued = 0
+  #allowance = readAheadBytes
+  #done = false
+  #failure: Error | undefined
+  #wake: (() => void) | undefined
+  #controller: Dispatcher.DispatchController | undefined
+  readonly #onCancel: (reason: Error) => void
+
+  constructor(onCancel: (reason: Error) => void) {
+    this.#onCancel = onCancel
+  }
+
+  /** Whether the last byte has arrived in good order. */
+  get complete(): boolean {
+    return this.#done && this.#failure === undefined
+  }
+
+  push(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#controller = controller
+    this.received += chunk.length
+    this.#chunks.push(chunk)
+    this.#queued += chunk.length
+    if (this.#queued >= this.#allowance) controller.pause()
+    this.#wake?.()
+  }
+
+  finish(failure?: Error): void {
+    if (this.#done) return
+    this.#done = true
+    this.#failure = failure
+    if (failure) this.#chunks.length = 0
+    this.#wake?.()
+  }
+
+  /** The idle limit has passed. True when we were the ones who did not read, and now read on. */
+  readFurther(): boolean {
+    if (!this.#controller?.paused || this.#allowance >= readAheadMost) return this.#controller?.paused === true
+    this.#allowance += readAheadStep
+    this.#controller.resume()
+    return true
+  }
+
+  /** Gives the rest up and closes the connection, unless the end is here already. */
+  cancel(reason: Error): void {
+    if (!this.#done) this.#onCancel(reason)
+  }
+
+  async next(): Promise<IteratorResult<Buffer, undefined>> {
+    while (true) {
+      if (this.#failure) throw this.#failure
+      const chunk = this.#chunks.shift()
+      if (chunk) {
+        this.#queued -= chunk.length
+        if (this.#controller?.paused && this.#queued < this.#allowance / 2) this.#controller.resume()
+        return { done: false, value: chunk }
+      }
+      if (this.#done) return { done: true, value: undefined }
+      await new Promise<void>((resolve) => (this.#wake = resolve))
+      this.#wake = undefined
+    }
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Buffer, undefined> {
+    return { next: () => this.next() }
+  }
+}
+
+/** Sends the request on the lane and resolves with the head of the answer. @throws HTTP_* as `failure.ts` has them. */
+export function send(lane: Lane, request: WireRequest, options: WireOptions): Promise<WireAnswer> {
+  return new Promise((resolve, reject) => {
+    const exchange = new Exchange(lane, options, resolve, reject)
+    exchange.start(request)
+  })
+}
+
+class Exchange {
+  readonly #lane: Lane
+  readonly #options: WireOptions
+  readonly #resolve: (answer: WireAnswer) => void
+  readonly #reject: (error: Error) => void
+  readonly #body: WireBody
+  #controller: Dispatcher.DispatchController | undefined
+  #timer: NodeJS.Timeout | undefined
+  #stopped: Error | undefined
+  #headCame = false
+  #interim = 0
+  readonly #onAbort = (): void => this.#stop(this.#options.signal.reason as Error)
+
+  constructor(lane: Lane, options: WireOptions, resolve: (answer: WireAnswer) => void, reject: (error: Error) => void) {
+    this.#lane = lane
+    this.#options = options
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#body = new WireBody((reason) => this.#stop(reason))
+  }
+
+  start(request: WireRequest): void {
+    const { signal } = this.#options
+    if (signal.aborted) return this.#reject(signal.reason as Error)
+    signal.addEventListener('abort', this.#onAbort, { once: true })
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart: (controller) => this.#started(controller),
+      onResponseStart: (controller, status, headers) => this.#head(controller, status, headers),
+      onResponseData: (controller, chunk) => {
+        this.#timer?.refresh()
+        this.#body.push(controller, chunk)
+      },
+      onResponseEnd: () => this.#end(),
+      onResponseError: (_controller, error) => this.#fail(error),
+    }
+    const { method, target, headers, body } = request
+    this.#lane.client.dispatch(
+      { method: method as Dispatcher.HttpMethod, path: target, headers, body: body ?? null, idempotent: true },
+      handler,
+    )
+  }
+
+  #started(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#stopped) return controller.abort(this.#stopped)
+    const ms = this.#options.headersTimeoutMs
+    this.#timer = setTimeout(() => this.#stop(timedOut('HTTP_HEADERS_TIMEOUT', this.#lane.host, ms)), ms)
+  }
+
+  #head(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    if (status < 200) {
+      this.#interim += 1
+      if (this.#interim > maxInterimAnswers) this.#stop(framing(this.#lane.host, 'too many interim answers'))
+      return
+    }
+    this.#controller = controller
+    this.#headCame = true
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#idle(), this.#options.idleTimeoutMs)
+    this.#resolve({ status, headers: headersOf(headers), body: this.#body })
+  }
+
+  #idle(): void {
+    if (this.#body.readFurther()) this.#timer?.refresh()
+    else this.#stop(timedOut('HTTP_IDLE', this.#lane.host, this.#options.idleTimeoutMs))
+  }
+
+  #end(): void {
+    clearTimeout(this.#timer)
+    // Bytes after the end of the answer have arrived with it: only the next turn shows them (N6).
+    setImmediate(() => this.#settle(this.#excess()))
+  }
+
+  #excess(): Error | undefined {
+    const { lost, host } = this.#lane
+    if (!(lost instanceof Error) || !('code' in lost)) return undefined
+    const after = lost.code === 'UND_ERR_SOCKET' && lost.message === 'bad response'
+    const unreadable = typeof lost.code === 'string' && lost.code.startsWith('HPE_')
+    return after || unreadable ? framing(host, 'more bytes than announced', lost) : undefined
+  }
+
+  #fail(error: Error): void {
+    const phase = this.#headCame ? 'body' : 'head'
+    this.#settle(this.#stopped ?? answerFailure(error, phase, this.#lane.host, this.#lane.ended))
+  }
+
+  #stop(reason: Error): void {
+    if (this.#stopped) return
+    this.#stopped = reason
+    if (this.#controller) this.#controller.abort(reason)
+    else this.#lane.stop(reason)
+    this.#settle(reason)
+  }
+
+  #settle(failure: Error | undefined): void {
+    clearTimeout(this.#timer)
+    this.#options.signal.removeEventListener('abort', this.#onAbort)
+    this.#body.finish(failure)
+    if (failure) this.#reject(failure)
+  }
+}
