@@ -1,5 +1,7 @@
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import type { Http } from '../core/ports.ts'
+import type { HttpOptions } from '../http/options.ts'
 import { openCheckedStream } from '../output/checked-stream.ts'
 import { openWriter } from '../output/open-writer.ts'
 import type { OutputWriter, WriterOptions } from '../output/writer.ts'
@@ -10,6 +12,8 @@ import { processTable } from './process-table.ts'
 import { createProgress } from './progress.ts'
 import type { GlobalOptions, Runtime } from './runtime.ts'
 import { createTerminal, wantsColors } from './terminal.ts'
+import { openTraceFile } from './trace-file.ts'
+import { version } from './version.ts'
 
 export interface OpenedRuntime {
   readonly runtime: Runtime
@@ -17,8 +21,17 @@ export interface OpenedRuntime {
   close(): Promise<void>
 }
 
+/** What tests of the wiring put in the place of a room. */
+export interface RuntimeSeams {
+  readonly openHttp?: ((options: HttpOptions) => Http) | undefined
+}
+
 /** Makes the parts of the program for one run. Nothing is opened, and no package loaded, before a command asks. */
-export function createRuntime(host: Host, options: GlobalOptions, signal: AbortSignal): OpenedRuntime {
+export function createRuntime(
+  host: Host,
+  options: GlobalOptions,
+  { signal, openHttp: givenHttp }: RuntimeSeams & { readonly signal: AbortSignal },
+): OpenedRuntime {
   const closers: (() => Promise<void> | void)[] = []
   const { clock, environment, workingDirectory } = host
 
@@ -52,6 +65,18 @@ export function createRuntime(host: Host, options: GlobalOptions, signal: AbortS
     const { openProfileStore } = await import('../profile/store.ts')
     return openProfileStore({ directory: folders.config, clock, processes: processTable })
   })
+  const credentials = once(async () => {
+    const { openCredentials } = await import('../profile/credentials/credentials.ts')
+    return openCredentials({
+      directory: () => folders.config,
+      clock,
+      processes: processTable,
+      environment,
+      terminal,
+      notices,
+      passphraseFile: options.passphraseFile && resolve(workingDirectory, options.passphraseFile),
+    })
+  })
   const store = once(async () => {
     const { openStore } = await import('../store/registry.ts')
     const url = options.store ?? join(folders.data, 'store.sqlite')
@@ -59,6 +84,38 @@ export function createRuntime(host: Host, options: GlobalOptions, signal: AbortS
     closers.push(async () => opened[Symbol.asyncDispose]())
     return opened
   })
+
+  const trace = once(() => {
+    if (options.traceHttp === undefined) return undefined
+    const file = openTraceFile(resolve(workingDirectory, options.traceHttp))
+    closers.push(() => file.close())
+    return file.write
+  })
+  const connectTo: Runtime['connect'] = async (profile, stop) => {
+    const [{ openSource }, { openHttp }, { connectTaxii }, { findPreset }] = await Promise.all([
+      import('../workflow/open-source.ts'),
+      import('../http/open.ts'),
+      import('../taxii/connect.ts'),
+      import('../taxii/presets/registry.ts'),
+    ])
+    const opened = await openSource(
+      profile,
+      {
+        credentials: await credentials(),
+        environment,
+        clock,
+        random: host.random,
+        notices,
+        userAgent: `stixtaxii/${version}`,
+        trace: trace(),
+        openHttp: givenHttp ?? openHttp,
+        connectTaxii,
+        findPreset,
+      },
+      stop,
+    )
+    return opened
+  }
 
   const runtime: Runtime = {
     options,
@@ -81,9 +138,9 @@ export function createRuntime(host: Host, options: GlobalOptions, signal: AbortS
     folders,
     random: host.random,
     profiles,
-    credentials: () => Promise.reject(new Error('credentials')),
+    credentials,
     store,
-    connect: () => Promise.reject(new Error('connect')),
+    connect: connectTo,
   }
   return { runtime, close: () => closeAll(closers) }
 }

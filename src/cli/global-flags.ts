@@ -2,10 +2,9 @@ import { Option, type Command as Program } from 'commander'
 import { durationMs, parseDuration } from '../core/duration.ts'
 import { StixTaxiiError } from '../core/errors.ts'
 import { outputFormats, type OutputFormat } from '../output/writer.ts'
-import { environmentName, environmentSwitch, showTyped } from './command-input.ts'
+import { environmentName, environmentSwitch, type Environment } from './environment.ts'
 import type { GlobalOptions } from './runtime.ts'
-
-type Environment = Readonly<Record<string, string | undefined>>
+import { showTyped } from './show-typed.ts'
 
 const colorModes = ['auto', 'always', 'never'] as const
 

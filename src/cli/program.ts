@@ -1,10 +1,13 @@
 import { Command as Program, CommanderError } from 'commander'
 import { exitStatusOfKind, StixTaxiiError } from '../core/errors.ts'
-import { collectInput, declareInput, helpHint, optionTerm, showTyped } from './command-input.ts'
+import { collectInput, helpHint } from './command-input.ts'
 import type { Command, CommandRow } from './command.ts'
+import { declareInput, optionTerm } from './declare-input.ts'
+import type { Environment } from './environment.ts'
 import { declareGlobalFlags, resolveGlobalOptions } from './global-flags.ts'
 import { commandGroups } from './registry.ts'
 import type { GlobalOptions } from './runtime.ts'
+import { showTyped } from './show-typed.ts'
 import { version } from './version.ts'
 
 /** What a command line asks for: a text to show, or a command to run with what was typed. */
@@ -20,7 +23,7 @@ export type Parsed =
 
 export interface ParseContext {
   readonly rows: readonly CommandRow[]
-  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly environment: Environment
   /** Columns of standard output. */
   readonly columns: number
 }

@@ -7,8 +7,9 @@ import { parseCommandLine, type Parsed } from './program.ts'
 import { commandRegistry } from './registry.ts'
 import { reportError, type ReportContext } from './report-error.ts'
 import type { Runtime } from './runtime.ts'
+import type { RuntimeSeams } from './create-runtime.ts'
 
-export interface RunOptions {
+export interface RunOptions extends RuntimeSeams {
   readonly rows?: readonly CommandRow[] | undefined
   /** Parts that take the place of ours. For tests of the wiring. */
   readonly parts?: Partial<Runtime> | undefined
@@ -64,7 +65,7 @@ async function perform(parsed: Parsed, host: Host, options: RunOptions, signal: 
   }
   const input = await readInput(command, typed)
   const { createRuntime } = await import('./create-runtime.ts')
-  const opened = createRuntime(host, parsed.options, signal)
+  const opened = createRuntime(host, parsed.options, { signal, openHttp: options.openHttp })
   try {
     await command.run(input, partsFor(command.needs, { runtime: opened.runtime, replaced: options.parts }))
   } catch (error) {

@@ -9,7 +9,7 @@ import type { Host, HostInput, HostOutput, StopSignal } from '../../src/cli/host
 import { systemClock } from '../../src/cli/process-host.ts'
 import { run } from '../../src/cli/run.ts'
 import type { Runtime } from '../../src/cli/runtime.ts'
-import type { Clock } from '../../src/core/ports.ts'
+import type { Clock, Http } from '../../src/core/ports.ts'
 
 export interface CliOptions {
   /** Added to an environment that holds nothing but the two folders. */
@@ -17,6 +17,8 @@ export interface CliOptions {
   readonly stdin?: string | Buffer | undefined
   /** Parts of the runtime that take the place of ours. */
   readonly parts?: Partial<Runtime> | undefined
+  /** Takes the place of the network for every connection the command opens. */
+  readonly http?: Http | undefined
   readonly cwd?: string | undefined
   readonly clock?: Clock | undefined
   /** Holds `config` and `data`; a fresh one per call when left out. Share one to run commands one after the other. */
@@ -54,6 +56,7 @@ export function temporaryFolder(): string {
  */
 export async function runCli(commandLine: string | readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const argv = typeof commandLine === 'string' ? commandLine.split(' ').filter(Boolean) : commandLine
+  const { http } = options
   const folder = options.folder ?? temporaryFolder()
   const stdout = gather(options.columns)
   const stderr = gather(options.columns)
@@ -83,7 +86,11 @@ export async function runCli(commandLine: string | readonly string[], options: C
       exitHard(status)
     },
   }
-  const ended = run(argv, host, { rows: options.rows, parts: options.parts })
+  const ended = run(argv, host, {
+    rows: options.rows,
+    parts: options.parts,
+    openHttp: http && (() => http),
+  })
   const exitCode = await Promise.race([ended, hard])
   return { exitCode: exitedWith ?? exitCode, stdout: stdout.text(), stderr: stderr.text() }
 }
