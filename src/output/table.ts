@@ -1,9 +1,12 @@
-import { cellText } from './cell.ts'
+import { cellText as anyText } from './cell.ts'
 import type { Column, OpenWriter, OutputRecord, Shape, WriterOptions } from './writer.ts'
 
 /** Columns narrower than this are not cut further: a terminal that is too narrow shows longer lines. */
 const narrowest = 8
 const gap = 2
+
+/** One line a record: a line break in a cell is a blank here. */
+const cellText = (value: unknown): string => anyText(value).replace(/\s*[\n\t]\s*/g, ' ')
 
 const noBorders = {
   top: '',
