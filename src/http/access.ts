@@ -8,19 +8,24 @@ import type { AccessRule, Authentication, HttpOptions } from './options.ts'
 export interface Access {
   /** @throws HTTP_ORIGIN_REFUSED, HTTP_PLAIN_REFUSED (refused), HTTP_URL_SECRET (config). */
   check(url: URL): void
+  /** Whether secrets may go to the URL's origin at all. */
+  allows(url: URL): boolean
   /** The rule with the longest path prefix that covers the URL. */
   ruleFor(url: URL): AccessRule | undefined
 }
 
 export function openAccess(options: HttpOptions): Access {
   const allowed = new Set([...options.origins, ...(options.allowOrigins ?? [])].map(originOf))
-  const rules = [...(options.access ?? [])].sort((a, b) => b.pathPrefix.length - a.pathPrefix.length)
+  const rules = [...(options.access ?? [])].sort(
+    (a, b) => Number(b.exact === true) - Number(a.exact === true) || b.pathPrefix.length - a.pathPrefix.length,
+  )
   return {
     check(url) {
       checkShape(url)
       if (!allowed.has(url.origin)) throw originRefused(url, [...allowed])
       checkPlain(url, options)
     },
+    allows: (url) => allowed.has(url.origin),
     ruleFor: (url) => rules.find((rule) => covers(rule, url)),
   }
 }
@@ -78,10 +83,11 @@ function originRefused(url: URL, allowed: readonly string[]): StixTaxiiError {
   })
 }
 
-/** A prefix covers whole path segments: /root1 covers /root1/ and what is below, not /root10. */
+/** A prefix covers whole path segments: /root1 covers /root1/ and what is below, not /root10; an exact rule only itself. */
 function covers(rule: AccessRule, url: URL): boolean {
   if (originOf(rule.origin) !== url.origin) return false
   const prefix = rule.pathPrefix.replace(/\/+$/, '')
+  if (rule.exact === true) return url.pathname.replace(/\/+$/, '') === prefix
   return url.pathname === prefix || url.pathname.startsWith(`${prefix}/`)
 }
 

@@ -6,9 +6,8 @@ import type { Resolve } from './dial.ts'
 import { seconds } from './failure.ts'
 import type { HttpOptions } from './options.ts'
 import { openRate } from './rate.ts'
-import { openRouter } from './route.ts'
 import { Retrying } from './retrying.ts'
-import { openSender, type Sender } from './sender.ts'
+import { Sender } from './sender.ts'
 
 /** What only tests replace. */
 export interface HttpSeams {
@@ -30,13 +29,16 @@ export function openHttp(options: HttpOptions, seams: HttpSeams = {}): Http {
     })
   }
   const access = openAccess(options)
-  const router = openRouter({ tls, limits, resolve: seams.resolve })
   const rate = openRate(options.rate, options.clock, options.notices)
   const closing = new AbortController()
   let sender: Promise<Sender> | undefined
+  const openSender = async (): Promise<Sender> => {
+    const parts = { options, limits, tls, access, rate, resolve: seams.resolve, closing: closing.signal }
+    return new Sender(parts, await import('undici'))
+  }
 
   async function exchange<T>(request: HttpRequest, read: (response: HttpResponse) => Promise<T>): Promise<T> {
-    sender ??= openSender({ options, limits, access, router, rate })
+    sender ??= openSender()
     const ready = await sender
     const total = totalDeadline(limits.totalTimeoutMs, request.url.host)
     const signals = [closing.signal, request.signal, total?.signal].filter((signal) => signal !== undefined)

@@ -1,22 +1,30 @@
-import type { HttpRequest } from '../core/ports.ts'
-import type { Access } from './access.ts'
-import { authorizationOf } from './access.ts'
-import { Answer } from './answer.ts'
-import { checkHeader } from './headers.ts'
-import { openLanes, type Lane, type Lanes } from './lanes.ts'
-import type { AccessRule, HttpLimits, HttpOptions } from './options.ts'
-import { hopName, redirected } from './redirect.ts'
-import type { Router } from './route.ts'
-import { Secret } from '../core/secret.ts'
 import { StixTaxiiError } from '../core/errors.ts'
+import type { HttpRequest } from '../core/ports.ts'
+import { checkPlain, checkShape, type Access } from './access.ts'
+import { Answer } from './answer.ts'
+import { compose } from './compose.ts'
+import { raceAbort } from './dial.ts'
+import { openLanes, type Lane, type Lanes } from './lanes.ts'
+import { isLogin, openLogins, type Logins } from './login.ts'
+import type { AccessRule, HttpLimits, HttpOptions } from './options.ts'
+import { proxyLogin } from './proxy-failure.ts'
+import { hopName, redirected } from './redirect.ts'
+import { openRouter, type Route, type Router } from './route.ts'
+import type { Resolve } from './dial.ts'
+import { openRedactor, type Redactor } from './redactor.ts'
+import { openTrace, type Trace } from './trace.ts'
+import type { TlsOptions } from './options.ts'
 import { send, type WireAnswer, type WireRequest } from './wire.ts'
 
 export interface SenderParts {
   readonly options: HttpOptions
   readonly limits: HttpLimits
+  readonly tls: TlsOptions
   readonly access: Access
-  readonly router: Router
   readonly rate: (host: string, signal?: AbortSignal) => Promise<void>
+  readonly resolve?: Resolve | undefined
+  /** Aborted when everything is closed. */
+  readonly closing: AbortSignal
 }
 
 /** An answer together with the duty to give its connection back. */
@@ -26,107 +34,130 @@ export interface Received {
   release(): void
 }
 
-/** Sends one request, follows its redirects, logs in where that is needed; retries nothing. */
-export interface Sender {
-  send(request: HttpRequest, signal: AbortSignal): Promise<Received>
-  close(): Promise<void>
-}
+/** Sends requests, follows their redirects, logs in where that is needed; retries nothing. */
+export class Sender {
+  readonly #parts: SenderParts
+  readonly #lanes: Lanes
+  readonly #router: Router
+  readonly #redactor: Redactor
+  readonly #trace: Trace
+  readonly #logins: Logins
 
-export async function openSender(parts: SenderParts): Promise<Sender> {
-  const lanes = openLanes(await import('undici'))
-  return {
-    async send(request, signal) {
-      const visited = new Set<string>()
-      let current = request
-      while (true) {
-        visited.add(hopName(current))
-        const received = await sendOnce(parts, lanes, current, signal)
-        const { status, headers } = received.answer
-        try {
-          const next = redirected(current, { status, location: headers.get('location'), visited })
-          if (!next) return received
-          parts.access.check(next.url)
-          current = next
-        } catch (error) {
-          received.release()
-          throw error
-        }
-        await received.answer.discard()
+  constructor(parts: SenderParts, undici: Parameters<typeof openLanes>[0]) {
+    const { options, limits, tls, resolve } = parts
+    this.#parts = parts
+    this.#lanes = openLanes(undici)
+    this.#router = openRouter({ tls, proxy: options.proxy, limits, resolve, undici })
+    const keys = (options.access ?? []).map(({ authentication }) => authentication)
+    this.#redactor = openRedactor(keys.flatMap((each) => (each.scheme === 'query' ? [each.name] : [])))
+    this.#trace = openTrace(options, this.#redactor)
+    this.#logins = openLogins(async (request, read) => {
+      checkShape(request.url)
+      checkPlain(request.url, options)
+      const received = await this.#sendOnce(request, undefined, parts.closing)
+      try {
+        return await read(received.answer)
+      } finally {
+        received.answer.close()
         received.release()
       }
-    },
-    close: () => lanes.close(),
+    }, options.clock)
   }
-}
 
-async function sendOnce(
-  parts: SenderParts,
-  lanes: Lanes,
-  request: HttpRequest,
-  signal: AbortSignal,
-): Promise<Received> {
-  parts.access.check(request.url)
-  const rule = request.anonymous ? undefined : parts.access.ruleFor(request.url)
-  const message = compose(parts, request, rule)
-  await parts.rate(request.url.host, signal)
-  const { lane, wire } = await carry(parts, lanes, request, message, signal)
-  const { limits } = parts
-  return {
-    answer: new Answer(wire, { url: request.url, host: request.url.host, peerFingerprint: lane.fingerprint, limits }),
-    release: () => lanes.give(lane, wire.body.complete),
+  async send(request: HttpRequest, signal: AbortSignal): Promise<Received> {
+    const visited = new Set<string>()
+    let current = request
+    while (true) {
+      visited.add(hopName(current))
+      const received = await this.#sendLoggedIn(current, signal)
+      const next = this.#next(current, received, visited)
+      if (!next) return received
+      await received.answer.discard()
+      received.release()
+      current = next
+    }
   }
-}
 
-async function carry(
-  parts: SenderParts,
-  lanes: Lanes,
-  request: HttpRequest,
-  message: WireRequest,
-  signal: AbortSignal,
-): Promise<{ lane: Lane; wire: WireAnswer }> {
-  const { headersTimeoutMs, idleTimeoutMs } = parts.limits
-  const route = parts.router(request.url, request.anonymous !== true)
-  // What must not be sent twice goes over a new connection: a kept one may be closing just now.
-  let fresh = !isRepeatable(request)
-  while (true) {
-    const lane = lanes.take(route, fresh)
+  close(): Promise<void> {
+    return this.#lanes.close()
+  }
+
+  #next(request: HttpRequest, received: Received, visited: ReadonlySet<string>): HttpRequest | undefined {
+    const { status, headers } = received.answer
     try {
-      return { lane, wire: await send(lane, message, { headersTimeoutMs, idleTimeoutMs, signal }) }
+      const next = redirected(request, { status, location: headers.get('location'), visited })
+      if (next) this.#parts.access.check(next.url)
+      return next
     } catch (error) {
-      lanes.give(lane, false)
-      // The server closed a kept connection between two requests: nobody need know (N19).
-      const closedMeanwhile = lane.used && error instanceof StixTaxiiError && error.code === 'HTTP_CONNECTION_LOST'
-      if (!closedMeanwhile) throw error
-      fresh = true
+      received.answer.close()
+      received.release()
+      throw error
+    }
+  }
+
+  /** A login that the server has forgotten is renewed once. */
+  async #sendLoggedIn(request: HttpRequest, signal: AbortSignal): Promise<Received> {
+    this.#parts.access.check(request.url)
+    const rule = request.anonymous ? undefined : this.#parts.access.ruleFor(request.url)
+    if (!rule || !isLogin(rule.authentication)) return this.#sendOnce(request, rule, signal)
+    const shown = await raceAbort(this.#logins.authorization(rule.authentication), signal)
+    const received = await this.#sendOnce(request, rule, signal)
+    if (received.answer.status !== 401) return received
+    await received.answer.discard()
+    received.release()
+    this.#logins.forget(rule.authentication, shown)
+    await raceAbort(this.#logins.authorization(rule.authentication), signal)
+    return this.#sendOnce(request, rule, signal)
+  }
+
+  async #sendOnce(request: HttpRequest, rule: AccessRule | undefined, signal: AbortSignal): Promise<Received> {
+    const { limits, options } = this.#parts
+    const { url } = request
+    // A login may live elsewhere: the certificate goes only where the profile's other secrets may go.
+    const withCertificate = request.anonymous !== true && this.#parts.access.allows(url)
+    const route = this.#router(url, withCertificate)
+    const parts = { userAgent: options.userAgent, route, rule, logins: this.#logins, redactor: this.#redactor }
+    const message = await compose(request, parts)
+    await this.#parts.rate(url.host, signal)
+    const { lane, wire } = await this.#carry(request, route, message, signal)
+    const answer = new Answer(wire, { url, host: url.host, peerFingerprint: lane.fingerprint, limits })
+    if (route.viaProxy && wire.status === 407) {
+      answer.close()
+      this.#lanes.give(lane, false)
+      throw proxyLogin(route.viaProxy.who)
+    }
+    return { answer, release: () => this.#lanes.give(lane, wire.body.complete) }
+  }
+
+  async #carry(
+    request: HttpRequest,
+    route: Route,
+    message: WireRequest,
+    signal: AbortSignal,
+  ): Promise<{ lane: Lane; wire: WireAnswer }> {
+    const { headersTimeoutMs, idleTimeoutMs } = this.#parts.limits
+    // What must not be sent twice goes over a new connection: a kept one may be closing just now.
+    let fresh = !isRepeatable(request)
+    while (true) {
+      const lane = this.#lanes.take(route, fresh)
+      const traced = this.#trace.request(request, message, lane.used)
+      try {
+        const wire = await send(lane, message, { headersTimeoutMs, idleTimeoutMs, signal })
+        traced.answer(wire, lane.fingerprint)
+        return { lane, wire }
+      } catch (error) {
+        this.#lanes.give(lane, false)
+        traced.failure(error)
+        // The server closed a kept connection between two requests: nobody need know (N19).
+        const closedMeanwhile =
+          lane.used && error instanceof StixTaxiiError && error.code === 'HTTP_CONNECTION_LOST' && isRepeatable(request)
+        if (!closedMeanwhile) throw error
+        fresh = true
+      }
     }
   }
 }
 
 export function isRepeatable(request: HttpRequest): boolean {
   return request.repeatable ?? (request.method === 'GET' || request.method === 'OPTIONS')
-}
-
-/** The request as it goes onto the wire, with everything the rule adds to it. */
-function compose(parts: SenderParts, request: HttpRequest, rule: AccessRule | undefined): WireRequest {
-  const headers: Record<string, string> = {
-    'user-agent': parts.options.userAgent,
-    'accept-encoding': 'gzip',
-    ...lowerCased(request.headers ?? {}),
-  }
-  const url = new URL(request.url)
-  url.hash = ''
-  if (rule) {
-    const authorization = authorizationOf(rule.authentication)
-    if (authorization !== undefined) headers['authorization'] = authorization
-    for (const { name, value } of rule.headers) headers[name.toLowerCase()] = Secret.open(value)
-    if (rule.authentication.scheme === 'query') {
-      url.searchParams.set(rule.authentication.name, Secret.open(rule.authentication.key))
-    }
-  }
-  for (const [name, value] of Object.entries(headers)) checkHeader(name, value)
-  return { method: request.method, target: `${url.pathname}${url.search}`, headers, body: request.body }
-}
-
-function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }
