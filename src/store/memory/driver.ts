@@ -244,8 +244,9 @@ export function openMemoryStore(dependencies: {
       to.version = start.version
       to.title = start.title ?? to.title
       const id = randomUUID()
-      const { full, title: _title, ...shown } = start
-      const run: Run = { ...shown, id, status: 'running', ...newTally() }
+      const { source, version, startedAt, from, full } = start
+      const begun = { source, key: to.key, version, startedAt, ...(from !== undefined && { from }) }
+      const run: Run = { ...begun, id, status: 'running', ...newTally() }
       runs.set(id, { run, seen: full ? new Set() : undefined, underLock: start.source.id })
       return id
     },

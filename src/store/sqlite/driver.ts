@@ -1,0 +1,159 @@
+import { mkdir, open, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { StixTaxiiError } from '../../core/errors.ts'
+import { fromEpochMicroseconds } from '../../core/timestamp.ts'
+import type { StoreDependencies } from '../registry.ts'
+import type { CollectionKey, PageBatch, Store, StoreInfo } from '../store.ts'
+import { runNotFull } from '../store-errors.ts'
+import type { Binding } from './binding.ts'
+import { hasNodeSqlite, loadNodeSqlite } from './bindings/node-sqlite.ts'
+import { loadLibsql } from './bindings/libsql.ts'
+import { commitBatch, nowMicros } from './commit.ts'
+import { copyInto } from './copy.ts'
+import { openDatabase, reading, type Database } from './database.ts'
+import { listConflicts, listProvenance, listQuarantined, listVersions } from './listings.ts'
+import { newLocks } from './locks.ts'
+import { migrate, schemaVersion } from './migrate.ts'
+import { findPlace, listPlaces, makePlace, moveCheckpoint, readCheckpoint, removeCheckpoint } from './places.ts'
+import { prune } from './prune.ts'
+import { beginRun, findRun, finishRun, listRuns } from './runs.ts'
+import { migrations } from './schema.ts'
+import { verify } from './verify.ts'
+
+export interface SqliteDependencies extends StoreDependencies {
+  /** Default: Node's own SQLite where it has one, else libsql. */
+  readonly binding?: Binding | undefined
+}
+
+/** Opens the store in this file, made (0600, its folder 0700) where it is missing. See `openStore` for the errors. */
+export async function openSqliteStore(path: string, dependencies: SqliteDependencies): Promise<Store> {
+  const file = resolve(path)
+  await makeFile(file)
+  const binding = dependencies.binding ?? (hasNodeSqlite() ? await loadNodeSqlite() : await loadLibsql())
+  const database = await reading(file, () => openDatabase(file, binding, dependencies.clock))
+  try {
+    await reading(file, () => migrate(database, migrations, dependencies.clock))
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+  return storeOver(database, dependencies)
+}
+
+/** Made before SQLite opens it, so that it is never readable by others; SQLite gives its own files the same mode. */
+async function makeFile(file: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    const handle = await open(file, 'wx', 0o600)
+    await handle.close()
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return
+    throw new StixTaxiiError('STORE_UNREADABLE', `The store ${file} cannot be made: ${(cause as Error).message}`, {
+      kind: 'local',
+      hint: 'Check that this user may write there, or name another store with --store.',
+      context: { file },
+      cause,
+    })
+  }
+}
+
+function storeOver(database: Database, dependencies: StoreDependencies): Store {
+  const { file, reader, binding } = database
+  const { clock, identity } = dependencies
+  const locks = newLocks(file, binding, dependencies)
+  let isClosed = false
+
+  return {
+    url: `sqlite:${file}`,
+    features: { persistent: true, concurrentWriters: true },
+    lockSource: locks.lock,
+    beginRun: (start) => database.transaction((connection) => beginRun(connection, start, identity)),
+    finishRun: (runId, end) => database.transaction((connection) => finishRun(connection, runId, end)),
+    runs: (filter = {}) => reading(file, () => listRuns(reader, locks, filter)),
+    commit: (batch: PageBatch) => commitBatch(database, clock, batch),
+    checkpoint: (key) =>
+      reading(file, () => {
+        const place = findPlace(reader, key)
+        return place && readCheckpoint(reader, file, place)
+      }),
+    checkpoints: (filter) =>
+      reading(file, () => listPlaces(reader, filter).flatMap((place) => readCheckpoint(reader, file, place) ?? [])),
+    setCheckpoint: (key, move) =>
+      database.transaction((connection) =>
+        moveCheckpoint(connection, file, makePlace(connection, key), move, nowMicros(clock)),
+      ),
+    removeCheckpoint: (key) =>
+      database.transaction((connection) => {
+        const place = findPlace(connection, key)
+        return place !== undefined && removeCheckpoint(connection, place)
+      }),
+    versions: (filter) => listVersions(reader, file, filter),
+    provenance: (id) => reading(file, () => listProvenance(reader, id)),
+    quarantined: (filter) => listQuarantined(reader, file, filter),
+    conflicts: (filter) => listConflicts(reader, file, filter),
+    markVanished: (key, runId) => markVanished(database, key, runId),
+    sources: () =>
+      reading(file, () =>
+        reader
+          .all('SELECT id, name FROM source ORDER BY number')
+          .map((row) => ({ id: row['id'] as string, name: row['name'] as string })),
+      ),
+    info: () => reading(file, () => info(database)),
+    verify: () => verify(database),
+    prune: (request) => prune(database, request),
+    backup: (to) => copyInto(database, resolve(to)),
+    async [Symbol.asyncDispose]() {
+      if (isClosed) return
+      isClosed = true
+      locks.close()
+      await database.close()
+    },
+  }
+}
+
+async function markVanished(database: Database, key: CollectionKey, runId: string): Promise<number> {
+  return database.transaction((connection) => {
+    const run = findRun(connection, runId)
+    if (!run.full) throw runNotFull(runId)
+    const place = findPlace(connection, key)
+    if (!place) return 0
+    connection.run('DELETE FROM vanished WHERE collection = ?', [place.number])
+    return connection.run(
+      `INSERT INTO vanished (collection, id) SELECT DISTINCT collection, id FROM version
+       WHERE collection = ? AND NOT EXISTS (SELECT 1 FROM seen WHERE run = ? AND seen.id = version.id)`,
+      [place.number, run.number],
+    )
+  })
+}
+
+async function info({ file, reader, binding }: Database): Promise<StoreInfo> {
+  const countOf = (table: 'quarantine' | 'conflict', place: number) =>
+    reader.get(`SELECT count(*) AS rows FROM ${table} WHERE collection = ?`, [place])?.['rows'] as number
+  const collections = listPlaces(reader).map((place) => ({
+    source: place.source,
+    key: place.key,
+    ...(place.title !== undefined && { title: place.title }),
+    version: place.version,
+    ids: place.ids,
+    versions: place.versions,
+    blocks: place.blocks,
+    quarantined: countOf('quarantine', place.number),
+    conflicts: countOf('conflict', place.number),
+    ...(place.lastAdded > 0 && { lastAddedAt: fromEpochMicroseconds(BigInt(place.lastAdded)) }),
+  }))
+  return {
+    url: `sqlite:${file}`,
+    driver: binding.name,
+    schemaVersion: schemaVersion(reader),
+    sizeBytes: (await sizeOf(file)) + (await sizeOf(`${file}-wal`)),
+    collections,
+  }
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size
+  } catch {
+    return 0
+  }
+}

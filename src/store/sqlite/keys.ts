@@ -1,0 +1,128 @@
+import { createHash, hash } from 'node:crypto'
+import type { Item } from '../../stix/item.ts'
+import { versionOf } from '../compare.ts'
+import type { SqlValue } from './binding.ts'
+
+/**
+ * How ids and versions are written in keys: a STIX id with a UUID takes 17 bytes, a block's id 33, a timestamp 8. What
+ * does not fit exactly stays text, so that every key can be read back as it was.
+ */
+
+// A type's number is its place. Append only: the numbers are in every store.
+const typesInKeys = [
+  ...['block', 'indicator', 'malware', 'relationship', 'identity', 'marking-definition', 'attack-pattern', 'bundle'],
+  ...['campaign', 'course-of-action', 'grouping', 'incident', 'infrastructure', 'intrusion-set', 'language-content'],
+  ...['location', 'malware-analysis', 'note', 'observed-data', 'opinion', 'report', 'sighting', 'threat-actor', 'tool'],
+  ...['vulnerability', 'extension-definition', 'artifact', 'autonomous-system', 'directory', 'domain-name'],
+  ...['email-addr', 'email-message', 'file', 'ipv4-addr', 'ipv6-addr', 'mac-addr', 'mutex', 'network-traffic'],
+  ...['process', 'software', 'url', 'user-account', 'windows-registry-key', 'x509-certificate', 'x-mitre-tactic'],
+  ...['x-mitre-matrix', 'x-mitre-data-source', 'x-mitre-data-component', 'x-mitre-asset', 'x-mitre-collection'],
+  ...['x-mitre-analytic', 'x-mitre-detection-strategy'],
+]
+const numberOfType = new Map(typesInKeys.map((type, number) => [type, number]))
+
+const uuidId = /^([a-z0-9-]+)--([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})$/
+const blockId = /^block--([0-9a-f]{64})$/
+
+export function keyOfId(id: string): string | Buffer {
+  const uuid = uuidId.exec(id)
+  const number = uuid ? numberOfType.get(uuid[1] as string) : undefined
+  if (uuid && number !== undefined) {
+    const key = Buffer.allocUnsafe(17)
+    key.write(`${uuid[2]}${uuid[3]}${uuid[4]}${uuid[5]}${uuid[6]}`, 'hex')
+    key[16] = number
+    return key
+  }
+  const block = blockId.exec(id)
+  return block ? Buffer.from(`${block[1]}00`, 'hex') : id
+}
+
+/** @throws RangeError when the key is none of ours. */
+export function idOfKey(key: SqlValue | undefined): string {
+  if (typeof key === 'string') return key
+  if (Buffer.isBuffer(key)) {
+    const hex = key.toString('hex')
+    if (key.length === 33 && key[32] === 0) return `block--${hex.slice(0, 64)}`
+    const type = typesInKeys[key[16] ?? -1]
+    if (key.length === 17 && type !== undefined) {
+      return `${type}--${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
+    }
+  }
+  throw new RangeError('an id key that cannot be read')
+}
+
+const stamp = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?Z$/
+const sha256 = /^sha256:([0-9a-f]{64})$/
+// Seconds from year 1 to 1970, so that a coded second is never negative.
+const secondsBefore1970 = 62_135_596_800
+
+/** Eight bytes: five of seconds since year 1, three of microseconds times eight plus the number of fraction digits. */
+export function keyOfVersion(version: string): string | Buffer {
+  const parts = stamp.exec(version)
+  if (parts) {
+    const seconds = Date.parse(`${version.slice(0, 19)}Z`) / 1000
+    if (Number.isInteger(seconds) && Number(parts[3]) === new Date(seconds * 1000).getUTCDate() && parts[4] !== '24') {
+      const digits = parts[7] ?? ''
+      const key = Buffer.allocUnsafe(8)
+      key.writeUIntBE(seconds + secondsBefore1970, 0, 5)
+      key.writeUIntBE(Number(digits.padEnd(6, '0')) * 8 + digits.length, 5, 3)
+      return key
+    }
+  }
+  const digest = sha256.exec(version)
+  return digest ? Buffer.from(digest[1] as string, 'hex') : version
+}
+
+/** @throws RangeError when the key is none of ours. */
+export function versionOfKey(key: SqlValue | undefined): string {
+  if (typeof key === 'string') return key
+  if (Buffer.isBuffer(key) && key.length === 32) return `sha256:${key.toString('hex')}`
+  if (Buffer.isBuffer(key) && key.length === 8) {
+    const seconds = key.readUIntBE(0, 5) - secondsBefore1970
+    const fraction = key.readUIntBE(5, 3)
+    const digits = fraction % 8
+    const text = String(Math.floor(fraction / 8)).padStart(6, '0')
+    if (seconds < 253_402_300_800 && digits < 7 && text.length === 6) {
+      const second = new Date(seconds * 1000).toISOString().slice(0, 19)
+      return digits === 0 ? `${second}Z` : `${second}.${text.slice(0, digits)}Z`
+    }
+  }
+  throw new RangeError('a version key that cannot be read')
+}
+
+/** A key as a Map's key. */
+export function keyText(key: string | Buffer): string {
+  return typeof key === 'string' ? `t${key}` : key.toString('latin1')
+}
+
+/** An item with all that is needed to look for it. */
+export interface Keyed {
+  readonly item: Item
+  readonly id: string | Buffer
+  readonly version: string | Buffer
+  readonly digest: Buffer
+}
+
+export function keyed(item: Item): Keyed {
+  return {
+    item,
+    id: keyOfId(item.id),
+    version: keyOfVersion(versionOf(item)),
+    digest: digestOf(item.raw),
+  }
+}
+
+/** The first 16 bytes of the SHA-256. */
+export function digestOf(raw: Buffer): Buffer {
+  return (hash('sha256', raw, 'buffer') as Buffer).subarray(0, 16)
+}
+
+/** Eight bytes over a row's values, so that a flipped bit in it is found. */
+export function checksumOf(...values: readonly (string | number | Buffer)[]): Buffer {
+  const sum = createHash('sha256')
+  for (const value of values) {
+    const bytes = Buffer.isBuffer(value) ? value : Buffer.from(String(value))
+    sum.update(`${bytes.length}:`).update(bytes)
+  }
+  return sum.digest().subarray(0, 8)
+}

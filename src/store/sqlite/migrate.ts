@@ -1,0 +1,59 @@
+import { StixTaxiiError } from '../../core/errors.ts'
+import type { Clock } from '../../core/ports.ts'
+import { timestampOfDate } from '../../core/timestamp.ts'
+import type { Connection } from './binding.ts'
+import { copyInto } from './copy.ts'
+import type { Database } from './database.ts'
+import { applicationId } from './schema.ts'
+
+/**
+ * Brings the tables to the newest schema in one transaction. A store that has something in it is copied first, to a file
+ * beside it that is named after its version and the time.
+ *
+ * @throws STORE_NEWER (local) when a later release made it; STORE_FOREIGN (local) when it is another program's database.
+ */
+export async function migrate(database: Database, migrations: readonly string[], clock: Clock): Promise<void> {
+  const found = schemaVersion(database.reader)
+  if (found > migrations.length) throw newer(database.file, found, migrations.length)
+  if (found === migrations.length) return ours(database)
+  if (found > 0) {
+    ours(database)
+    const stamp = timestampOfDate(clock.now()).replaceAll(/[-:]|\.\d+/g, '')
+    await copyInto(database, `${database.file}.schema-${found}-${stamp}`)
+  }
+  await database.transaction((connection) => {
+    const current = schemaVersion(connection)
+    if (current > migrations.length) throw newer(database.file, current, migrations.length)
+    if (current === 0 && hasTables(connection)) throw foreign(database.file)
+    for (const sql of migrations.slice(current)) connection.exec(sql)
+    connection.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`)
+  })
+}
+
+export function schemaVersion(connection: Connection): number {
+  return connection.get('PRAGMA user_version')?.['user_version'] as number
+}
+
+function ours(database: Database): void {
+  if (database.reader.get('PRAGMA application_id')?.['application_id'] !== applicationId) throw foreign(database.file)
+}
+
+function hasTables(connection: Connection): boolean {
+  return connection.get('SELECT 1 FROM sqlite_schema LIMIT 1') !== undefined
+}
+
+function newer(file: string, found: number, known: number): StixTaxiiError {
+  return new StixTaxiiError('STORE_NEWER', `The store ${file} has schema ${found}, this program knows up to ${known}`, {
+    kind: 'local',
+    hint: 'Use the newer stixtaxii that wrote it, or name another store with --store. Nothing was changed.',
+    context: { file, found, known },
+  })
+}
+
+function foreign(file: string): StixTaxiiError {
+  return new StixTaxiiError('STORE_FOREIGN', `${file} is a database of another program`, {
+    kind: 'local',
+    hint: 'Name a file of its own for the store with --store. Nothing was changed.',
+    context: { file },
+  })
+}

@@ -1,0 +1,264 @@
+import { fromEpochMicroseconds } from '../../core/timestamp.ts'
+import type { Item } from '../../stix/item.ts'
+import { isSameContent, versionOf } from '../compare.ts'
+import type { PagePart } from '../store.ts'
+import { newTally, type Tally } from '../tally.ts'
+import type { Connection, SqlValue } from './binding.ts'
+import { checksumOf, digestOf, keyed, type Keyed, keyText } from './keys.ts'
+import { newSegmentWriter, readSegment, type SegmentItem } from './segments.ts'
+
+/**
+ * The page path: what becomes of each item of a page, inside the committing transaction. Items are settled in batches of
+ * 200: one count over ids and raw digests tells whether all of them are here unchanged, and only when it falls short are
+ * their versions looked up. New versions go in 50 a statement.
+ */
+
+const batchSize = 200
+const rowsPerInsert = 50
+
+const marks = (row: string, count: number): string => Array<string>(count).fill(row).join(', ')
+const perCount = (make: (count: number) => string): ((count: number) => string) => {
+  const made = new Map<number, string>()
+  return (count) => {
+    const sql = made.get(count) ?? make(count)
+    made.set(count, sql)
+    return sql
+  }
+}
+
+/** The statements of the page path, by the number of rows asked for; their query plans are tested. */
+export const pagePathSql = {
+  countKnown: perCount(
+    (count) => `WITH wanted (id, digest) AS (VALUES ${marks('(?, ?)', count)})
+      SELECT count(*) AS known FROM wanted CROSS JOIN version
+      ON version.id = wanted.id AND version.collection = ? AND version.digest = wanted.digest`,
+  ),
+  findVersions: perCount(
+    (count) => `WITH wanted (place, id) AS (VALUES ${marks('(?, ?)', count)})
+      SELECT place, version.version AS version, digest, added FROM wanted CROSS JOIN version
+      ON version.id = wanted.id AND version.collection = ?`,
+  ),
+  insertVersions: perCount(
+    (count) => `INSERT INTO version (id, collection, version, digest, added) VALUES ${marks('(?, ?, ?, ?, ?)', count)}`,
+  ),
+  findSegment: 'SELECT first, data FROM segment WHERE collection = ? AND first <= ? ORDER BY first DESC LIMIT 1',
+  insertSeen: perCount((count) => `INSERT OR IGNORE INTO seen (run, id) VALUES ${marks('(?, ?)', count)}`),
+  unmarkVanished: perCount((count) => `DELETE FROM vanished WHERE collection = ? AND id IN (${marks('?', count)})`),
+}
+
+export interface PagePathSettings {
+  readonly connection: Connection
+  readonly collection: number
+  readonly run: number
+  /** The run reads everything: remember what was received. */
+  readonly full: boolean
+  /** The newest `added` of the collection. */
+  readonly lastAdded: number
+  /** Microseconds since 1970. */
+  readonly now: number
+}
+
+/** What the collection gained. */
+export interface Growth {
+  readonly tally: Tally
+  readonly lastAdded: number
+  readonly ids: number
+  readonly versions: number
+  readonly blocks: number
+}
+
+export interface PagePath {
+  /** Calls `onStored` for each new or updated item, in order. */
+  add(part: PagePart, onStored: (item: Item) => void): Promise<void>
+  finish(): Promise<Growth>
+}
+
+interface KnownVersion {
+  readonly version: string
+  readonly digest: Buffer
+  readonly added: number
+}
+
+export function newPagePath(settings: PagePathSettings): PagePath {
+  const { connection, collection, run } = settings
+  const segments = newSegmentWriter(connection, collection)
+  const tally = newTally()
+  const anyVanished = connection.get('SELECT 1 FROM vanished WHERE collection = ? LIMIT 1', [collection]) !== undefined
+  let lastAdded = settings.lastAdded
+  let blocks = 0
+  let mostlyKnown = lastAdded > 0
+
+  async function settle(batch: readonly Keyed[], onStored: (item: Item) => void): Promise<void> {
+    if (settings.full) markSeen(connection, run, batch)
+    if (anyVanished) unmarkVanished(connection, collection, batch)
+    if (mostlyKnown && countKnown(connection, collection, batch) === batch.length) {
+      tally.unchanged += batch.length
+      return
+    }
+    const known = findVersions(connection, collection, batch)
+    const rows: SqlValue[] = []
+    const unchangedBefore = tally.unchanged
+    for (const entry of batch) {
+      const full = settleOne(entry, known, rows, onStored)
+      if (full) await full
+    }
+    insertVersions(connection, rows)
+    mostlyKnown = (tally.unchanged - unchangedBefore) * 2 > batch.length
+  }
+
+  /** Counts one item and, when it brings something, plans its row and gives its bytes to the segment. */
+  function settleOne(
+    entry: Keyed,
+    known: Map<string, KnownVersion[]>,
+    rows: SqlValue[],
+    onStored: (item: Item) => void,
+  ): Promise<void> | undefined {
+    const { item } = entry
+    const version = keyText(entry.version)
+    const siblings = known.get(item.id)
+    const same = siblings?.find((sibling) => sibling.version === version)
+    if (same) {
+      if (item.kind === 'block' || same.digest.equals(entry.digest)) tally.unchanged++
+      else return compare(entry, same.added)
+      return undefined
+    }
+    lastAdded = Math.max(lastAdded + 1, settings.now)
+    const fresh = { version, digest: entry.digest, added: lastAdded }
+    if (siblings) siblings.push(fresh)
+    else known.set(item.id, [fresh])
+    if (siblings) tally.updated++
+    else tally.new++
+    if (item.kind === 'block') blocks++
+    else if (item.revoked) tally.revoked++
+    rows.push(entry.id, collection, entry.version, entry.digest, lastAdded)
+    const full = segments.add(item, lastAdded)
+    onStored(item)
+    return full
+  }
+
+  /** The same version in other bytes: the same after all, or a conflict, of which the first is kept. */
+  async function compare({ item, digest }: Keyed, added: number): Promise<void> {
+    const kept = segments.pending(added) ?? (await findItem(connection, collection, added))
+    if (isSameContent(kept.raw, item.raw)) {
+      tally.unchanged++
+      return
+    }
+    tally.conflicts++
+    const seenAt = fromEpochMicroseconds(BigInt(settings.now))
+    const record = JSON.stringify({ id: item.id, version: versionOf(item), seenAt })
+    const whole = digestOf(Buffer.concat([Buffer.from(`${item.id}\n`), digest]))
+    connection.run(
+      'INSERT OR IGNORE INTO conflict (collection, digest, record, kept, other, checksum) VALUES (?, ?, ?, ?, ?, ?)',
+      [collection, whole, record, kept.raw, item.raw, checksumOf(record, kept.raw, item.raw)],
+    )
+  }
+
+  return {
+    async add(part, onStored) {
+      const first = lastAdded + 1
+      if (!part.partial) tally.pages++
+      tally.received += part.items.length + part.damaged.length
+      for (let at = 0; at < part.items.length; at += batchSize) {
+        await settle(part.items.slice(at, at + batchSize).map(keyed), onStored)
+      }
+      for (const damaged of part.damaged) {
+        tally.quarantined++
+        putAside(settings, damaged)
+      }
+      if (lastAdded >= first) insertPage(settings, Math.max(first, settings.now), part)
+    },
+    async finish() {
+      await segments.finish()
+      return { tally, lastAdded, ids: tally.new, versions: tally.new + tally.updated, blocks }
+    },
+  }
+}
+
+function countKnown(connection: Connection, collection: number, batch: readonly Keyed[]): number {
+  const values: SqlValue[] = []
+  for (const { id, digest } of batch) values.push(id, digest)
+  values.push(collection)
+  return connection.get(pagePathSql.countKnown(batch.length), values)?.['known'] as number
+}
+
+/** The stored versions of the ids of a batch, by id. */
+function findVersions(
+  connection: Connection,
+  collection: number,
+  batch: readonly Keyed[],
+): Map<string, KnownVersion[]> {
+  const firstPlace = new Map<string, number>()
+  const values: SqlValue[] = []
+  for (const [place, { item, id }] of batch.entries()) {
+    if (firstPlace.has(item.id)) continue
+    firstPlace.set(item.id, place)
+    values.push(place, id)
+  }
+  values.push(collection)
+  const known = new Map<string, KnownVersion[]>()
+  for (const row of connection.all(pagePathSql.findVersions(firstPlace.size), values)) {
+    const id = (batch[row['place'] as number] as Keyed).item.id
+    const version = {
+      version: keyText(row['version'] as string | Buffer),
+      digest: row['digest'] as Buffer,
+      added: row['added'] as number,
+    }
+    const siblings = known.get(id)
+    if (siblings) siblings.push(version)
+    else known.set(id, [version])
+  }
+  return known
+}
+
+function insertVersions(connection: Connection, values: readonly SqlValue[]): void {
+  const width = 5
+  for (let at = 0; at < values.length; at += rowsPerInsert * width) {
+    const some = values.slice(at, at + rowsPerInsert * width)
+    connection.run(pagePathSql.insertVersions(some.length / width), some)
+  }
+}
+
+function markSeen(connection: Connection, run: number, batch: readonly Keyed[]): void {
+  connection.run(
+    pagePathSql.insertSeen(batch.length),
+    batch.flatMap(({ id }) => [run, id]),
+  )
+}
+
+function unmarkVanished(connection: Connection, collection: number, batch: readonly Keyed[]): void {
+  connection.run(pagePathSql.unmarkVanished(batch.length), [collection, ...batch.map(({ id }) => id)])
+}
+
+/**
+ * The stored item with this `added`.
+ * @throws RangeError when no segment has it.
+ */
+export async function findItem(connection: Connection, collection: number, added: number): Promise<Item> {
+  const row = connection.get(pagePathSql.findSegment, [collection, added])
+  const items: SegmentItem[] = row ? await readSegment(row['first'] as number, row['data'] as Buffer) : []
+  const found = items.find((entry) => entry.added === added)
+  if (!found) throw new RangeError('a version has no bytes in any segment')
+  return found.item
+}
+
+function putAside({ connection, collection, run, now }: PagePathSettings, damaged: PagePart['damaged'][number]): void {
+  const quarantinedAt = fromEpochMicroseconds(BigInt(now))
+  const record = JSON.stringify({ reason: damaged.reason, detail: damaged.detail, quarantinedAt })
+  const digest = digestOf(Buffer.concat([Buffer.from(`${damaged.reason}\n`), damaged.raw]))
+  connection.run(
+    'INSERT OR IGNORE INTO quarantine (collection, run, digest, record, raw, checksum) VALUES (?, ?, ?, ?, ?, ?)',
+    [collection, run, digest, record, damaged.raw, checksumOf(record, damaged.raw)],
+  )
+}
+
+function insertPage({ connection, collection, run }: PagePathSettings, first: number, { page }: PagePart): void {
+  const { url, digest, receivedAt, peerFingerprint, addedFirst, addedLast } = page
+  const record = JSON.stringify({ url, digest, receivedAt, peerFingerprint, addedFirst, addedLast })
+  connection.run('INSERT INTO page (collection, run, first, record, checksum) VALUES (?, ?, ?, ?, ?)', [
+    collection,
+    run,
+    first,
+    record,
+    checksumOf(collection, run, first, record),
+  ])
+}

@@ -1,0 +1,131 @@
+import { fromEpochMicroseconds } from '../../core/timestamp.ts'
+import type { Checkpoint, CheckpointMove, CollectionKey, SourceRef } from '../store.ts'
+import type { Connection, SqlRow, SqlValue } from './binding.ts'
+import { storeCorrupt } from './failure.ts'
+import { checksumOf } from './keys.ts'
+
+/** Sources, collections and checkpoints: the small tables around the versions. */
+
+export interface Place {
+  readonly number: number
+  readonly source: SourceRef
+  readonly key: CollectionKey
+  readonly title: string | undefined
+  readonly version: string
+  readonly ids: number
+  readonly versions: number
+  readonly blocks: number
+  readonly lastAdded: number
+}
+
+export interface PlaceFilter {
+  /** Source id or name. */
+  readonly source?: string | undefined
+  readonly collection?: string | undefined
+}
+
+const placeColumns = `collection.number AS number, source.id AS source, source.name AS name, root, collection, title,
+  version, ids, versions, blocks, last_added FROM collection JOIN source ON source.number = collection.source`
+
+export function findPlace(connection: Connection, key: CollectionKey): Place | undefined {
+  const row = connection.get(`SELECT ${placeColumns} WHERE source.id = ? AND root = ? AND collection = ?`, [
+    key.source,
+    key.root,
+    key.collection,
+  ])
+  return row && placeOf(row)
+}
+
+/** In the order in which they were first seen. */
+export function listPlaces(connection: Connection, filter: PlaceFilter = {}): Place[] {
+  const conditions: string[] = []
+  const values: SqlValue[] = []
+  if (filter.source !== undefined) {
+    conditions.push('(source.id = ? OR source.name = ?)')
+    values.push(filter.source, filter.source)
+  }
+  if (filter.collection !== undefined) {
+    conditions.push('collection = ?')
+    values.push(filter.collection)
+  }
+  const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
+  return connection.all(`SELECT ${placeColumns} ${where} ORDER BY collection.number`, values).map(placeOf)
+}
+
+function placeOf(row: SqlRow): Place {
+  return {
+    number: row['number'] as number,
+    source: { id: row['source'] as string, name: row['name'] as string },
+    key: { source: row['source'] as string, root: row['root'] as string, collection: row['collection'] as string },
+    title: (row['title'] as string | null) ?? undefined,
+    version: row['version'] as string,
+    ids: row['ids'] as number,
+    versions: row['versions'] as number,
+    blocks: row['blocks'] as number,
+    lastAdded: row['last_added'] as number,
+  }
+}
+
+/** Makes the place known, or gives it its present names. Inside a transaction. */
+export function makePlace(
+  connection: Connection,
+  key: CollectionKey,
+  known: { source?: SourceRef | undefined; version?: string | undefined; title?: string | undefined } = {},
+): Place {
+  if (known.source) {
+    connection.run('INSERT INTO source (id, name) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name', [
+      key.source,
+      known.source.name,
+    ])
+  } else connection.run('INSERT OR IGNORE INTO source (id, name) VALUES (?, ?)', [key.source, key.source])
+  connection.run(
+    `INSERT INTO collection (source, root, collection, version, title)
+     SELECT number, ?, ?, ?, ? FROM source WHERE id = ?
+     ON CONFLICT (source, root, collection) DO UPDATE
+     SET version = iif(excluded.version = '', version, excluded.version), title = coalesce(excluded.title, title)`,
+    [key.root, key.collection, known.version ?? '', known.title ?? null, key.source],
+  )
+  return findPlace(connection, key) as Place
+}
+
+interface CheckpointRecord {
+  readonly stamp?: string | undefined
+  readonly run?: Checkpoint['run']
+  readonly movedAt: string
+}
+
+/** @throws STORE_CORRUPT (local) when the row is not what was written. */
+export function readCheckpoint(connection: Connection, file: string, place: Place): Checkpoint | undefined {
+  const row = connection.get('SELECT last_added, record, checksum FROM checkpoint WHERE collection = ?', [place.number])
+  if (!row) return undefined
+  const record = row['record'] as string
+  if (!checksumOf(place.number, row['last_added'] as number, record).equals(row['checksum'] as Buffer)) {
+    throw storeCorrupt(file, `the checkpoint of ${place.source.name} ${place.key.collection} was altered`)
+  }
+  const { stamp, run, movedAt } = JSON.parse(record) as CheckpointRecord
+  return { key: place.key, movedAt, ...(stamp !== undefined && { stamp }), ...(run && { run }) }
+}
+
+/** Inside a transaction, with the place as it is after what the transaction stored. */
+export function moveCheckpoint(
+  connection: Connection,
+  file: string,
+  place: Place,
+  move: CheckpointMove,
+  nowMicros: number,
+): void {
+  const stamp = move.stamp ?? readCheckpoint(connection, file, place)?.stamp
+  const movedAt = fromEpochMicroseconds(BigInt(nowMicros))
+  const record = JSON.stringify({ stamp, run: move.run ?? undefined, movedAt } satisfies CheckpointRecord)
+  connection.run('INSERT OR REPLACE INTO checkpoint (collection, last_added, record, checksum) VALUES (?, ?, ?, ?)', [
+    place.number,
+    place.lastAdded,
+    record,
+    checksumOf(place.number, place.lastAdded, record),
+  ])
+}
+
+/** Returns whether there was one. */
+export function removeCheckpoint(connection: Connection, place: Place): boolean {
+  return connection.run('DELETE FROM checkpoint WHERE collection = ?', [place.number]) > 0
+}

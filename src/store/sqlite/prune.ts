@@ -1,0 +1,158 @@
+import { toEpochMicroseconds } from '../../core/timestamp.ts'
+import { isLater } from '../compare.ts'
+import type { PruneRequest } from '../store.ts'
+import type { Connection, SqlRow, SqlValue } from './binding.ts'
+import { reading, type Database } from './database.ts'
+import { itemsOf } from './listings.ts'
+import { keyOfId, keyText, versionOfKey } from './keys.ts'
+import { listPlaces, type Place } from './places.ts'
+import { packSegment, typesOf, type SegmentItem } from './segments.ts'
+
+const segmentsPerTransaction = 32
+const idsPerQuery = 200
+
+interface Wanted {
+  /** Microseconds; exclusive. */
+  readonly before: number
+  readonly all: boolean
+}
+
+/**
+ * Removes versions some segments at a time, each time in one transaction, so that fetching goes on beside it and a prune
+ * that is killed has removed whole versions only. Checkpoints are not touched. Returns the number of versions.
+ */
+export async function prune(database: Database, request: PruneRequest): Promise<number> {
+  const { addedBefore, all = false, dryRun = false } = request
+  const before = addedBefore === undefined ? Number.MAX_SAFE_INTEGER : Number(toEpochMicroseconds(addedBefore) ?? 0n)
+  const run = <Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> =>
+    dryRun ? reading(database.file, () => work(database.reader)) : database.transaction(work)
+  let removed = 0
+  for (const place of await reading(database.file, () => listPlaces(database.reader, request))) {
+    for (let after: number | undefined = -1; after !== undefined;) {
+      const begin: number = after
+      const step = await run((connection) =>
+        pruneSome(connection, database.file, place, begin, { before, all }, dryRun),
+      )
+      removed += step.removed
+      after = step.after
+    }
+  }
+  if (removed > 0 && !dryRun) await giveBackSpace(database)
+  return removed
+}
+
+/** The next segments after `after`; answers where to go on, undefined at the end. */
+async function pruneSome(
+  connection: Connection,
+  file: string,
+  place: Place,
+  after: number,
+  wanted: Wanted,
+  dryRun: boolean,
+): Promise<{ removed: number; after: number | undefined }> {
+  const rows = connection.all(
+    'SELECT number, first, data FROM segment WHERE collection = ? AND first > ? AND first < ? ORDER BY first LIMIT ?',
+    [place.number, after, wanted.before, segmentsPerTransaction],
+  )
+  let removed = 0
+  for (const row of rows) {
+    const items = await itemsOf(file, row['first'] as number, row['data'] as Buffer)
+    const doomed = doomedOf(connection, place, items, wanted)
+    removed += doomed.length
+    if (doomed.length === 0 || dryRun) continue
+    await shrinkSegment(connection, row, items, new Set(doomed.map(({ added }) => added)))
+    forget(connection, place, doomed)
+  }
+  const last = rows.at(-1)?.['first'] as number | undefined
+  return { removed, after: rows.length < segmentsPerTransaction ? undefined : last }
+}
+
+interface Doomed {
+  readonly id: string | Buffer
+  readonly version: string | Buffer
+  readonly added: number
+  readonly isBlock: boolean
+}
+
+/** Which of the items go. */
+function doomedOf(connection: Connection, place: Place, items: readonly SegmentItem[], wanted: Wanted): Doomed[] {
+  const here = new Map(items.map((entry) => [entry.added, entry.item]))
+  const ids = [...new Set(items.map(({ item }) => item.id))]
+  const doomed: Doomed[] = []
+  for (let at = 0; at < ids.length; at += idsPerQuery) {
+    const keys: SqlValue[] = ids.slice(at, at + idsPerQuery).map(keyOfId)
+    const rows = connection.all(
+      `SELECT id, version, added FROM version WHERE id IN (${keys.map(() => '?').join(', ')}) AND collection = ?`,
+      [...keys, place.number],
+    )
+    const newest = newestOf(rows)
+    for (const row of rows) {
+      const { id, version, added } = row as { id: string | Buffer; version: string | Buffer; added: number }
+      const item = here.get(added)
+      if (!item || added >= wanted.before) continue
+      if (wanted.all || newest.get(keyText(id)) !== added)
+        doomed.push({ id, version, added, isBlock: item.kind === 'block' })
+    }
+  }
+  return doomed
+}
+
+/** The `added` of the newest version of each id. */
+function newestOf(rows: readonly SqlRow[]): Map<string, number> {
+  const newest = new Map<string, { version: string; added: number }>()
+  for (const row of rows) {
+    const id = keyText(row['id'] as string | Buffer)
+    const version = { version: versionOfKey(row['version']), added: row['added'] as number }
+    const known = newest.get(id)
+    if (!known || isLater(version, known)) newest.set(id, version)
+  }
+  return new Map([...newest].map(([id, { added }]) => [id, added]))
+}
+
+async function shrinkSegment(
+  connection: Connection,
+  row: SqlRow,
+  items: readonly SegmentItem[],
+  doomed: ReadonlySet<number>,
+): Promise<void> {
+  const left = items.filter(({ added }) => !doomed.has(added))
+  const number = row['number'] as number
+  if (left.length === 0) {
+    connection.run('DELETE FROM segment WHERE number = ?', [number])
+    return
+  }
+  const data = await packSegment(row['first'] as number, left)
+  const types = typesOf(left.map(({ item }) => item))
+  connection.run('UPDATE segment SET items = ?, types = ?, data = ? WHERE number = ?', [
+    left.length,
+    types,
+    data,
+    number,
+  ])
+}
+
+function forget(connection: Connection, place: Place, doomed: readonly Doomed[]): void {
+  let ids = 0
+  for (const { id, version } of doomed) {
+    connection.run('DELETE FROM version WHERE id = ? AND collection = ? AND version = ?', [id, place.number, version])
+    if (connection.get('SELECT 1 FROM version WHERE id = ? AND collection = ? LIMIT 1', [id, place.number])) continue
+    connection.run('DELETE FROM vanished WHERE collection = ? AND id = ?', [place.number, id])
+    ids++
+  }
+  const blocks = doomed.filter(({ isBlock }) => isBlock).length
+  connection.run('UPDATE collection SET ids = ids - ?, versions = versions - ?, blocks = blocks - ? WHERE number = ?', [
+    ids,
+    doomed.length,
+    blocks,
+    place.number,
+  ])
+}
+
+/** Free pages are used again anyway; when they are a quarter of the file, the file is made smaller. */
+async function giveBackSpace(database: Database): Promise<void> {
+  await database.alone((connection) => {
+    const pages = connection.get('PRAGMA page_count')?.['page_count'] as number
+    const free = connection.get('PRAGMA freelist_count')?.['freelist_count'] as number
+    if (free * 4 > pages) connection.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)')
+  })
+}

@@ -1,0 +1,172 @@
+import type { VerifyReport } from '../store.ts'
+import { versionOf } from '../compare.ts'
+import type { Connection, SqlRow } from './binding.ts'
+import { SqlError } from './binding.ts'
+import type { Database } from './database.ts'
+import { checksumOf, digestOf, keyOfId, keyOfVersion } from './keys.ts'
+import { listPlaces, readCheckpoint, type Place } from './places.ts'
+import { readSegment, type SegmentItem } from './segments.ts'
+
+/**
+ * Reads everything: SQLite's own check, the bytes of every version against its digest, every version against the bytes,
+ * counts, pages, checkpoints. A problem never ends the check of the rest.
+ */
+export async function verify({ reader, file }: Database): Promise<VerifyReport> {
+  const findings = newFindings()
+  await findings.guard('the database', () => {
+    for (const row of reader.all('PRAGMA integrity_check(100)')) {
+      if (row['integrity_check'] !== 'ok') findings.add(`SQLite: ${String(row['integrity_check'])}`)
+    }
+  })
+  let checked = 0
+  const places = (await findings.guard('the list of collections', () => listPlaces(reader))) ?? []
+  for (const place of places) {
+    const name = `${place.source.name} ${place.key.collection}`
+    await findings.guard(name, async () => {
+      checked += await verifyVersions(reader, place, name, findings)
+    })
+    await findings.guard(name, () => verifyPages(reader, place, name, findings))
+    await findings.guard(name, () => verifyCheckpoint(reader, file, place, name, findings))
+    await findings.guard(name, () => verifyAsides(reader, place, name, findings))
+  }
+  await findings.guard('the versions', () => verifyKeys(reader, findings))
+  return { ok: findings.problems.length === 0, checked, problems: findings.problems }
+}
+
+const mostProblems = 1000
+
+interface Findings {
+  readonly problems: string[]
+  add(problem: string): void
+  /** Runs a check; what it throws is a finding. */
+  guard<Result>(what: string, check: () => Result | Promise<Result>): Promise<Result | undefined>
+}
+
+function newFindings(): Findings {
+  const problems: string[] = []
+  const add = (problem: string) => {
+    if (problems.length < mostProblems && !problems.includes(problem)) problems.push(problem)
+  }
+  return {
+    problems,
+    add,
+    async guard(what, check) {
+      try {
+        return await check()
+      } catch (error) {
+        add(`${what}: ${error instanceof SqlError ? `SQLite: ${error.message}` : (error as Error).message}`)
+        return undefined
+      }
+    },
+  }
+}
+
+/** Returns how many versions were read. */
+async function verifyVersions(reader: Connection, place: Place, name: string, findings: Findings): Promise<number> {
+  let [checked, blocks] = [0, 0]
+  for (let after = -1; ;) {
+    const row = reader.get(
+      'SELECT first, items, data FROM segment WHERE collection = ? AND first > ? ORDER BY first LIMIT 1',
+      [place.number, after],
+    )
+    if (!row) break
+    const first = row['first'] as number
+    const items = await findings.guard(`${name}, segment ${first}`, () => readSegment(first, row['data'] as Buffer))
+    if (items && items.length !== row['items'])
+      findings.add(`${name}, segment ${first}: ${items.length} items, not ${String(row['items'])}`)
+    if (items?.some(({ added }) => added <= after)) findings.add(`${name}, segment ${first}: overlaps the one before`)
+    verifyItems(reader, place, name, items ?? [], findings)
+    checked += items?.length ?? 0
+    blocks += items?.filter(({ item }) => item.kind === 'block').length ?? 0
+    after = Math.max(first, items?.at(-1)?.added ?? first)
+  }
+  const rows = reader.get(
+    'SELECT count(*) AS versions, count(DISTINCT id) AS ids, max(added) AS last FROM version WHERE collection = ?',
+    [place.number],
+  )
+  expectEqual(findings, `${name}: versions with bytes`, checked, rows?.['versions'])
+  expectEqual(findings, `${name}: versions counted`, place.versions, rows?.['versions'])
+  expectEqual(findings, `${name}: ids counted`, place.ids, rows?.['ids'])
+  expectEqual(findings, `${name}: blocks counted`, place.blocks, blocks)
+  if (((rows?.['last'] as number | null) ?? 0) > place.lastAdded)
+    findings.add(`${name}: a version is newer than the collection`)
+  return checked
+}
+
+function expectEqual(findings: Findings, what: string, seen: number, wanted: unknown): void {
+  if (seen !== wanted) findings.add(`${what}: ${seen}, not ${String(wanted)}`)
+}
+
+function verifyItems(
+  reader: Connection,
+  place: Place,
+  name: string,
+  items: readonly SegmentItem[],
+  findings: Findings,
+): void {
+  for (const { item, added } of items) {
+    const version = versionOf(item)
+    const row = reader.get('SELECT digest, added FROM version WHERE id = ? AND collection = ? AND version = ?', [
+      keyOfId(item.id),
+      place.number,
+      keyOfVersion(version),
+    ])
+    if (!row) findings.add(`${name}: ${item.id} ${version} has bytes but is not listed`)
+    else if (row['added'] !== added)
+      findings.add(`${name}: ${item.id} ${version} is listed with another time of adding`)
+    else if (!digestOf(item.raw).equals(row['digest'] as Buffer))
+      findings.add(`${name}: ${item.id} ${version} has other bytes than were stored`)
+  }
+}
+
+/** Every key can be read back and belongs to a collection that exists. */
+function verifyKeys(reader: Connection, findings: Findings): void {
+  const stray = reader.get(
+    'SELECT count(*) AS rows FROM version WHERE collection NOT IN (SELECT number FROM collection)',
+  )
+  if (stray?.['rows'] !== 0) findings.add(`${String(stray?.['rows'])} versions belong to no collection`)
+  const strayBytes = reader.get(
+    'SELECT count(*) AS rows FROM segment WHERE collection NOT IN (SELECT number FROM collection)',
+  )
+  if (strayBytes?.['rows'] !== 0) findings.add(`${String(strayBytes?.['rows'])} segments belong to no collection`)
+}
+
+function verifyPages(reader: Connection, place: Place, name: string, findings: Findings): void {
+  for (const row of rowsOf(reader, 'SELECT number, run, first, record, checksum FROM page', place)) {
+    const [run, first, record] = [row['run'] as number, row['first'] as number, row['record'] as string]
+    if (!checksumOf(place.number, run, first, record).equals(row['checksum'] as Buffer)) {
+      findings.add(`${name}: the record of page ${String(row['number'])} was altered`)
+    }
+  }
+}
+
+function verifyCheckpoint(reader: Connection, file: string, place: Place, name: string, findings: Findings): void {
+  readCheckpoint(reader, file, place)
+  const row = reader.get('SELECT last_added FROM checkpoint WHERE collection = ?', [place.number])
+  if (row && (row['last_added'] as number) > place.lastAdded)
+    findings.add(`${name}: the checkpoint is ahead of the data`)
+}
+
+function verifyAsides(reader: Connection, place: Place, name: string, findings: Findings): void {
+  for (const row of rowsOf(reader, 'SELECT number, record, raw, checksum FROM quarantine', place)) {
+    if (!checksumOf(row['record'] as string, row['raw'] as Buffer).equals(row['checksum'] as Buffer)) {
+      findings.add(`${name}: quarantine entry ${String(row['number'])} was altered`)
+    }
+  }
+  for (const row of rowsOf(reader, 'SELECT number, record, kept, other, checksum FROM conflict', place)) {
+    const sum = checksumOf(row['record'] as string, row['kept'] as Buffer, row['other'] as Buffer)
+    if (!sum.equals(row['checksum'] as Buffer)) findings.add(`${name}: conflict ${String(row['number'])} was altered`)
+  }
+}
+
+function* rowsOf(reader: Connection, select: string, place: Place): Iterable<SqlRow> {
+  for (let last = 0; ;) {
+    const rows = reader.all(`${select} WHERE collection = ? AND number > ? ORDER BY number LIMIT 100`, [
+      place.number,
+      last,
+    ])
+    yield* rows
+    if (rows.length < 100) return
+    last = rows.at(-1)?.['number'] as number
+  }
+}
