@@ -6,6 +6,12 @@ import type { Secret } from '../core/secret.ts'
  * `schema.ts` and must produce exactly these shapes.
  */
 
+/** A secret in one of our credential stores, by entry: `NAME-ID/FIELD`. */
+export interface StoredReference {
+  readonly from: CredentialStoreName
+  readonly entry: string
+}
+
 /** Where a secret is. Only `credentials/` can turn one into a `Secret`. */
 export type SecretReference =
   /** A file the user named; absolute path; first line counts. */
@@ -13,8 +19,7 @@ export type SecretReference =
   | { readonly from: 'env'; readonly name: string }
   /** A program whose first line of standard output is the secret; no shell. */
   | { readonly from: 'command'; readonly command: readonly string[] }
-  /** A credential store of ours, by entry: `profile/field`. */
-  | { readonly from: 'keyring' | 'sealed' | 'file'; readonly entry: string }
+  | StoredReference
 
 export const credentialStoreNames = ['keyring', 'sealed', 'file'] as const
 export type CredentialStoreName = (typeof credentialStoreNames)[number]
@@ -34,6 +39,10 @@ export interface Credentials {
    * @throws PROFILE_SECRET_MISSING (auth) when there is none, PROFILE_SECRET_UNSAFE (config) for NUL, CR or LF in it.
    */
   resolve(reference: SecretReference, purpose: SecretPurpose): Promise<Secret>
+  /** Holds a secret ready under the name it will have: `resolve` finds it, nothing is written yet. */
+  stage(reference: StoredReference, secret: Secret): void
+  /** Writes what was staged. */
+  commit(): Promise<void>
 }
 
 export type AuthenticationSettings =
@@ -73,7 +82,8 @@ export interface CertificateSettings {
 }
 
 export interface ProxySettings {
-  readonly url: string
+  /** Absent: no proxy at all, not even the environment's; `use` is false then. */
+  readonly url?: string | undefined
   readonly username?: string | undefined
   readonly password?: SecretReference | undefined
   readonly noProxy?: string | undefined

@@ -62,13 +62,15 @@ const certificate = z.strictObject({
   location: z.enum(['private', 'public']),
 })
 
-const proxy = z.strictObject({
-  url: proxyUrl,
-  username: z.string().optional(),
-  password: secret.optional(),
-  noProxy: z.string().optional(),
-  use: z.boolean(),
-})
+const proxy = z
+  .strictObject({
+    url: proxyUrl.optional(),
+    username: z.string().optional(),
+    password: secret.optional(),
+    noProxy: z.string().optional(),
+    use: z.boolean(),
+  })
+  .refine(({ url, use }) => url !== undefined || !use, 'a proxy that is used needs a url')
 
 const tls = z.strictObject({
   ca: z.array(absolutePath).optional(),

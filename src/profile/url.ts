@@ -39,6 +39,25 @@ export function readOrigin(flag: string, text: string): string {
   })
 }
 
+/**
+ * Reads the address of a proxy: http, https or socks5, without a path and without a secret.
+ * @throws PROFILE_URL_INVALID, PROFILE_URL_SECRET (usage)
+ */
+export function readProxyUrl(flag: string, text: string): string {
+  const full = (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`).replace(/^socks5h:/i, 'socks5:')
+  const url = URL.canParse(full) ? new URL(full) : undefined
+  if (!url || !['http:', 'https:', 'socks5:'].includes(url.protocol) || url.hostname === '') {
+    throw new StixTaxiiError('PROFILE_URL_INVALID', `${flag} "${redactUrl(full)}" is no proxy's address`, {
+      kind: 'usage',
+      hint: 'Write it as http://host:port, https://host:port or socks5://host:port.',
+      context: { flag },
+    })
+  }
+  if (url.username === '' && url.password === '') return url.href.replace(/\/$/, '')
+  const hint = 'Give them as --proxy-username NAME --proxy-password-file FILE.'
+  throw secretInUrl(flag, url, 'a user name or password', hint)
+}
+
 /** Whether the host is this machine. */
 export function isLoopback(url: URL): boolean {
   const host = url.hostname.replace(/\.$/, '')

@@ -21,7 +21,7 @@ export async function proxyOf(
 ): Promise<ProxyOptions | undefined> {
   const settings = profile.proxy
   if (!settings) return fromEnvironment(new URL(profile.url), ca, environment)
-  if (!settings.use) return undefined
+  if (!settings.use || settings.url === undefined) return undefined
   const purpose = { what: "the proxy's password", profile: profile.name }
   const password = settings.password && (await credentials.resolve(settings.password, purpose))
   const username = settings.username === undefined ? undefined : new Secret(settings.username)

@@ -4,7 +4,7 @@ import type { NoticeSink } from '../../core/notice.ts'
 import type { Clock, CredentialStore, Terminal } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
 import type { ProcessTable } from '../lock.ts'
-import type { CredentialStoreName, Credentials, SecretPurpose, SecretReference } from '../profile.ts'
+import type { CredentialStoreName, Credentials, SecretPurpose, SecretReference, StoredReference } from '../profile.ts'
 import { runHelper } from './helper.ts'
 import { credentialStoreRegistry } from './registry.ts'
 
@@ -31,7 +31,24 @@ export function openCredentials(options: CredentialsOptions): Credentials {
     opened.set(name, store)
     return store
   }
-  return { open, resolve: (reference, purpose) => resolveSecret(reference, purpose, { ...options, open }) }
+  const staged = new Map<string, { reference: StoredReference; secret: Secret }>()
+  const keyOf = (reference: StoredReference): string => `${reference.from}:${reference.entry}`
+  return {
+    open,
+    async resolve(reference, purpose) {
+      const ready = 'entry' in reference ? staged.get(keyOf(reference)) : undefined
+      return ready ? ready.secret : resolveSecret(reference, purpose, { ...options, open })
+    },
+    stage(reference, secret) {
+      staged.set(keyOf(reference), { reference, secret })
+    },
+    async commit() {
+      for (const [key, { reference, secret }] of [...staged]) {
+        await (await open(reference.from)).set(reference.entry, secret)
+        staged.delete(key)
+      }
+    },
+  }
 }
 
 interface ResolveDependencies extends Pick<CredentialsOptions, 'environment' | 'notices'> {

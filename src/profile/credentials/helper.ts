@@ -72,3 +72,18 @@ function failed(program: string, reason: string, cause?: unknown): StixTaxiiErro
     },
   )
 }
+
+/**
+ * The words of a command as typed in one flag: split at blanks, with single and double quotes around what has some. Nothing
+ * is expanded.
+ * @throws PROFILE_FLAG_INVALID (usage) for an open quote or no word at all.
+ */
+export function splitCommand(text: string): string[] {
+  const words = text.match(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g) ?? []
+  const isWhole = text.replace(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g, '').trim() === ''
+  if (words.length > 0 && isWhole) return words.map((word) => word.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'))
+  throw new StixTaxiiError('PROFILE_FLAG_INVALID', `--secret-command "${printable(text)}" cannot be split into words`, {
+    kind: 'usage',
+    hint: "Close each quote. No shell reads it; for one, name it: sh -c '...'",
+  })
+}

@@ -1,0 +1,29 @@
+import type { Clock } from '../core/ports.ts'
+import type { ProfileStore } from '../profile/profile.ts'
+import type { Environment } from './environment.ts'
+import type { Folders } from './folders.ts'
+import { processTable } from './process-table.ts'
+
+export interface OpenProfilesOptions {
+  readonly folders: Folders
+  readonly clock: Clock
+  readonly environment: Environment
+  readonly workingDirectory: string
+}
+
+/** The user's saved profiles, with the one that STIXTAXII_URL and its companions make, where that is set. */
+export async function openProfiles(options: OpenProfilesOptions): Promise<ProfileStore> {
+  const { folders, clock, environment, workingDirectory } = options
+  const open = async (): Promise<ProfileStore> => {
+    const { openProfileStore } = await import('../profile/store.ts')
+    return openProfileStore({ directory: folders.config, clock, processes: processTable })
+  }
+  if (!environment.STIXTAXII_URL) return open()
+  const [{ sourceFromEnvironment }, { withPassingProfile }, { findPreset }] = await Promise.all([
+    import('./source-environment.ts'),
+    import('../profile/with-passing.ts'),
+    import('../taxii/presets/registry.ts'),
+  ])
+  const passing = await sourceFromEnvironment(environment, { workingDirectory, findPreset })
+  return passing ? withPassingProfile(passing, open) : open()
+}
