@@ -8,6 +8,7 @@ import type { OutputWriter, WriterOptions } from '../output/writer.ts'
 import { findFolders } from './folders.ts'
 import type { Host, HostOutput } from './host.ts'
 import { createNotices } from './notices.ts'
+import { openProfiles } from './open-profiles.ts'
 import { processTable } from './process-table.ts'
 import { createProgress } from './progress.ts'
 import type { GlobalOptions, Runtime } from './runtime.ts'
@@ -61,10 +62,7 @@ export function createRuntime(
   const output = once(() => writer(host.stdout, 'standard output'))
   const errorOutput = once(() => writer(host.stderr, 'standard error'))
 
-  const profiles = once(async () => {
-    const { openProfileStore } = await import('../profile/store.ts')
-    return openProfileStore({ directory: folders.config, clock, processes: processTable })
-  })
+  const profiles = once(() => openProfiles({ folders, clock, environment, workingDirectory }))
   const credentials = once(async () => {
     const { openCredentials } = await import('../profile/credentials/credentials.ts')
     return openCredentials({

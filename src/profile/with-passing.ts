@@ -6,11 +6,7 @@ import type { Profile, ProfileStore, TaxiiProfile } from './profile.ts'
  * It is the default while it is there. `open` is called only when the file itself is wanted, so that a machine without a
  * home folder can work from its environment alone.
  */
-export function withPassingProfile(
-  passing: TaxiiProfile,
-  path: string,
-  open: () => Promise<ProfileStore>,
-): ProfileStore {
+export function withPassingProfile(passing: TaxiiProfile, open: () => Promise<ProfileStore>): ProfileStore {
   const isPassing = (name: string): boolean => name.toLowerCase() === passing.name.toLowerCase()
   const guarded = (name: string): Promise<ProfileStore> => (isPassing(name) ? Promise.reject(fixed(name)) : open())
   return {
