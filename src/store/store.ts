@@ -239,7 +239,8 @@ export interface Store extends AsyncDisposable {
 
   /**
    * Opens a run; makes source and collection known. Returns the run's id. Call it under the source's lock: a run without
-   * an end whose source nobody has locked is listed as `died`.
+   * an end whose source nobody has locked is listed as `died`. A run that failed before any collection was known has an
+   * empty root and collection in its key; nothing but `runs` lists those.
    */
   beginRun(start: RunStart): Promise<string>
   finishRun(runId: string, end: RunEnd): Promise<void>

@@ -303,7 +303,8 @@ export function openMemoryStore(dependencies: {
     },
     sources: async () => [...sources.values()],
     async info() {
-      const rows = [...collections.values()].map((collection) => ({
+      const known = [...collections.values()].filter(({ key }) => key.collection !== '')
+      const rows = known.map((collection) => ({
         source: sourceOf(collection.key),
         key: collection.key,
         ...(collection.title !== undefined && { title: collection.title }),

@@ -129,7 +129,8 @@ async function markVanished(database: Database, key: CollectionKey, runId: strin
 async function info({ file, reader, binding }: Database): Promise<StoreInfo> {
   const countOf = (table: 'quarantine' | 'conflict', place: number) =>
     reader.get(`SELECT count(*) AS rows FROM ${table} WHERE collection = ?`, [place])?.['rows'] as number
-  const collections = listPlaces(reader).map((place) => ({
+  const known = listPlaces(reader).filter(({ key }) => key.collection !== '')
+  const collections = known.map((place) => ({
     source: place.source,
     key: place.key,
     ...(place.title !== undefined && { title: place.title }),
