@@ -49,6 +49,8 @@ export interface Taxii1Options extends LoopbackOptions {
   readonly collections?: readonly Collection1Options[] | undefined
   /** Default `/services/NAME` with discovery, collection-management, poll, inbox. */
   readonly paths?: Partial<ServicePaths> | undefined
+  /** `either`: a path answers with and without its trailing slash. Default `exact`. */
+  readonly slash?: 'exact' | 'either' | undefined
   /** What discovery and collection information say of addresses: given the right one, answers the written one. */
   readonly advertise?: ((address: string, service: keyof ServicePaths) => string) | undefined
   /** Services that discovery lists; default: each that has a path, once for each version. */

@@ -125,7 +125,8 @@ function route(scene: Scene, request: SimulatedRequest): SimulatedResponse | und
   const { options, guard, paths } = scene
   const login = guard.login(request)
   if (login) return login
-  if (!Object.values(paths).includes(request.path)) return undefined
+  const path = pathOf(request.path, options, paths)
+  if (path === undefined) return undefined
   if (request.method !== 'POST') return plain(405, 'Method Not Allowed')
   const root = parseRequest(request.body.toString('utf8'))
   const version = scene.versions.find((each) => wireOf[each].namespace === root?.namespace)
@@ -141,7 +142,15 @@ function route(scene: Scene, request: SimulatedRequest): SimulatedResponse | und
   if (oddity) return typeof oddity === 'number' ? plain(oddity, 'Not Acceptable') : say(oddity)
   if (!root) return say({ type: 'BAD_MESSAGE', message: 'not well-formed XML' })
   if (!version) return say({ type: 'UNSUPPORTED_MESSAGE', details: { SUPPORTED_BINDING: bindingIds(scene.versions) } })
-  return perform(scene, request, root, scribe, say) ?? say({ type: 'BAD_MESSAGE', message: `no ${root.name} here` })
+  return (
+    perform(scene, { ...request, path }, root, scribe, say) ??
+    say({ type: 'BAD_MESSAGE', message: `no ${root.name} here` })
+  )
+}
+
+function pathOf(path: string, options: Taxii1Options, paths: ServicePaths): string | undefined {
+  const bare = (text: string): string => (options.slash === 'either' ? text.replace(/\/$/, '') : text)
+  return Object.values(paths).find((each) => bare(each) === bare(path))
 }
 
 function plain(status: number, text: string): SimulatedResponse {

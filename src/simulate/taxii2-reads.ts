@@ -5,7 +5,7 @@ import type { Ledger, ServedThing } from './ledger.ts'
 import type { SimulatedRequest, SimulatedResponse } from './loopback-server.ts'
 import type { createDesk } from './taxii2-desk.ts'
 import { cutSlice, readQuery } from './taxii2-filters.ts'
-import type { Slice } from './taxii2-filters.ts'
+import type { ReadQuery, Refusal, Slice } from './taxii2-filters.ts'
 import type { RootOptions, Taxii2Options } from './taxii2-options.ts'
 import { collectionRecord, contentRange, writeList, writeObjects } from './taxii2-records.ts'
 import type { Shelf, ShelfEntry } from './taxii2-shelf.ts'
@@ -64,9 +64,28 @@ export function listCollections(scene: Scene, request: SimulatedRequest, shelves
   return { ...answer, status: 206, headers: { ...answer.headers, 'content-range': range } }
 }
 
-function readSlice(scene: Scene, request: SimulatedRequest, entries: readonly ShelfEntry[]): Slice | SimulatedResponse {
-  const query = readQuery(request, scene.options)
-  const slice = 'title' in query ? query : cutSlice(entries, query, scene.options)
+interface SliceRule {
+  /** How much of the page is used up by what is on every page. */
+  readonly taken?: number
+  /** What is meant when the request does not choose versions. */
+  readonly versions?: readonly string[] | undefined
+}
+
+function readSlice(
+  scene: Scene,
+  request: SimulatedRequest,
+  entries: readonly ShelfEntry[],
+  { taken = 0, versions }: SliceRule = {},
+): Slice | SimulatedResponse {
+  const { options } = scene
+  const query = readQuery(request, options)
+  const left = (size: number): number => Math.max(1, size - taken)
+  const cut = (read: ReadQuery): Slice | Refusal => {
+    const limit = read.limit === undefined ? undefined : left(read.limit)
+    const wanted = { ...read, limit, version: read.version ?? versions }
+    return cutSlice(entries, wanted, { ...options, pageCap: left(options.pageCap ?? 100) })
+  }
+  const slice = 'title' in query ? query : cut(query)
   if (!('title' in slice)) return slice
   const range = slice.status === 416 ? { 'content-range': `items */${entries.length}` } : {}
   return problem(scene, slice.status, slice.title, range)
@@ -102,16 +121,9 @@ export function readObjects(
   versionsOnly: boolean,
 ): SimulatedResponse {
   const own = shelf.entries.filter((entry) => id === undefined || entry.id === id)
-  const counted = scene.options.everyPage?.counted === true && id === undefined
-  const cap = (scene.options.pageCap ?? 100) - (counted ? scene.extras.length : 0)
-  const limit = request.url.searchParams.get('limit')
-  if (counted && limit !== null) {
-    // Extras use up the limit, but one object of its own is on every page, or nobody would ever get on.
-    request.url.searchParams.set('limit', String(Math.max(1, Number(limit) - scene.extras.length)))
-  }
-  if (versionsOnly && !request.url.searchParams.has('match[version]'))
-    request.url.searchParams.set('match[version]', 'all')
-  const slice = readSlice({ ...scene, options: { ...scene.options, pageCap: cap } }, request, own)
+  const extras = id === undefined ? scene.extras : []
+  const taken = scene.options.everyPage?.counted ? extras.length : 0
+  const slice = readSlice(scene, request, own, { taken, versions: versionsOnly ? ['all'] : undefined })
   if ('status' in slice) return slice
   const dates = dateHeaders(scene, slice.entries)
   if (versionsOnly)
@@ -120,7 +132,6 @@ export function readObjects(
       headers: { 'content-type': scene.types.taxii, ...dates },
       body: writeList(scene, 'versions', slice, shelf),
     }
-  const extras = id === undefined ? scene.extras : []
   const given = [...extras, ...slice.entries]
   scene.ledger.record(
     request.number,

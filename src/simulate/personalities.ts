@@ -1,0 +1,67 @@
+import { startTaxii1Server } from './taxii1-server.ts'
+import type { Taxii1Server } from './taxii1-server.ts'
+import { startTaxii2Server } from './taxii2-server.ts'
+import type { Taxii2Server } from './taxii2-server.ts'
+import type { Personality, PersonalityContent } from './personality.ts'
+import { otx } from './personalities/alienvault-otx.ts'
+import { limo } from './personalities/anomali-limo.ts'
+import { attack, attack20 } from './personalities/attack.ts'
+import { medallion } from './personalities/medallion.ts'
+import { opencti } from './personalities/opencti.ts'
+import {
+  cisaAis,
+  cybersixgill,
+  cyware,
+  hailataxii,
+  kaspersky,
+  pulsedive,
+  socradar,
+  xsoar,
+} from './personalities/others.ts'
+import { recordedFuture, recordedFuture1 } from './personalities/recorded-future.ts'
+import { sekoia } from './personalities/sekoia.ts'
+import { servicenow1, servicenow2 } from './personalities/servicenow.ts'
+import { threatconnect, threatconnect1 } from './personalities/threatconnect.ts'
+
+/** Every provider the simulator can look like. */
+export const personalities: readonly Personality[] = [
+  otx,
+  limo,
+  cisaAis,
+  xsoar,
+  cybersixgill,
+  cyware,
+  hailataxii,
+  kaspersky,
+  medallion,
+  attack,
+  attack20,
+  opencti,
+  pulsedive,
+  recordedFuture,
+  recordedFuture1,
+  sekoia,
+  servicenow1,
+  servicenow2,
+  socradar,
+  threatconnect,
+  threatconnect1,
+]
+
+/** A running likeness: the address its customers are mailed, and the server behind it. */
+export type RunningPersonality = { readonly personality: Personality; readonly url: string } & (
+  { readonly family: 1; readonly server: Taxii1Server } | { readonly family: 2; readonly server: Taxii2Server }
+)
+
+/** Starts a server that behaves like the provider, with this content. The caller closes `server`. */
+export async function startPersonality(
+  personality: Personality,
+  content: PersonalityContent = {},
+): Promise<RunningPersonality> {
+  if (personality.family === 1) {
+    const server = await startTaxii1Server(personality.options(content))
+    return { personality, family: 1, server, url: server.url + personality.mail.path }
+  }
+  const server = await startTaxii2Server(personality.options(content))
+  return { personality, family: 2, server, url: server.url + personality.mail.path }
+}
