@@ -1,0 +1,25 @@
+import { StixTaxiiError } from '../core/errors.ts'
+import type { Match } from '../taxii/client.ts'
+
+/**
+ * Reads `--match FIELD=VALUE[,VALUE...]`: values of one field, also of several flags, are ORed; fields are ANDed.
+ * @throws CLI_MATCH_INVALID (usage)
+ */
+export function parseMatches(flags: readonly string[]): readonly Match[] {
+  const byField = new Map<string, string[]>()
+  for (const flag of flags) {
+    const [, field, list] = /^([a-z_]+)=(.+)$/.exec(flag) ?? []
+    const values = list?.split(',').map((value) => value.trim())
+    if (field === undefined || !values || values.includes('')) throw unreadable(flag)
+    byField.set(field, [...new Set([...(byField.get(field) ?? []), ...values])])
+  }
+  return [...byField].map(([field, values]) => ({ field, values }))
+}
+
+function unreadable(flag: string): StixTaxiiError {
+  return new StixTaxiiError('CLI_MATCH_INVALID', `--match "${flag}" is not a field and its values`, {
+    kind: 'usage',
+    hint: 'Write it as type=indicator, type=indicator,malware, id=..., version=all or spec_version=2.1.',
+    context: { match: flag },
+  })
+}

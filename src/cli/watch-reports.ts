@@ -1,0 +1,112 @@
+import type { FetchResult } from '../fetch/fetch.ts'
+import { nameOfRow } from '../fetch/outcome.ts'
+import type { OutputRecord } from '../output/writer.ts'
+import type { TaxiiProfile } from '../profile/profile.ts'
+import { runFailureHook } from '../workflow/failure-hook.ts'
+import { healthOf, writeHealthFile } from '../workflow/health-file.ts'
+import type { WatchedSource } from '../workflow/watch.ts'
+import { fetchRecord, fetchShape } from './fetch-records.ts'
+import type { Runtime } from './runtime.ts'
+
+type Parts = Pick<Runtime, 'clock' | 'environment' | 'notices' | 'output' | 'signal' | 'terminal' | 'workingDirectory'>
+
+/** How a watch tells what it does: lines or records, the health file, the command to run on failure. */
+export interface WatchReports {
+  readonly onFetched: (rows: readonly FetchResult[], watched: WatchedSource) => Promise<void>
+  readonly onHealth: (sources: readonly WatchedSource[]) => Promise<void>
+  /** For `--once`: waits for a fetch, runs the command when it failed, hands its rows on. */
+  readonly once: (profile: TaxiiProfile, fetched: Promise<readonly FetchResult[]>) => Promise<readonly FetchResult[]>
+  /** Runs the watch, and writes its records meanwhile where they are data; it stops when they cannot be written. */
+  readonly whileWriting: (watch: (signal: AbortSignal) => Promise<void>) => Promise<void>
+}
+
+const hookTimeoutMs = 60_000
+
+export function watchReports(
+  parts: Parts,
+  options: { readonly hook: readonly string[] | undefined; readonly healthFile: string | undefined },
+): WatchReports {
+  const { clock, notices, output, terminal, signal } = parts
+  const startedAt = clock.now()
+  const records = recordQueue()
+  const asData = output.format === 'ndjson' || output.format === 'json'
+
+  async function runHook(source: string, failures: number, rows: readonly FetchResult[]): Promise<void> {
+    const error = rows.find((row) => row.error && row.status === 'failed')?.error
+    // That another process fetches the source is no failure of the source.
+    if (!error || !options.hook || error.kind === 'conflict') return
+    const { code, kind, message } = error
+    const results = rows.map((row) => fetchRecord('json', row))
+    const { environment, workingDirectory } = parts
+    try {
+      await runFailureHook(
+        { source, failures, error: { code, kind, message }, results },
+        { words: options.hook, environment, workingDirectory, timeoutMs: hookTimeoutMs, signal },
+      )
+    } catch (cause) {
+      notices({ code: 'WORKFLOW_HOOK_FAILED', message: cause instanceof Error ? cause.message : String(cause) })
+    }
+  }
+
+  return {
+    async onFetched(rows, watched) {
+      for (const row of rows) {
+        if (asData) records.push(fetchRecord(output.format, row))
+        else terminal.note(`${clock.now().toISOString().slice(0, 19)}Z ${lineOf(row)}`)
+      }
+      if (watched.error) await runHook(watched.profile.name, watched.failures, rows)
+    },
+    async onHealth(sources) {
+      if (options.healthFile === undefined) return
+      const facts = { pid: process.pid, startedAt, now: clock.now(), stopped: signal.aborted }
+      await writeHealthFile(options.healthFile, healthOf(sources, facts)).catch((error: unknown) => {
+        notices({ code: 'CLI_HEALTH_FILE', message: error instanceof Error ? error.message : String(error) })
+      })
+    },
+    async once(profile, fetched) {
+      const rows = await fetched
+      await runHook(profile.name, 1, rows)
+      return rows
+    },
+    async whileWriting(watch) {
+      const own = new AbortController()
+      const ended = watch(AbortSignal.any([signal, own.signal])).finally(() => records.end())
+      try {
+        if (asData) await output.list(records, fetchShape)
+      } finally {
+        if (asData) own.abort()
+        await ended
+      }
+    },
+  }
+}
+
+function lineOf(row: FetchResult): string {
+  if (row.error) return `${nameOfRow(row)}: ${row.status}: ${row.error.message}`
+  return `${nameOfRow(row)}: ${row.new} new, ${row.updated} updated, ${row.unchanged} unchanged`
+}
+
+/** Records as they come, to be read by one reader. */
+function recordQueue(): AsyncIterable<OutputRecord> & { push: (record: OutputRecord) => void; end: () => void } {
+  const waiting: OutputRecord[] = []
+  let ended = false
+  let wake = (): void => undefined
+  return {
+    push(record) {
+      waiting.push(record)
+      wake()
+    },
+    end() {
+      ended = true
+      wake()
+    },
+    async *[Symbol.asyncIterator]() {
+      for (;;) {
+        const record = waiting.shift()
+        if (record) yield record
+        else if (ended) return
+        else await new Promise<void>((resolve) => (wake = resolve))
+      }
+    },
+  }
+}
