@@ -1,3 +1,4 @@
+import { readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
 import type { Clock } from '../core/ports.ts'
@@ -49,6 +50,7 @@ export function openDocument(options: DocumentOptions): OwnDocument {
       await makeOwnFolder(options.directory, options.processes)
       try {
         await withLock(lock, options, async () => {
+          await removeDrafts(options)
           const before = await read()
           const after = await change(before)
           if (after === undefined) return
@@ -60,6 +62,12 @@ export function openDocument(options: DocumentOptions): OwnDocument {
       }
     },
   }
+}
+
+/** Drafts that a killed writer left. Nobody else can be writing one: the lock is ours. They may hold secrets. */
+async function removeDrafts({ directory, name }: DocumentOptions): Promise<void> {
+  const isDraft = (file: string): boolean => file.startsWith(`${name}.json.`) && file !== `${name}.json.bak`
+  for (const file of await readdir(directory)) if (isDraft(file)) await unlink(join(directory, file))
 }
 
 async function write(

@@ -27,29 +27,3 @@ export function checkProfileName(name: string): string {
 export function isProfileName(text: string): boolean {
   return slug.test(text)
 }
-
-/** The candidate most like `name`, or undefined when none is near enough to be a slip of the finger. */
-export function nearestName(name: string, candidates: readonly string[]): string | undefined {
-  let best: string | undefined
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
-  for (const candidate of candidates) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), bestDistance)
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
-  }
-  return best ?? candidates.find((candidate) => name !== '' && candidate.toLowerCase().startsWith(name.toLowerCase()))
-}
-
-/** Levenshtein's distance; anything from `limit` on may come back as `limit`. */
-function editDistance(left: string, right: string, limit: number): number {
-  if (Math.abs(left.length - right.length) >= limit) return limit
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= left.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= right.length; j++) {
-      const same = left[i - 1] === right[j - 1] ? 0 : 1
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same))
-    }
-    row = next
-  }
-  return row[right.length] ?? limit
-}
