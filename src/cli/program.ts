@@ -175,14 +175,6 @@ function deepest(program: Program, words: readonly string[]): Program {
   return at
 }
 
-const codeOf: Readonly<Record<string, string>> = {
-  'commander.unknownCommand': 'CLI_COMMAND_UNKNOWN',
-  'commander.unknownOption': 'CLI_FLAG_UNKNOWN',
-  'commander.missingArgument': 'CLI_ARGUMENT_MISSING',
-  'commander.excessArguments': 'CLI_ARGUMENT_EXTRA',
-  'commander.optionMissingArgument': 'CLI_FLAG_VALUE_MISSING',
-}
-
 /** The parser's sentence without what followed an equals sign: it may be a password in the wrong place. */
 function usageError(error: CommanderError, named: Program): StixTaxiiError {
   const [first = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
@@ -190,10 +182,22 @@ function usageError(error: CommanderError, named: Program): StixTaxiiError {
   const flag = /unknown option '(--[a-z-]+)'/.exec(message)?.[1]
   const fromFile = named.options.find((option) => flag !== undefined && option.long === `${flag}-file`)?.long
   const said = fromFile ? `A secret is never an argument: use ${fromFile}.` : suggestion?.replace(/^\(|\)$/g, '')
-  return new StixTaxiiError(codeOf[error.code] ?? 'CLI_USAGE', capitalised(showTyped(message)), {
-    kind: 'usage',
-    hint: [said, helpHint(pathOf(named))].filter(Boolean).join(' '),
-  })
+  const shown = capitalised(showTyped(message))
+  const details = { kind: 'usage', hint: [said, helpHint(pathOf(named))].filter(Boolean).join(' ') } as const
+  switch (error.code) {
+    case 'commander.unknownCommand':
+      return new StixTaxiiError('CLI_COMMAND_UNKNOWN', shown, details)
+    case 'commander.unknownOption':
+      return new StixTaxiiError('CLI_FLAG_UNKNOWN', shown, details)
+    case 'commander.missingArgument':
+      return new StixTaxiiError('CLI_ARGUMENT_MISSING', shown, details)
+    case 'commander.excessArguments':
+      return new StixTaxiiError('CLI_ARGUMENT_EXTRA', shown, details)
+    case 'commander.optionMissingArgument':
+      return new StixTaxiiError('CLI_FLAG_VALUE_MISSING', shown, details)
+    default:
+      return new StixTaxiiError('CLI_USAGE', shown, details)
+  }
 }
 
 function capitalised(text: string): string {

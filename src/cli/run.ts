@@ -1,4 +1,5 @@
 import { cancelled, StixTaxiiError } from '../core/errors.ts'
+import { openCheckedStream } from '../output/checked-stream.ts'
 import { helpHint, readInput } from './command-input.ts'
 import type { CommandRow } from './command.ts'
 import { peekOutputFormat } from './global-flags.ts'
@@ -49,7 +50,6 @@ export async function run(argv: readonly string[], host: Host, options: RunOptio
 }
 
 async function perform(parsed: Parsed, host: Host, options: RunOptions, signal: AbortSignal): Promise<number> {
-  const { openCheckedStream } = await import('../output/checked-stream.ts')
   if (parsed.asks === 'text') {
     const stream = openCheckedStream(host.stdout, 'standard output')
     await stream.write(parsed.text)

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { commandGroups, commandRegistry } from '../src/cli/registry.ts'
+import { globalFlagNames } from '../src/cli/global-flags.ts'
+import { inputFields } from '../src/cli/input-fields.ts'
+import { outputRegistry } from '../src/output/registry.ts'
+import { outputFormats } from '../src/output/writer.ts'
+
+const root = path.resolve(import.meta.dirname, '..')
+const filesIn = (folder: string): string[] =>
+  readdirSync(path.join(root, folder))
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => file.replace(/\.ts$/, ''))
+
+describe('the registry of commands', () => {
+  it('lists every command module', () => {
+    const text = readFileSync(path.join(root, 'src/cli/registry.ts'), 'utf8')
+    const missing = filesIn('src/cli/commands').filter((name) => {
+      const module = readFileSync(path.join(root, 'src/cli/commands', `${name}.ts`), 'utf8')
+      return module.includes('defineCommand(') && !text.includes(`'./commands/${name}.ts'`)
+    })
+    expect(missing).toEqual([])
+  })
+
+  it('names each command once, and no command is also a group', () => {
+    const paths = commandRegistry.map((row) => row.path)
+    expect(new Set(paths).size).toBe(paths.length)
+    expect(paths.filter((one) => paths.some((other) => other.startsWith(`${one} `)))).toEqual([])
+  })
+
+  it('says what every group is for', () => {
+    const groups = commandRegistry.map((row) => row.path.split(' ').slice(0, -1).join(' ')).filter(Boolean)
+    expect([...new Set(groups)].filter((group) => !commandGroups[group])).toEqual([])
+    expect(
+      Object.keys(commandGroups).filter((group) => !groups.some((one) => one === group || one.startsWith(`${group} `))),
+    ).toEqual([])
+  })
+
+  it.each(commandRegistry.map((row) => [row.path, row] as const))('%s loads what its row says', async (_, row) => {
+    const command = await row.load()
+    expect(command.path).toBe(row.path)
+    expect(command.summary).toBe(row.summary)
+    expect(command.positional?.filter((name) => !(name in command.input.shape)) ?? []).toEqual([])
+    const flags = inputFields(command).filter((field) => !field.positional)
+    expect(flags.filter((field) => globalFlagNames.includes(field.flag)).map((field) => field.flag)).toEqual([])
+    // `--no-x` would be read as the other position of `--x`.
+    expect(flags.filter((field) => field.flag.startsWith('no-')).map((field) => field.flag)).toEqual([])
+  })
+})
+
+describe('the registry of formats', () => {
+  it('has every format, each in a file of its own', async () => {
+    expect(Object.keys(outputRegistry)).toEqual([...outputFormats])
+    for (const format of outputFormats) {
+      expect(filesIn('src/output')).toContain(format)
+      expect(await outputRegistry[format]()).toBeTypeOf('function')
+    }
+  })
+})
