@@ -59,7 +59,7 @@ export async function openDatabase(file: string, binding: Binding, clock: Clock)
           return result
         } catch (error) {
           guarded.end()
-          rollBack(writer)
+          ignoring(() => writer.exec('ROLLBACK'))
           throw error
         }
       } catch (error) {
@@ -84,6 +84,8 @@ export async function openDatabase(file: string, binding: Binding, clock: Clock)
     close: () =>
       inTurn(async () => {
         reader.close()
+        // libsql's close leaves this undone while a statement waits for the garbage collector.
+        ignoring(() => writer.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
         writer.close()
       }),
   }
@@ -118,10 +120,10 @@ function guard(inner: Connection): { connection: Connection; end(): void } {
   }
 }
 
-/** Some failures (a full disk) have ended the transaction already; then there is nothing to roll back. */
-function rollBack(connection: Connection): void {
+/** For what may fail without harm: a rollback of what a full disk has rolled back already, a checkpoint others prevent. */
+function ignoring(work: () => void): void {
   try {
-    connection.exec('ROLLBACK')
+    work()
   } catch {
     return
   }

@@ -1,6 +1,5 @@
 import { createHash, hash } from 'node:crypto'
 import type { Item } from '../../stix/item.ts'
-import { versionOf } from '../compare.ts'
 import type { SqlValue } from './binding.ts'
 
 /**
@@ -95,21 +94,15 @@ export function keyText(key: string | Buffer): string {
   return typeof key === 'string' ? `t${key}` : key.toString('latin1')
 }
 
-/** An item with all that is needed to look for it. */
+/** An item with what tells whether it is here unchanged. */
 export interface Keyed {
   readonly item: Item
   readonly id: string | Buffer
-  readonly version: string | Buffer
   readonly digest: Buffer
 }
 
 export function keyed(item: Item): Keyed {
-  return {
-    item,
-    id: keyOfId(item.id),
-    version: keyOfVersion(versionOf(item)),
-    digest: digestOf(item.raw),
-  }
+  return { item, id: keyOfId(item.id), digest: digestOf(item.raw) }
 }
 
 /** The first 16 bytes of the SHA-256. */

@@ -29,15 +29,27 @@ export function newLocks(store: string, binding: Binding, dependencies: StoreDep
   const { clock, identity } = dependencies
   const folder = `${store}.locks`
   const held = new Set<Connection>()
+  // Kept open between uses: libsql gives a closed one back only to the garbage collector.
+  const idle = new Map<string, Connection[]>()
   const fileOf = (sourceId: string) =>
     join(folder, `${createHash('sha256').update(sourceId).digest('hex').slice(0, 32)}.lock`)
 
   async function opened(sourceId: string): Promise<Connection> {
+    const waiting = idle.get(sourceId)?.pop()
+    if (waiting) return waiting
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const connection = connect(binding, fileOf(sourceId))
     connection.exec('PRAGMA busy_timeout = 0')
     await chmod(fileOf(sourceId), 0o600)
     return connection
+  }
+
+  function release(sourceId: string, connection: Connection): void {
+    held.delete(connection)
+    abandon(connection)
+    const waiting = idle.get(sourceId)
+    if (waiting) waiting.push(connection)
+    else idle.set(sourceId, [connection])
   }
 
   /** Takes the lock now or answers false. */
@@ -71,29 +83,28 @@ export function newLocks(store: string, binding: Binding, dependencies: StoreDep
         await clock.sleep(pollMs, options.signal)
       }
     } catch (error) {
-      connection.close()
+      release(source.id, connection)
       throw storeFailure(error, fileOf(source.id))
     }
     held.add(connection)
     return {
       source: source.id,
       async [Symbol.asyncDispose]() {
-        if (held.delete(connection)) release(connection)
+        if (held.has(connection)) release(source.id, connection)
       },
     }
   }
 
   function holder(sourceId: string): LockHolder | undefined {
     if (!existsSync(fileOf(sourceId))) return undefined
-    const connection = connect(binding, fileOf(sourceId))
+    const connection = idle.get(sourceId)?.pop() ?? connect(binding, fileOf(sourceId))
     try {
-      connection.exec('PRAGMA busy_timeout = 0')
-      connection.exec('BEGIN IMMEDIATE')
+      connection.exec('PRAGMA busy_timeout = 0; BEGIN IMMEDIATE')
       return undefined
     } catch (error) {
       return isBusy(error) ? (writtenHolder(connection) ?? { pid: 0, host: '', since: '' }) : undefined
     } finally {
-      release(connection)
+      release(sourceId, connection)
     }
   }
 
@@ -101,8 +112,12 @@ export function newLocks(store: string, binding: Binding, dependencies: StoreDep
     lock,
     holder,
     close: () => {
-      for (const connection of held) release(connection)
+      for (const connection of [...held, ...[...idle.values()].flat()]) {
+        abandon(connection)
+        connection.close()
+      }
       held.clear()
+      idle.clear()
     },
   }
 }
@@ -114,11 +129,6 @@ function writtenHolder(connection: Connection): LockHolder | undefined {
   } catch {
     return undefined
   }
-}
-
-function release(connection: Connection): void {
-  abandon(connection)
-  connection.close()
 }
 
 function abandon(connection: Connection): void {

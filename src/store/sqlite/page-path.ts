@@ -4,7 +4,7 @@ import { isSameContent, versionOf } from '../compare.ts'
 import type { PagePart } from '../store.ts'
 import { newTally, type Tally } from '../tally.ts'
 import type { Connection, SqlValue } from './binding.ts'
-import { checksumOf, digestOf, keyed, type Keyed, keyText } from './keys.ts'
+import { checksumOf, digestOf, keyed, keyOfVersion, keyText, type Keyed } from './keys.ts'
 import { newSegmentWriter, readSegment, type SegmentItem } from './segments.ts'
 
 /**
@@ -114,7 +114,8 @@ export function newPagePath(settings: PagePathSettings): PagePath {
     onStored: (item: Item) => void,
   ): Promise<void> | undefined {
     const { item } = entry
-    const version = keyText(entry.version)
+    const versionKey = keyOfVersion(versionOf(item))
+    const version = keyText(versionKey)
     const siblings = known.get(item.id)
     const same = siblings?.find((sibling) => sibling.version === version)
     if (same) {
@@ -130,7 +131,7 @@ export function newPagePath(settings: PagePathSettings): PagePath {
     else tally.new++
     if (item.kind === 'block') blocks++
     else if (item.revoked) tally.revoked++
-    rows.push(entry.id, collection, entry.version, entry.digest, lastAdded)
+    rows.push(entry.id, collection, versionKey, entry.digest, lastAdded)
     const full = segments.add(item, lastAdded)
     onStored(item)
     return full
