@@ -35,5 +35,7 @@ export function defineCommand<Input extends z.ZodObject, const Needed extends Ne
 export interface CommandRow {
   readonly path: string
   readonly summary: string
+  /** Not for people: left out of help and completion. */
+  readonly hidden?: boolean | undefined
   load(): Promise<Command>
 }

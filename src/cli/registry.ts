@@ -23,6 +23,11 @@ export const commandRegistry: readonly CommandRow[] = [
     load: async () => (await import('./commands/status.ts')).status,
   },
   {
+    path: 'doctor',
+    summary: 'Check the machine, the profiles, the store and each source, and say what fixes what is wrong',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
     path: 'checkpoint list',
     summary: 'Show how far each collection has been read',
     load: async () => (await import('./commands/checkpoint-list.ts')).checkpointList,
@@ -46,5 +51,16 @@ export const commandRegistry: readonly CommandRow[] = [
     path: 'help',
     summary: 'Explain a command or a topic: exit-codes, environment, formats',
     load: async () => (await import('./commands/help.ts')).help,
+  },
+  {
+    path: 'completion',
+    summary: 'Print the script that completes commands, flags and profile names in a shell',
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+  {
+    path: 'complete',
+    summary: 'Answer the completion script of a shell',
+    hidden: true,
+    load: async () => (await import('./commands/complete.ts')).complete,
   },
 ]

@@ -1,0 +1,72 @@
+import type { RootCommand } from '@bomb.sh/tab'
+import type { Command, CommandRow } from './command.ts'
+import { globalFlags } from './global-flags.ts'
+import { inputFields, type InputField } from './input-fields.ts'
+import { outputFormats } from '../output/writer.ts'
+
+/** Names that are completed because they are there now. */
+export interface LiveNames {
+  readonly profiles: readonly string[]
+}
+
+/** Fields whose value is the name of a profile. */
+const profileFields: ReadonlySet<string> = new Set(['profile', 'profiles', 'source', 'sources'])
+/** Commands whose argument `name` is that of a profile there is. */
+const ofProfiles = /^(profile (show|use|rename|remove|export)|credential \w+|doctor)$/
+
+/** The row that the words name, the longest path first; undefined while no command is complete. */
+export function namedRow(words: readonly string[], rows: readonly CommandRow[]): CommandRow | undefined {
+  const named = words.filter((word) => !word.startsWith('-')).join(' ')
+  return [...rows]
+    .sort((a, b) => b.path.length - a.path.length)
+    .find((row) => named === row.path || named.startsWith(`${row.path} `))
+}
+
+/** Fills the completion package's tree: all names, and the flags of the one command that was loaded. */
+export function fillTree(
+  tree: RootCommand,
+  rows: readonly CommandRow[],
+  named: { readonly command: Command | undefined; readonly live: LiveNames },
+): void {
+  const { command, live } = named
+  for (const row of rows) {
+    const node = tree.command(row.path, row.summary)
+    if (command?.path !== row.path) continue
+    for (const field of inputFields(command)) addField(node, field, valuesOf(field, command.path, live))
+    for (const { flags, about } of globalFlags) addGlobalFlag(node, flags, about, live)
+  }
+}
+
+type Node = ReturnType<RootCommand['command']>
+
+function addField(node: Node, field: InputField, values: readonly string[]): void {
+  const offer = (complete: (value: string, about: string) => void): void => {
+    for (const value of values) complete(value, field.description)
+  }
+  if (field.positional) {
+    node.argument(field.key, offer, field.repeatable)
+  } else if (field.type !== 'boolean') {
+    node.option(field.flag, field.description, offer, field.short)
+  } else {
+    if (field.default !== true) node.option(field.flag, field.description)
+    if (field.default !== false) node.option(`no-${field.flag}`, field.description)
+  }
+}
+
+function addGlobalFlag(node: Node, flags: string, about: string, live: LiveNames): void {
+  const [, short, name, value] = /^(?:-(\w), )?--([a-z-]+)( <\w+>)?$/.exec(flags) ?? []
+  if (name === undefined) return
+  if (value === undefined) {
+    if (short) node.option(name, about, short)
+    else node.option(name, about)
+    return
+  }
+  const values = { output: outputFormats, profile: live.profiles, color: ['auto', 'always', 'never'] }[name] ?? []
+  node.option(name, about, (complete) => values.forEach((each) => complete(each, about)), short)
+}
+
+function valuesOf(field: InputField, path: string, live: LiveNames): readonly string[] {
+  if (field.choices) return field.choices
+  const isProfile = profileFields.has(field.key) || (field.key === 'name' && ofProfiles.test(path))
+  return isProfile ? live.profiles : []
+}
