@@ -46,7 +46,7 @@ export function answerFailure(error: unknown, phase: Phase, host: string, ended:
     const tls = tlsFailure(error, host)
     if (tls) return tls
   }
-  if (isFramingFault(code, ended, error)) return framing(host, code, error)
+  if (!ended && (isGarbled(error) || isUnasked(error))) return framing(host, messageOf(error), error)
   if (phase === 'body') {
     return new StixTaxiiError('HTTP_BODY_CUT', `${host} broke off in the middle of its answer`, {
       kind: 'network',
@@ -63,11 +63,21 @@ export function answerFailure(error: unknown, phase: Phase, host: string, ended:
   })
 }
 
-function isFramingFault(code: string, ended: boolean, error: unknown): boolean {
-  if (code === 'HPE_INVALID_EOF_STATE') return false
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') return true
-  // undici destroys a connection on an answer nobody asked for with a SocketError; the peer has not closed it then.
-  return code === 'UND_ERR_SOCKET' && !ended && error instanceof Error && error.message.startsWith('bad ')
+const garbled = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'])
+
+/** undici's parser gives its errors a name and, as of 7.30, no code. After the peer has closed they mean: cut short. */
+export function isGarbled(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'HTTPParserError' || garbled.has(codeOf(error)))
+}
+
+/** Bytes came when no answer was due: undici destroys the connection. */
+export function isUnasked(error: unknown): boolean {
+  return codeOf(error) === 'UND_ERR_SOCKET' && error instanceof Error && error.message.startsWith('bad ')
+}
+
+function messageOf(error: unknown): string {
+  // llhttp's own words, in parentheses at the end.
+  return error instanceof Error ? (/\(([^)]+)\)$/.exec(error.message)?.[1] ?? '') : ''
 }
 
 export function framing(host: string, detail: string, cause?: unknown): StixTaxiiError {

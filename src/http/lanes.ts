@@ -12,11 +12,14 @@ export interface Lane {
   readonly host: string
   /** Whether this connection has carried an answer before. */
   used: boolean
+  /** The connection itself, once there is one. */
+  socket: Socket | TLSSocket | undefined
   /** Whether the peer has closed it in good order. */
   ended: boolean
   fingerprint: string | undefined
-  /** Why the connection went down, once it did. */
-  lost: unknown
+  /** Whether the connection has gone down. */
+  lost: boolean
+  /** Closes the connection, or gives up making it; what is under way on it fails with the reason. */
   readonly stop: (reason: Error) => void
 }
 
@@ -52,7 +55,6 @@ export function openLanes(undici: Pick<typeof Undici, 'Client'>): Lanes {
     const waiting = idle.get(keyOf.get(lane) ?? '')
     if (waiting?.includes(lane)) waiting.splice(waiting.indexOf(lane), 1)
     lane.stop(closed())
-    lane.client.destroy().catch(() => undefined)
   }
 
   const make = (options: LaneOptions): Lane => {
@@ -62,13 +64,19 @@ export function openLanes(undici: Pick<typeof Undici, 'Client'>): Lanes {
       used: false,
       ended: false,
       fingerprint: undefined,
-      lost: undefined,
-      stop: (reason) => stopping.abort(reason),
+      lost: false,
+      socket: undefined,
+      stop: (reason) => {
+        stopping.abort(reason)
+        // Destroyed rather than told to abort the request: undici would make a new connection after an abort.
+        lane.client.destroy(reason).catch(() => undefined)
+      },
       client: new undici.Client(options.origin, {
         connect: (_place, callback) => {
           options.open(stopping.signal).then(
             (socket) => {
               socket.once('end', () => (lane.ended = true))
+              lane.socket = socket
               lane.fingerprint = 'encrypted' in socket ? fingerprintOf(socket) : undefined
               callback(null, socket)
             },
@@ -85,8 +93,8 @@ export function openLanes(undici: Pick<typeof Undici, 'Client'>): Lanes {
         pipelining: 1,
       }),
     }
-    lane.client.on('disconnect', (_origin, _targets, error) => {
-      lane.lost = error
+    lane.client.on('disconnect', () => {
+      lane.lost = true
       if (idle.get(options.key)?.includes(lane)) drop(lane)
     })
     keyOf.set(lane, options.key)
@@ -97,7 +105,7 @@ export function openLanes(undici: Pick<typeof Undici, 'Client'>): Lanes {
   return {
     take: (options, fresh) => (fresh ? undefined : idle.get(options.key)?.pop()) ?? make(options),
     give(lane, reusable) {
-      if (!reusable || lane.lost !== undefined) return drop(lane)
+      if (!reusable || lane.lost || lane.socket?.destroyed) return drop(lane)
       lane.used = true
       const key = keyOf.get(lane) ?? ''
       idle.set(key, [...(idle.get(key) ?? []), lane])
@@ -107,7 +115,7 @@ export function openLanes(undici: Pick<typeof Undici, 'Client'>): Lanes {
       all.clear()
       idle.clear()
       for (const lane of lanes) lane.stop(closed())
-      await Promise.all(lanes.map((lane) => lane.client.destroy().catch(() => undefined)))
+      await Promise.all(lanes.map(({ client }) => client.destroy().catch(() => undefined)))
     },
   }
 }

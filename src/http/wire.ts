@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { HttpHeaders } from '../core/ports.ts'
 import { maxInterimAnswers } from './defaults.ts'
-import { answerFailure, framing, timedOut } from './failure.ts'
+import { answerFailure, codeOf, framing, isGarbled, isUnasked, timedOut } from './failure.ts'
 import { headersOf } from './headers.ts'
 import type { Lane } from './lanes.ts'
 
@@ -120,10 +120,10 @@ class Exchange {
   readonly #resolve: (answer: WireAnswer) => void
   readonly #reject: (error: Error) => void
   readonly #body: WireBody
-  #controller: Dispatcher.DispatchController | undefined
   #timer: NodeJS.Timeout | undefined
   #stopped: Error | undefined
   #headCame = false
+  #untilClose = false
   #interim = 0
   readonly #onAbort = (): void => this.#stop(this.#options.signal.reason as Error)
 
@@ -140,8 +140,8 @@ class Exchange {
     if (signal.aborted) return this.#reject(signal.reason as Error)
     signal.addEventListener('abort', this.#onAbort, { once: true })
     const handler: Dispatcher.DispatchHandler = {
-      onRequestStart: (controller) => this.#started(controller),
-      onResponseStart: (controller, status, headers) => this.#head(controller, status, headers),
+      onRequestStart: () => this.#started(),
+      onResponseStart: (_controller, status, headers) => this.#head(status, headers),
       onResponseData: (controller, chunk) => {
         this.#timer?.refresh()
         this.#body.push(controller, chunk)
@@ -156,25 +156,19 @@ class Exchange {
     )
   }
 
-  #started(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    if (this.#stopped) return controller.abort(this.#stopped)
+  #started(): void {
     const ms = this.#options.headersTimeoutMs
     this.#timer = setTimeout(() => this.#stop(timedOut('HTTP_HEADERS_TIMEOUT', this.#lane.host, ms)), ms)
   }
 
-  #head(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Readonly<Record<string, string | string[] | undefined>>,
-  ): void {
+  #head(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
     if (status < 200) {
       this.#interim += 1
       if (this.#interim > maxInterimAnswers) this.#stop(framing(this.#lane.host, 'too many interim answers'))
       return
     }
-    this.#controller = controller
     this.#headCame = true
+    this.#untilClose = headers['content-length'] === undefined && headers['transfer-encoding'] === undefined
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#idle(), this.#options.idleTimeoutMs)
     this.#resolve({ status, headers: headersOf(headers), body: this.#body })
@@ -187,16 +181,18 @@ class Exchange {
 
   #end(): void {
     clearTimeout(this.#timer)
-    // Bytes after the end of the answer have arrived with it: only the next turn shows them (N6).
-    setImmediate(() => this.#settle(this.#excess()))
+    // Bytes after the end of the answer may have arrived with it: only the next turn shows them (N6).
+    setImmediate(() => this.#settle(this.#doubt()))
   }
 
-  #excess(): Error | undefined {
-    const { lost, host } = this.#lane
-    if (!(lost instanceof Error) || !('code' in lost)) return undefined
-    const after = lost.code === 'UND_ERR_SOCKET' && lost.message === 'bad response'
-    const unreadable = typeof lost.code === 'string' && lost.code.startsWith('HPE_')
-    return after || unreadable ? framing(host, 'more bytes than announced', lost) : undefined
+  /** What makes an answer doubtful although it came to its end as undici sees it. */
+  #doubt(): Error | undefined {
+    const { host, socket } = this.#lane
+    const error = socket?.errored
+    if (!error) return undefined
+    if (isUnasked(error) || isGarbled(error)) return framing(host, 'more bytes than announced', error)
+    // Where only the end of the connection ends the body, a reset is no end (N7).
+    return this.#untilClose && codeOf(error) !== 'UND_ERR_INFO' ? answerFailure(error, 'body', host, true) : undefined
   }
 
   #fail(error: Error): void {
@@ -207,8 +203,7 @@ class Exchange {
   #stop(reason: Error): void {
     if (this.#stopped) return
     this.#stopped = reason
-    if (this.#controller) this.#controller.abort(reason)
-    else this.#lane.stop(reason)
+    this.#lane.stop(reason)
     this.#settle(reason)
   }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { pause } from './fault-server.ts'
 
@@ -123,15 +124,10 @@ function cut(from: Socket, to: Socket, by: 'fin' | 'rst'): void {
   from.destroy()
 }
 
-/** Numbers in [0, 1) that are the same for the same seed (mulberry32), so that a failing run can be had again. */
+/** Numbers in [0, 1) that are the same for the same seed, so that a failing run can be had again. */
 export function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
+  let drawn = 0
+  return () => createHash('sha256').update(`${seed}/${drawn++}`).digest().readUInt32BE() / 2 ** 32
 }
 
 export interface SeededPlanOptions {
