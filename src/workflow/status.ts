@@ -55,6 +55,7 @@ async function statusOfSource(
   const collections = [...history.values()]
     .filter(({ newest }) => newest.key.collection !== '')
     .map((each) => statusOfCollection(each, own, checkpoints))
+    .sort((a, b) => (a.collection < b.collection ? -1 : 1))
   // A failure before the collections were known counts until one of them was tried again.
   const tried = collections.map(({ lastAttempt }) => lastAttempt ?? undefined).reduce(laterTimestamp, undefined)
   const whole = [...history.values()].find(({ newest }) => newest.key.collection === '')?.newest
