@@ -103,6 +103,8 @@ export interface PollRequest {
   readonly query?: string | undefined
   /** 1.x: poll under this subscription. */
   readonly subscriptionId?: string | undefined
+  /** Nobody keeps a stamp of this poll: no request is made only to find one. */
+  readonly stateless?: boolean | undefined
 }
 
 /** One received thing, raw. Objects are described (`describeObject`) by whoever needs to know what they are. */
@@ -248,6 +250,8 @@ export interface TaxiiFeatures {
 export interface TaxiiClient {
   readonly version: TaxiiVersion
   readonly features: TaxiiFeatures
+  /** The collection that the configured URL itself names, as `.../collections/ID/objects/` does. */
+  readonly named?: string | undefined
   discovery(signal?: AbortSignal): Promise<Discovery>
   /**
    * Collections of one API root (2.x; default: the named, default or only one) or server (1.x), in the server's order.

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto'
+import { StixTaxiiError } from '../../core/errors.ts'
+import { printable } from '../../core/printable.ts'
+import { redactUrl } from '../../core/redact.ts'
+
+/** What is checked of each page so that no server can keep us for ever. C21-18, T1, T2 */
+export interface LoopGuard {
+  /** Whether this cursor was asked for before. */
+  seen(cursor: string): boolean
+  /** A cursor is about to be asked for. @throws TAXII_CURSOR_LOOP (protocol) when it was before */
+  ask(cursor: string): void
+  /** A page has come. @throws TAXII_NO_PROGRESS (protocol) when it came three times, however new its cursor */
+  page(sample: PageSample): void
+  /** A page without objects that promises more: how often in a row. @throws TAXII_NO_PROGRESS after the third */
+  empty(): number
+}
+
+/** What tells a page from another without reading it all: its size and three of its objects. */
+export interface PageSample {
+  readonly count: number
+  readonly objects: readonly Buffer[]
+}
+
+const mostEqualPages = 3
+const mostEmptyPages = 3
+
+export function createLoopGuard(url: URL): LoopGuard {
+  const cursors = new Set<string>()
+  const pages = new Map<string, number>()
+  let emptyPages = 0
+  const where = redactUrl(url)
+  const kept = 'What came before is kept. Tell the provider; --trace-http FILE records the exchange.'
+
+  return {
+    seen: (cursor) => cursors.has(digestOf([Buffer.from(cursor)])),
+    ask(cursor) {
+      const key = digestOf([Buffer.from(cursor)])
+      if (cursors.has(key)) {
+        const shown = printable(cursor, { maxLength: 100 })
+        throw new StixTaxiiError('TAXII_CURSOR_LOOP', `${where} leads in a circle: the cursor "${shown}" comes again`, {
+          kind: 'protocol',
+          hint: kept,
+          context: { url: where, cursor: shown },
+        })
+      }
+      cursors.add(key)
+    },
+    page({ count, objects }) {
+      if (count === 0) return
+      emptyPages = 0
+      const key = `${count} ${digestOf(objects)}`
+      const times = (pages.get(key) ?? 0) + 1
+      pages.set(key, times)
+      if (times < mostEqualPages) return
+      throw new StixTaxiiError('TAXII_NO_PROGRESS', `${where} gives the same ${count} objects again and again`, {
+        kind: 'protocol',
+        hint: kept,
+        context: { url: where, objects: count },
+      })
+    },
+    empty() {
+      if (++emptyPages <= mostEmptyPages) return emptyPages
+      throw new StixTaxiiError('TAXII_NO_PROGRESS', `${where} promises more and gives ${emptyPages} empty pages`, {
+        kind: 'protocol',
+        hint: kept,
+        context: { url: where, emptyPages },
+      })
+    },
+  }
+}
+
+/** The sample of a page that came in one or more slabs. */
+export function createSampler(): { add(items: readonly Buffer[]): void; sample(): PageSample } {
+  let count = 0
+  let first: Buffer | undefined
+  let middle: Buffer | undefined
+  let last: Buffer | undefined
+  return {
+    add(items) {
+      if (items.length === 0) return
+      count += items.length
+      first ??= items[0]
+      middle ??= items[items.length >> 1]
+      last = items.at(-1)
+    },
+    sample: () => ({ count, objects: [first, middle, last].filter((each) => each !== undefined) }),
+  }
+}
+
+function digestOf(parts: readonly Buffer[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part).update('\n')
+  return hash.digest('base64')
+}

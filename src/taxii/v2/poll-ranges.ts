@@ -1,0 +1,245 @@
+import { createHash } from 'node:crypto'
+import { StixTaxiiError } from '../../core/errors.ts'
+import { redactUrl } from '../../core/redact.ts'
+import type { Page } from '../client.ts'
+import { createLoopGuard, createSampler, type LoopGuard, type PageSample } from './guards.ts'
+import { pageOf } from './page.ts'
+import { startPageLoad, type Load, type PageLoad, type Tail } from './page-load.ts'
+import type { PollPlan } from './poll-plan.ts'
+import { otherStyles, withQuery } from './query.ts'
+import {
+  learnRangeForm,
+  otherForms,
+  rangeForm,
+  rangeHeaders,
+  readContentRange,
+  type ItemRange,
+  type RangeForm,
+} from './ranges.ts'
+import type { QueryStyle, Session } from './session.ts'
+import { createStampTrack, ignoresBegin, pageDates } from './stamps.ts'
+
+/** What one 2.0 poll knows while it goes from range to range. */
+interface RangePoll {
+  readonly session: Session
+  readonly plan: PollPlan
+  readonly signal: AbortSignal
+  readonly guard: LoopGuard
+  readonly stamps: ReturnType<typeof createStampTrack>
+  /** Digests of what was given: item ranges shift while a collection changes. C20-9 */
+  readonly given: Set<string>
+  limit: number
+  start: number
+  total: number | undefined
+  previous: PageSample | undefined
+}
+
+const defaultLimit = 1000
+
+/**
+ * Polls by item ranges. Servers that ignore `Range`, leave `Content-Range` out, or lie in it are followed as far as
+ * their objects tell the truth; nothing is skipped silently.
+ * @throws TAXII_RANGE_GAP, TAXII_NO_PROGRESS (protocol)
+ * @see TAXII 2.0, 3.4
+ */
+export async function* pollByRanges(session: Session, plan: PollPlan, signal: AbortSignal): AsyncGenerator<Page> {
+  const start = plan.position?.['start']
+  const poll: RangePoll = {
+    session,
+    plan,
+    signal,
+    guard: createLoopGuard(plan.url),
+    stamps: createStampTrack(session, plan.newestKnown),
+    given: new Set(),
+    limit: plan.pageSize ?? defaultLimit,
+    start: typeof start === 'number' ? start : 0,
+    total: undefined,
+    previous: undefined,
+  }
+  for (;;) {
+    const loads = await openRange(poll)
+    if (!loads) return
+    try {
+      if (yield* readRange(poll, loads.loads)) return
+    } finally {
+      loads.stop()
+    }
+  }
+}
+
+/** One range on its way; undefined past the end. */
+async function openRange(poll: RangePoll): Promise<{ loads: AsyncIterable<Load>; stop: () => void } | undefined> {
+  const { session, plan } = poll
+  const attempts = attemptsOf(poll)
+  const original = { ...session.query }
+  let firstError: unknown
+  for (let attempt = attempts.shift(); attempt !== undefined; attempt = attempts.shift()) {
+    Object.assign(session.query, attempt.style)
+    const load = startLoad(poll, attempt.form)
+    const reading = load.read()[Symbol.asyncIterator]()
+    try {
+      const first = await reading.next()
+      learnRangeForm(session, attempt.form)
+      if (first.done) return undefined
+      if (await needsDates(poll, first.value)) return openRange(poll)
+      return { loads: continued(first.value, reading), stop: () => load.stop() }
+    } catch (error) {
+      load.stop()
+      const status = error instanceof StixTaxiiError ? error.context['status'] : undefined
+      if (status === 416 && poll.start > 0) return undefined
+      if (status === 413 && poll.limit > 10) {
+        poll.limit = Math.floor(poll.limit / 2)
+        attempts.unshift(attempt)
+        continue
+      }
+      firstError ??= error
+      if (status !== 400 && status !== 416 && status !== 422) break
+    }
+  }
+  Object.assign(session.query, original)
+  throw (
+    firstError ?? new StixTaxiiError('TAXII_NO_PROGRESS', `${plan.url.host} refuses every range`, { kind: 'protocol' })
+  )
+}
+
+// Spellings of Range first, then those of the query: a 400 may be about either. Later ranges use what the first taught.
+function attemptsOf(poll: RangePoll): { form: RangeForm; style: QueryStyle }[] {
+  const { session, plan } = poll
+  const style = { ...session.query }
+  const form = rangeForm(session)
+  if (poll.start > 0) return [{ form, style }]
+  const forms = [form, ...otherForms(form)]
+  const styles = otherStyles(style, { addedAfter: plan.begin, match: plan.match })
+  return [...forms.map((each) => ({ form: each, style })), ...styles.map((each) => ({ form, style: each }))]
+}
+
+function startLoad(poll: RangePoll, form: RangeForm): PageLoad {
+  const { session, plan, signal } = poll
+  const url = withQuery(plan.url, { addedAfter: plan.begin, match: plan.match }, session.query)
+  const headers = rangeHeaders(form, poll.start, poll.limit)
+  return startPageLoad(session, { url, asked: plan.asked, accept: session.dialect.acceptObjects, headers }, { signal })
+}
+
+async function* continued(first: Load, rest: AsyncIterator<Load>): AsyncGenerator<Load> {
+  yield first
+  for (let more = await rest.next(); !more.done; more = await rest.next()) yield more.value
+}
+
+// Without date headers the newest date is read from the manifest first, and then the range again: see first-page.ts.
+async function needsDates(poll: RangePoll, load: Load): Promise<boolean> {
+  const { session, plan, stamps, signal } = poll
+  if (session.dates !== 'unknown' || !load.tail || load.slab.items.length === 0) return false
+  if (pageDates(session, load.tail.headers).addedLast !== undefined) {
+    session.dates = 'headers'
+    return false
+  }
+  if (!plan.findNewest || plan.position || poll.start > 0) return false
+  const newest = await plan.findNewest(signal)
+  session.dates = newest === undefined ? 'nowhere' : 'manifest'
+  if (newest !== undefined) {
+    stamps.know(newest)
+    return true
+  }
+  const message = `${plan.url.host} tells no dates of its objects: the checkpoint cannot move, everything is read each time`
+  session.dependencies.notices({ code: 'TAXII_DATES_MISSING', message })
+  return false
+}
+
+/** Gives the page (or slabs) of one range; true when it was the last. */
+async function* readRange(poll: RangePoll, loads: AsyncIterable<Load>): AsyncGenerator<Page, boolean> {
+  const sampler = createSampler()
+  let fresh = 0
+  for await (const { slab, tail } of loads) {
+    sampler.add(slab.items)
+    const items = slab.items.filter((raw) => isNew(poll, raw))
+    fresh += items.length
+    if (!tail) {
+      yield pageOf({ ...slab, items }, { partial: true, url: poll.plan.url })
+      continue
+    }
+    const dates = pageDates(poll.session, tail.headers)
+    noteIgnoredBegin(poll, dates)
+    const sample = sampler.sample()
+    const isLast = advance(poll, tail, sample, fresh)
+    const stamp = poll.stamps.page(dates, isLast)
+    const position = isLast ? undefined : { start: poll.start }
+    yield pageOf({ ...slab, items }, { partial: false, url: tail.url, tail, dates, stamp, position })
+    return isLast
+  }
+  return true
+}
+
+function isNew(poll: RangePoll, raw: Buffer): boolean {
+  const digest = createHash('sha256').update(raw).digest('base64url').slice(0, 22)
+  if (poll.given.has(digest)) return false
+  poll.given.add(digest)
+  return true
+}
+
+/** Moves to the next range; true when there is none. */
+function advance(poll: RangePoll, tail: Tail, sample: PageSample, fresh: number): boolean {
+  const range = readContentRange(tail.headers.get('content-range'))
+  const { count } = sample
+  if (count === 0) return range?.total === undefined || poll.start >= range.total || emptyAgain(poll)
+  const isRepeat = poll.previous !== undefined && isSame(poll.previous, sample)
+  poll.previous = sample
+  if (range === undefined) return advanceBlindly(poll, tail, count, isRepeat || fresh === 0)
+  poll.guard.page(sample)
+  if (range.start > poll.start + 1) throw gap(poll, range)
+  // What is announced and what came may differ: the smaller step repeats objects, which are recognised; it skips none.
+  const next = Math.min(poll.start + count, Math.max(range.end + 1, poll.start + 1))
+  if (poll.start + count !== range.end + 1 && range.start === poll.start) noteOdd(poll, range, count)
+  const shrunkBy = shrinkage(poll, range)
+  poll.total = range.total
+  if (range.total !== undefined && next >= range.total && shrunkBy === 0) return true
+  poll.start = Math.max(0, next - shrunkBy)
+  return false
+}
+
+function emptyAgain(poll: RangePoll): boolean {
+  poll.guard.empty()
+  return false
+}
+
+// Without Content-Range: 206 says that there is more; 200 says that this is all, unless the count looks like a cap.
+function advanceBlindly(poll: RangePoll, tail: Tail, count: number, isRepeat: boolean): boolean {
+  if (isRepeat || count > poll.limit) return true
+  if (tail.status !== 206 && count < poll.limit && count % 50 !== 0) return true
+  poll.start += count
+  return false
+}
+
+// Objects that were deleted before our place have moved the others forward: go back by as many.
+function shrinkage(poll: RangePoll, range: ItemRange): number {
+  if (poll.total === undefined || range.total === undefined || range.total >= poll.total) return 0
+  const message = `The collection shrank from ${poll.total} to ${range.total} objects while it was read: a part is read again`
+  poll.session.dependencies.notices({ code: 'TAXII_RANGE_SHRANK', message })
+  return poll.total - range.total
+}
+
+function isSame(a: PageSample, b: PageSample): boolean {
+  return a.count === b.count && a.objects.every((object, index) => b.objects[index]?.equals(object))
+}
+
+function noteOdd(poll: RangePoll, range: ItemRange, count: number): void {
+  const message = `${poll.plan.url.host} announces items ${range.start}-${range.end} and gives ${count}`
+  poll.session.dependencies.notices({ code: 'TAXII_RANGE_ODD', message })
+}
+
+function noteIgnoredBegin(poll: RangePoll, dates: ReturnType<typeof pageDates>): void {
+  const { session, plan } = poll
+  if (plan.begin === undefined || session.ignoresBegin || !ignoresBegin(plan.begin, dates)) return
+  session.ignoresBegin = true
+  const message = `${plan.url.host} ignores added_after: it gives everything each time, and known objects are recognised`
+  session.dependencies.notices({ code: 'TAXII_BEGIN_IGNORED', message })
+}
+
+function gap(poll: RangePoll, range: ItemRange): StixTaxiiError {
+  const where = redactUrl(poll.plan.url)
+  const message = `${where} gives items from ${range.start} on where those from ${poll.start} on were asked for`
+  return new StixTaxiiError('TAXII_RANGE_GAP', message, {
+    kind: 'protocol',
+    hint: 'What came before is kept and nothing was skipped. Another --page-size may help.',
+    context: { url: where, asked: poll.start, given: range.start },
+  })
+}
