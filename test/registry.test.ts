@@ -58,3 +58,32 @@ describe('the registry of formats', () => {
     }
   })
 })
+
+describe('the lists of the other rooms', () => {
+  /** Files of a folder that its registry does not name, but for those that are no variants. */
+  const forgotten = (folder: string, noVariants: readonly string[] = []): string[] => {
+    const registry = readFileSync(path.join(root, folder, 'registry.ts'), 'utf8')
+    return filesIn(folder).filter((name) => {
+      return name !== 'registry' && !noVariants.includes(name) && !registry.includes(`./${name}.ts'`)
+    })
+  }
+
+  it('have every preset', () => {
+    expect(filesIn('src/taxii/presets').length).toBeGreaterThan(10)
+    expect(forgotten('src/taxii/presets')).toEqual([])
+  })
+
+  it('have every credential store', () => {
+    expect(forgotten('src/profile/credentials', ['credentials', 'helper', 'seal'])).toEqual([])
+  })
+
+  it('have every store driver', () => {
+    const registry = readFileSync(path.join(root, 'src/store/registry.ts'), 'utf8')
+    const drivers = readdirSync(path.join(root, 'src/store'), { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory(),
+    )
+    expect(drivers.filter(({ name }) => !registry.includes(`'./${name}/driver.ts'`)).map(({ name }) => name)).toEqual(
+      [],
+    )
+  })
+})

@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs'
 import { StixTaxiiError } from '../core/errors.ts'
 import { printable } from '../core/printable.ts'
 import { jsonText } from '../output/json-text.ts'
@@ -14,7 +14,7 @@ export function openTraceFile(path: string): TraceFile {
   let file: number
   try {
     file = openSync(path, 'a', 0o600)
-    fchmodSync(file, 0o600)
+    if (fstatSync(file).isFile()) fchmodSync(file, 0o600)
   } catch (error) {
     throw traceFailed(path, error)
   }

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest'
 import type { Profile, ProfileStore } from '../../src/profile/profile.ts'
 import { runCli } from '../support/run-cli.ts'
 
-const profiles = { list: async () => [{ name: 'acme' }, { name: 'other' }] as unknown as Profile[] } as ProfileStore
+const profiles = {
+  list: async () => [{ name: 'acme' }, { name: 'other' }] as unknown as Profile[],
+} as unknown as ProfileStore
 
 async function completions(...words: string[]): Promise<string[]> {
   const { exitCode, stdout, stderr } = await runCli(['complete', '--', ...words], {

@@ -1,0 +1,38 @@
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openTraceFile } from '../../src/cli/trace-file.ts'
+import { temporaryFolder } from '../support/run-cli.ts'
+
+describe('the trace file', () => {
+  it('S6: has one record a line, appended, for its owner only', () => {
+    const file = path.join(temporaryFolder(), 'trace.jsonl')
+    writeFileSync(file, '{"earlier":true}\n')
+    chmodSync(file, 0o644)
+    const trace = openTraceFile(file)
+    trace.write({ url: 'https://taxii.example/', text: 'a\nb\u009b' })
+    trace.write({ status: 200 })
+    trace.close()
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { earlier: true },
+      { url: 'https://taxii.example/', text: 'a\nb\u009b' },
+      { status: 200 },
+    ])
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+  })
+
+  it.each([
+    ['a folder', '.'],
+    ['a folder that is not there', 'no/such/trace.jsonl'],
+  ])('says so when it is %s', (_, name) => {
+    expect(() => openTraceFile(path.join(temporaryFolder(), name))).toThrow(
+      expect.objectContaining({ code: 'CLI_TRACE_FAILED', kind: 'local' }),
+    )
+  })
+
+  it('says so when the disk is full', () => {
+    const trace = openTraceFile('/dev/full')
+    expect(() => trace.write({ a: 1 })).toThrow(expect.objectContaining({ code: 'CLI_TRACE_FAILED' }))
+  })
+})
