@@ -1,0 +1,4 @@
+import { declareRows } from './declare.ts'
+import { accessRows } from './rows/access.ts'
+
+declareRows(accessRows)

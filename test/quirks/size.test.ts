@@ -1,0 +1,4 @@
+import { declareRows } from './declare.ts'
+import { sizeRows } from './rows/size.ts'
+
+declareRows(sizeRows)

@@ -1,0 +1,4 @@
+import { declareRows } from './declare.ts'
+import { timeRows } from './rows/time.ts'
+
+declareRows(timeRows)

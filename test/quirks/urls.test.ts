@@ -1,0 +1,4 @@
+import { declareRows } from './declare.ts'
+import { urlRows } from './rows/urls.ts'
+
+declareRows(urlRows)
