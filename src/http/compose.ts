@@ -1,4 +1,5 @@
 import type { HttpRequest } from '../core/ports.ts'
+import { isKeyParameter } from '../core/redact.ts'
 import { Secret } from '../core/secret.ts'
 import { authorizationOf } from './access.ts'
 import { checkHeader } from './headers.ts'
@@ -24,6 +25,7 @@ export interface ComposeParts {
 export async function compose(request: HttpRequest, parts: ComposeParts): Promise<WireRequest> {
   const url = new URL(request.url)
   url.hash = ''
+  for (const [name, value] of url.searchParams) if (isKeyParameter(name)) parts.redactor.learn(value)
   const headers: Record<string, string> = {
     'user-agent': parts.userAgent,
     // Of the codings only gzip carries a checksum.
@@ -56,10 +58,16 @@ async function credentials(rule: AccessRule, url: URL, parts: ComposeParts): Pro
   if (authentication.scheme === 'basic') parts.redactor.learn(Secret.open(authentication.password))
   if (authentication.scheme === 'query') {
     const key = Secret.open(authentication.key)
-    url.searchParams.set(authentication.name, key)
     parts.redactor.learn(key)
+    setQuery(url, authentication.name, key)
   }
   return headers
+}
+
+/** Adds a parameter and leaves the others as they are written. */
+function setQuery(url: URL, name: string, value: string): void {
+  if (url.searchParams.has(name)) return url.searchParams.set(name, value)
+  url.search += `${url.search === '' ? '?' : '&'}${encodeURIComponent(name)}=${encodeURIComponent(value)}`
 }
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {

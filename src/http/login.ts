@@ -41,8 +41,9 @@ export function openLogins(ask: Ask, clock: Clock): Logins {
   }
   return {
     async authorization(login) {
-      const held = await grants.get(login)
-      const grant = held && held.untilMs > clock.monotonicMs() ? held : await fetchGrant(login)
+      const held = grants.get(login)
+      if (held && (await held).untilMs <= clock.monotonicMs() && grants.get(login) === held) grants.delete(login)
+      const grant = await (grants.get(login) ?? fetchGrant(login))
       return `Bearer ${grant.token}`
     },
     forget(login, authorization) {
