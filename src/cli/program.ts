@@ -120,13 +120,8 @@ function addRows(
       groups.set(path, group)
       parent = group
     }
-    leaves.set(
-      parent
-        .command(words.at(-1) ?? '')
-        .summary(row.summary)
-        .helpCommand(false),
-      row,
-    )
+    const leaf = parent.command(words.at(-1) ?? '', { hidden: row.hidden ?? false })
+    leaves.set(leaf.summary(row.summary).helpCommand(false), row)
   }
 }
 

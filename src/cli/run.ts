@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { cancelled, StixTaxiiError } from '../core/errors.ts'
 import { openCheckedStream } from '../output/checked-stream.ts'
 import { helpHint, readInput } from './command-input.ts'
@@ -101,6 +102,8 @@ interface Stop {
 /** The first signal asks everything to stop and gives it a moment; a second SIGINT, or the moment's end, ends the process. */
 function watchStop(host: Host): Stop {
   const controller = new AbortController()
+  // Each request in flight listens; that is no leak.
+  setMaxListeners(0, controller.signal)
   let stoppedBy: StopSignal | undefined
   let timer: NodeJS.Timeout | undefined
   const end = host.onStop((signal) => {

@@ -23,6 +23,7 @@ describe('completion', () => {
   it('offers commands, verbs of a group, and no command that is not for people', async () => {
     expect(await completions('')).toEqual(expect.arrayContaining(['fetch', 'checkpoint', 'help']))
     expect(await completions('')).not.toContain('complete')
+    expect((await runCli([])).stdout).not.toContain('Answer the completion')
     expect(await completions('checkpoint', 'se')).toEqual(['set'])
   })
 
