@@ -61,4 +61,6 @@ export interface TaxiiDependencies {
   readonly http: Http
   readonly clock: Clock
   readonly notices: NoticeSink
+  /** Looks up SRV records, for the diagnosis when only a domain was given. */
+  readonly resolveSrv?: ((name: string) => Promise<readonly { name: string; port: number }[]>) | undefined
 }

@@ -11,7 +11,7 @@ import { pollByRanges } from './poll-ranges.ts'
 import { pushObjects, readJobById } from './push.ts'
 import { withQuery } from './query.ts'
 import { createRoots, type Roots } from './roots.ts'
-import { locateByPath } from './locate.ts'
+import { locateByPath, type Located } from './locate.ts'
 import { ask, createSession, endpoint, refused, type Session } from './session.ts'
 import { pagesUntil } from './until.ts'
 import { readVersions } from './versions.ts'
@@ -25,9 +25,11 @@ export function openTaxii2(
   settings: TaxiiSettings,
   dependencies: TaxiiDependencies,
   signal: AbortSignal,
+  known?: KnownServer,
 ): Promise<TaxiiClient> {
   const session = createSession(settings, dependencies, dialects[settings.version === '2.0' ? '2.0' : '2.1'])
-  const roots = createRoots(session)
+  if (known) Object.assign(session.slash, known.slash)
+  const roots = createRoots(session, known?.located)
   const collections = createCollections(session)
   const parts: Parts = { session, roots, collections, signal }
   return Promise.resolve({
@@ -47,6 +49,12 @@ export function openTaxii2(
     poll: (request, inner) => poll(parts, request, inner ?? signal),
     v2: operations(parts),
   })
+}
+
+/** What a search has found out already (`probe.ts`), so that it need not be asked again. */
+export interface KnownServer {
+  readonly located: Located
+  readonly slash: Session['slash']
 }
 
 interface Parts {

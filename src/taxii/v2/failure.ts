@@ -1,4 +1,4 @@
-import { StixTaxiiError, type ErrorKind } from '../../core/errors.ts'
+import { StixTaxiiError } from '../../core/errors.ts'
 import type { HttpHeaders } from '../../core/ports.ts'
 import { printable } from '../../core/printable.ts'
 import { redactUrl } from '../../core/redact.ts'
@@ -40,8 +40,7 @@ export function refusalError(refusal: Refusal, context: RefusalContext): StixTax
   }
   const message = (text: string) => `${text} (HTTP ${refusal.status})${said ? `: ${said}` : ''}`
   const host = refusal.url.host
-  const error = (code: string, kind: ErrorKind, text: string, hint?: string) =>
-    new StixTaxiiError(code, message(text), { kind, hint, ...about })
+  const waiting = { kind: 'network', hint: waitHint(about.retryAfterMs), ...about } as const
   switch (refusal.status) {
     case 401:
       return unauthorized(refusal, context, message, about)
@@ -76,16 +75,14 @@ export function refusalError(refusal: Refusal, context: RefusalContext): StixTax
         ...about,
       })
     case 429:
-      return error('TAXII_RATE_LIMITED', 'network', `${host} asks for fewer requests`, waitHint(about.retryAfterMs))
+      return new StixTaxiiError('TAXII_RATE_LIMITED', message(`${host} asks for fewer requests`), waiting)
     default:
       if (refusal.status >= 500)
-        return error(
-          'TAXII_UNAVAILABLE',
-          'network',
-          `${host} cannot give ${context.asked}`,
-          waitHint(about.retryAfterMs),
-        )
-      return error('TAXII_REQUEST_REFUSED', 'remote', `${host} refuses the request for ${context.asked}`)
+        return new StixTaxiiError('TAXII_UNAVAILABLE', message(`${host} cannot give ${context.asked}`), waiting)
+      return new StixTaxiiError('TAXII_REQUEST_REFUSED', message(`${host} refuses the request for ${context.asked}`), {
+        kind: 'remote',
+        ...about,
+      })
   }
 }
 

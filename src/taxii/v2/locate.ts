@@ -57,10 +57,15 @@ export async function locate(session: Session, signal?: AbortSignal): Promise<Lo
     const found = await tryCandidate(session, candidate, signal)
     if ('located' in found) return found.located
     firstProblem ??= found.problem
-    // Wrong credentials and wrong versions are answers too: looking elsewhere would only hide them.
-    if (found.problem.kind === 'auth' || found.problem.kind === 'network' || found.problem.kind === 'refused') break
+    if (isFinal(found.problem)) break
   }
   throw firstProblem
+}
+
+// Wrong credentials are an answer too: looking elsewhere would only hide it, and count as further attempts to log in.
+function isFinal({ kind, context }: StixTaxiiError): boolean {
+  if (kind === 'network') return context['status'] === undefined || context['status'] === 429
+  return kind === 'auth' || kind === 'refused'
 }
 
 /** Where the discovery or root may be, the likeliest first. */
@@ -68,13 +73,15 @@ function candidates(session: Session): readonly URL[] {
   const { url, preset } = session.settings
   const wellKnown = session.dialect.discoveryPath
   const below = new URL(url.pathname.replace(/\/*$/, wellKnown), url.origin)
+  const isHostOnly = url.pathname === '/'
   const all = [
-    new URL(url.pathname, url.origin),
+    ...(isHostOnly ? [] : [new URL(url.pathname, url.origin)]),
     ...(url.pathname.replace(/\/+$/, '').endsWith(wellKnown.slice(0, -1)) ? [] : [below]),
     ...(preset?.apiRoot === undefined ? [] : [belowBase(url, preset.apiRoot)]),
     new URL(wellKnown, url.origin),
     new URL('/taxii/', url.origin),
     new URL('/discovery/', url.origin),
+    ...(isHostOnly ? [url] : []),
   ]
   const seen = new Set<string>()
   return all.filter(({ href }) => {

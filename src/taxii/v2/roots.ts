@@ -17,7 +17,7 @@ export interface Roots {
   named(signal?: AbortSignal): Promise<string | undefined>
 }
 
-export function createRoots(session: Session): Roots {
+export function createRoots(session: Session, known?: Located): Roots {
   const { settings, dependencies } = session
   const policy: AddressPolicy = {
     home: settings.url,
@@ -25,7 +25,7 @@ export function createRoots(session: Session): Roots {
     notices: dependencies.notices,
     forbidQuery: true,
   }
-  const located = once((signal) => locate(session, signal))
+  const located = once((signal) => (known ? Promise.resolve(known) : locate(session, signal)))
   const own = once((signal) => ownRoot(session, policy, located, signal))
   const read = new Map<string, Promise<ApiRoot>>()
 

@@ -20,6 +20,16 @@ export interface Session {
   dates: 'unknown' | 'headers' | 'manifest' | 'nowhere'
   /** The server was seen to ignore or refuse `added_after`. */
   ignoresBegin: boolean
+  /** While a server is being looked for: each request and what came back. */
+  readonly tried?: Tried[] | undefined
+}
+
+/** One request of a search, for its diagnosis. */
+export interface Tried {
+  readonly url: URL
+  readonly status: number
+  readonly contentType: string | undefined
+  readonly text: string
 }
 
 /** What servers were seen to insist on in a query; the standard's way unless one refused it. */
@@ -31,9 +41,15 @@ export interface QueryStyle {
   brackets: 'plain' | 'encoded'
 }
 
-export function createSession(settings: TaxiiSettings, dependencies: TaxiiDependencies, dialect: Dialect): Session {
+export function createSession(
+  settings: TaxiiSettings,
+  dependencies: TaxiiDependencies,
+  dialect: Dialect,
+  tried?: Tried[],
+): Session {
   const style = settings.preset?.trailingSlash ?? 'always'
   return {
+    tried,
     settings,
     dependencies,
     dialect,
@@ -103,11 +119,14 @@ function looksLikeJson(text: string): boolean {
 
 async function send(session: Session, request: Ask): Promise<Answer> {
   const { http } = session.dependencies
-  return http.exchange(httpRequest(session, request), async (response): Promise<Answer> => {
+  const answer = await http.exchange(httpRequest(session, request), async (response): Promise<Answer> => {
     const { status, headers, url } = response
     const text = status < 400 ? await response.text(maxResourceBytes) : await beginningOf(response)
     return { status, headers, url, text }
   })
+  const { status, headers, url, text } = answer
+  session.tried?.push({ url, status, contentType: headers.get('content-type'), text: text.slice(0, 1000) })
+  return answer
 }
 
 const maxResourceBytes = 64 * 1024 * 1024
