@@ -1,0 +1,92 @@
+/**
+ * stixtaxii as a library. What is exported here is the public interface; other modules may change without notice.
+ *
+ * Nothing here touches the process: clock, randomness, secrets and the place of the store are given by the caller.
+ */
+export { cancelled, exitStatusOfKind, isTemporary, StixTaxiiError } from './core/errors.ts'
+export type { ErrorContext, ErrorDetails, ErrorKind } from './core/errors.ts'
+export type { Notice, NoticeSink } from './core/notice.ts'
+export type { Clock, CredentialStore, Http, HttpHeaders, HttpRequest, HttpResponse } from './core/ports.ts'
+export { printable } from './core/printable.ts'
+export { redactUrl } from './core/redact.ts'
+export { Secret } from './core/secret.ts'
+export { beforeInstant, durationMs, formatDuration, parseDuration, parseInstant } from './core/duration.ts'
+export type { Duration } from './core/duration.ts'
+export { timestampKey } from './core/timestamp.ts'
+
+export { openHttp } from './http/open.ts'
+export type {
+  AccessRule,
+  Authentication,
+  ClientCertificate,
+  HttpLimits,
+  HttpOptions,
+  ProxyOptions,
+  RateLimit,
+  RetryOptions,
+  TlsOptions,
+} from './http/options.ts'
+
+export { describeObject, isDamaged } from './stix/describe.ts'
+export type { ContentBlock, Damaged, Item, StixObject } from './stix/item.ts'
+
+export { findPreset, presetNames } from './taxii/presets/registry.ts'
+export type {
+  ApiRoot,
+  Collection,
+  ContentBinding,
+  Discovery,
+  InboxBlock,
+  Job,
+  JobDetail,
+  ManifestEntry,
+  Match,
+  Page,
+  PollCount,
+  PollPosition,
+  PollRequest,
+  Received,
+  Service,
+  Subscription,
+  SubscriptionAction,
+  Taxii1Operations,
+  Taxii2Operations,
+  TaxiiClient,
+  TaxiiFeatures,
+  TaxiiVersion,
+} from './taxii/client.ts'
+export { taxiiVersions } from './taxii/client.ts'
+export type { Preset, Repair, TaxiiDependencies, TaxiiSettings } from './taxii/settings.ts'
+
+export { openStore } from './store/registry.ts'
+export type { StoreDependencies } from './store/registry.ts'
+export type {
+  Checkpoint,
+  CheckpointMove,
+  CollectionInfo,
+  CollectionKey,
+  Conflict,
+  Counts,
+  HalfRun,
+  LockHolder,
+  PageBatch,
+  PagePart,
+  PageRecord,
+  Provenance,
+  PruneRequest,
+  Quarantined,
+  Run,
+  RunEnd,
+  RunStart,
+  SourceLock,
+  SourceRef,
+  Store,
+  StoreFeatures,
+  StoreInfo,
+  StoredVersion,
+  VerifyReport,
+  VersionFilter,
+} from './store/store.ts'
+
+export { fetchSource } from './fetch/engine.ts'
+export type { FetchDependencies, FetchProgress, FetchRequest, FetchResult, FetchSource } from './fetch/fetch.ts'
