@@ -2,11 +2,59 @@ import type { CommandRow } from './command.ts'
 
 /** What the groups of commands are for, by the words before the verb. */
 export const commandGroups: Readonly<Record<string, string>> = {
+  profile: 'The saved connections',
+  credential: 'Their secrets, and where those are kept',
   checkpoint: 'How far each collection has been read',
+  store: 'The local database',
 }
 
 /** Every command, in the order help lists them. One row each; the module is loaded when the command is named. */
 export const commandRegistry: readonly CommandRow[] = [
+  {
+    path: 'configure',
+    summary: 'Make or change a profile; asks on a terminal, takes flags anywhere',
+    load: async () => (await import('./commands/configure.ts')).configure,
+  },
+  {
+    path: 'profile list',
+    summary: 'List the saved profiles',
+    load: async () => (await import('./commands/profile-list.ts')).profileList,
+  },
+  {
+    path: 'profile show',
+    summary: 'Show one profile; where its secrets are, never what they are',
+    load: async () => (await import('./commands/profile-show.ts')).profileShow,
+  },
+  {
+    path: 'profile use',
+    summary: 'Make a profile the default of its kind',
+    load: async () => (await import('./commands/profile-use.ts')).profileUse,
+  },
+  {
+    path: 'profile rename',
+    summary: 'Give a profile another name; checkpoints, stored objects and secrets stay with it',
+    load: async () => (await import('./commands/profile-rename.ts')).profileRename,
+  },
+  {
+    path: 'profile remove',
+    summary: 'Remove a profile and the secrets kept for it',
+    load: async () => (await import('./commands/profile-remove.ts')).profileRemove,
+  },
+  {
+    path: 'credential set',
+    summary: 'Set a secret of a profile: typed, from a file, from standard input; never as an argument',
+    load: async () => (await import('./commands/credential-set.ts')).credentialSet,
+  },
+  {
+    path: 'credential list',
+    summary: 'List the secrets of the profiles: which, and where they are',
+    load: async () => (await import('./commands/credential-list.ts')).credentialList,
+  },
+  {
+    path: 'credential remove',
+    summary: 'Remove a secret from the credential store it is kept in',
+    load: async () => (await import('./commands/credential-remove.ts')).credentialRemove,
+  },
   {
     path: 'fetch',
     summary: 'Poll sources into the store, each object once',
@@ -46,6 +94,41 @@ export const commandRegistry: readonly CommandRow[] = [
     path: 'checkpoint reset',
     summary: 'Forget checkpoints: the next fetch begins as the first did',
     load: async () => (await import('./commands/checkpoint-reset.ts')).checkpointReset,
+  },
+  {
+    path: 'import',
+    summary: 'Put STIX from files into the store, as if it had been fetched',
+    load: async () => (await import('./commands/import.ts')).importCommand,
+  },
+  {
+    path: 'export',
+    summary: 'Write what the store has as NDJSON or as one STIX bundle',
+    load: async () => (await import('./commands/export.ts')).exportCommand,
+  },
+  {
+    path: 'provenance',
+    summary: 'Show who told us of an object, when, and in which answer',
+    load: async () => (await import('./commands/provenance.ts')).provenance,
+  },
+  {
+    path: 'store info',
+    summary: 'Show where the store is, how large it is and what it holds',
+    load: async () => (await import('./commands/store-info.ts')).storeInfo,
+  },
+  {
+    path: 'store verify',
+    summary: 'Read everything in the store and check that it is what was stored',
+    load: async () => (await import('./commands/store-verify.ts')).storeVerify,
+  },
+  {
+    path: 'store prune',
+    summary: 'Remove old versions from the store, by age and source',
+    load: async () => (await import('./commands/store-prune.ts')).storePrune,
+  },
+  {
+    path: 'store backup',
+    summary: 'Copy the store into a new file while it is in use',
+    load: async () => (await import('./commands/store-backup.ts')).storeBackup,
   },
   {
     path: 'help',

@@ -43,6 +43,11 @@ export function blankSource(name: string, url: string, id: string = randomUUID()
   }
 }
 
+/** A preset's address, where it needs nothing more to be complete. */
+export function fixedUrl(preset: Preset | undefined): string | undefined {
+  return preset && !preset.url.includes('{') ? preset.url : undefined
+}
+
 /**
  * The profile as the flags change it; what no flag names stays. Pure: files are named, not read.
  * @throws PROFILE_URL_*, PROFILE_AUTH_*, PROFILE_FLAG_INVALID (usage)

@@ -30,7 +30,7 @@ const secretVariables: Readonly<Record<string, string>> = {
 
 export interface EnvironmentSourceOptions {
   readonly workingDirectory: string
-  readonly findPreset: (name: string) => Promise<Preset | undefined>
+  readonly findPreset: (name: string) => Preset | undefined | Promise<Preset | undefined>
 }
 
 /**

@@ -1,5 +1,5 @@
 import { StixTaxiiError } from '../core/errors.ts'
-import { nearestName } from '../profile/names.ts'
+import { nearestName } from '../core/nearest-name.ts'
 import type { SecretReference, TaxiiProfile } from '../profile/profile.ts'
 import { firstLine, secretOf } from '../profile/credentials/credentials.ts'
 import { splitCommand } from '../profile/credentials/helper.ts'
@@ -54,13 +54,14 @@ export function passingSource(text: string): TaxiiProfile {
 /** The preset of that name. @throws PROFILE_PRESET_UNKNOWN (usage) with the nearest name. */
 export async function presetOf(name: string | undefined): Promise<Preset | undefined> {
   if (name === undefined) return undefined
-  const { findPreset, presetNames } = await import('../taxii/presets/registry.ts')
-  const preset = await findPreset(name)
+  const { findPreset, presets } = await import('../taxii/presets/registry.ts')
+  const preset = findPreset(name)
   if (preset) return preset
-  const near = nearestName(name, presetNames)
+  const names = presets.map((known) => known.name)
+  const near = nearestName(name, names)
   throw new StixTaxiiError('PROFILE_PRESET_UNKNOWN', `There is no preset "${name}"`, {
     kind: 'usage',
-    hint: near ? `Did you mean "${near}"?` : `There are: ${presetNames.join(', ')}`,
+    hint: near ? `Did you mean "${near}"?` : `There are: ${names.join(', ')}`,
     context: { preset: name },
   })
 }

@@ -1,0 +1,72 @@
+import { StixTaxiiError } from '../core/errors.ts'
+import { nearestName } from '../core/nearest-name.ts'
+import { printable } from '../core/printable.ts'
+import type { TaxiiProfile } from '../profile/profile.ts'
+import type { Collection, TaxiiVersion } from '../taxii/client.ts'
+import type { Runtime } from './runtime.ts'
+import type { SourceFlags } from './source-fields.ts'
+
+/** What a first visit to a source found. */
+export interface TriedSource {
+  readonly version: TaxiiVersion
+  readonly collections: readonly Collection[]
+}
+
+/**
+ * Connects to a source, finds out its version and lists its collections; those that the profile names must be there.
+ * @throws whatever connecting throws, and TAXII_COLLECTION_UNKNOWN (not-found); the hint says that nothing was saved.
+ */
+export async function trySource(
+  profile: TaxiiProfile,
+  { connect, signal }: Pick<Runtime, 'connect' | 'signal'>,
+): Promise<TriedSource> {
+  try {
+    await using connection = await connect(profile, signal)
+    const collections = await connection.client.collections(undefined, signal)
+    for (const wanted of profile.collections) checkOffered(wanted, collections)
+    return { version: connection.client.version, collections }
+  } catch (error) {
+    throw error instanceof StixTaxiiError ? withAdvice(error) : error
+  }
+}
+
+/** What probing found is kept, so that later runs need not probe; `--taxii-version auto` keeps on finding out. */
+export function withFoundVersion(
+  profile: TaxiiProfile,
+  flags: Pick<Partial<SourceFlags>, 'taxiiVersion'>,
+  tried: TriedSource | undefined,
+): TaxiiProfile {
+  const isOpen = profile.version === 'auto' && flags.taxiiVersion === undefined
+  return isOpen && tried ? { ...profile, version: tried.version } : profile
+}
+
+function checkOffered(wanted: string, collections: readonly Collection[]): void {
+  const fits = collections.some(({ id, alias, title }) => [id, alias, title].includes(wanted))
+  if (fits) return
+  const names = collections.flatMap(({ id, alias, title }) => [
+    id,
+    ...(alias ? [alias] : []),
+    ...(title ? [title] : []),
+  ])
+  const near = nearestName(wanted, names)
+  throw new StixTaxiiError('TAXII_COLLECTION_UNKNOWN', `Collection "${wanted}" is not offered`, {
+    kind: 'not-found',
+    hint: near
+      ? `Did you mean "${printable(near)}"?`
+      : `Offered: ${
+          names
+            .slice(0, 10)
+            .map((name) => printable(name))
+            .join(', ') || 'none'
+        }.`,
+    context: { collection: wanted },
+  })
+}
+
+function withAdvice(error: StixTaxiiError): StixTaxiiError {
+  if (error.kind === 'cancelled' || error.kind === 'internal') return error
+  const advice = 'Nothing was saved; --no-test saves without connecting.'
+  const { kind, context, retryAfterMs, hint } = error
+  const details = { kind, context, retryAfterMs, cause: error, hint: hint === undefined ? advice : `${hint} ${advice}` }
+  return new StixTaxiiError(error.code, error.message, details)
+}
