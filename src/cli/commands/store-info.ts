@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { defineCommand } from '../command.ts'
+
+export const storeInfo = defineCommand({
+  path: 'store info',
+  summary: 'Show where the store is, how large it is and what it holds',
+  examples: ['stixtaxii store info', 'stixtaxii store info -o json'],
+  input: z.object({}),
+  needs: ['store', 'output'],
+  schema: 'store-info',
+  async run(_input, parts) {
+    const { collections, ...rest } = await (await parts.store()).info()
+    const rows = collections.map(({ source, key, title, lastAddedAt, ...counts }) => ({
+      source: source.name,
+      collection: key.collection,
+      root: key.root,
+      title: title ?? null,
+      ...counts,
+      lastAddedAt: lastAddedAt ?? null,
+    }))
+    const sum = (count: 'ids' | 'versions' | 'blocks') => rows.reduce((total, row) => total + row[count], 0)
+    const totals = { ids: sum('ids'), versions: sum('versions'), blocks: sum('blocks') }
+    await parts.output.results(rows, { ...rest, collections: rows.length, ...totals }, shape)
+  },
+})
+
+const shape = {
+  columns: [
+    { field: 'source', head: 'Source' },
+    { field: 'collection', head: 'Collection' },
+    { field: 'version', head: 'TAXII' },
+    { field: 'ids', head: 'Ids', align: 'right' },
+    { field: 'versions', head: 'Versions', align: 'right' },
+    { field: 'blocks', head: 'Blocks', align: 'right' },
+    { field: 'quarantined', head: 'Quarantined', align: 'right' },
+    { field: 'conflicts', head: 'Conflicts', align: 'right' },
+    { field: 'lastAddedAt', head: 'Last added' },
+  ],
+  name: 'collection',
+  empty: 'The store is empty',
+} as const

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { cancelled, StixTaxiiError } from '../core/errors.ts'
+import type { Clock } from '../core/ports.ts'
+import { timestampOfDate } from '../core/timestamp.ts'
+import type { CollectionKey, Counts, SourceRef, Store } from '../store/store.ts'
+import { addCounts, newTally } from '../store/tally.ts'
+import { readStixFile } from './stix-file.ts'
+import { unreadable } from './stix-file-faults.ts'
+
+export interface ImportRequest {
+  /** Absolute paths. */
+  readonly files: readonly string[]
+  /** Name of the source the files are kept under; a new one where the store has none of that name. */
+  readonly source: string
+  /** Default: each file's own name. */
+  readonly collection?: string | undefined
+  readonly lockTimeoutMs: number
+}
+
+/** One file. `partial`: what was whole in it is stored, the rest is in quarantine or unreadable. */
+export interface ImportResult extends Counts {
+  readonly file: string
+  readonly source: string
+  readonly collection: string
+  readonly status: 'ok' | 'partial' | 'failed'
+  readonly error: StixTaxiiError | null
+}
+
+export interface ImportDependencies {
+  readonly store: Store
+  readonly clock: Clock
+}
+
+/** The root of what was imported: it has neither API root nor poll address. */
+const importRoot = 'file:'
+
+/**
+ * Stores files as if they had been fetched: counted, with provenance, under the source's lock. One that fails is a row with
+ * an error, and the next is read all the same.
+ * @throws STORE_SOURCE_LOCKED (conflict), and what the store throws when it cannot be written.
+ */
+export async function importFiles(
+  request: ImportRequest,
+  { store, clock }: ImportDependencies,
+  signal: AbortSignal,
+): Promise<readonly ImportResult[]> {
+  const source = await sourceNamed(store, request.source)
+  const lock = await store.lockSource(source, { timeoutMs: request.lockTimeoutMs, signal })
+  try {
+    const results: ImportResult[] = []
+    for (const file of request.files) {
+      signal.throwIfAborted()
+      const collection = request.collection ?? path.basename(file)
+      results.push(await importFile(file, source, collection, { store, clock }, signal))
+    }
+    return results
+  } finally {
+    await lock[Symbol.asyncDispose]()
+  }
+}
+
+async function sourceNamed(store: Store, name: string): Promise<SourceRef> {
+  const known = await store.sources()
+  return known.find((source) => source.name === name) ?? { id: name, name }
+}
+
+async function importFile(
+  file: string,
+  source: SourceRef,
+  collection: string,
+  { store, clock }: ImportDependencies,
+  signal: AbortSignal,
+): Promise<ImportResult> {
+  const key: CollectionKey = { source: source.id, root: importRoot, collection }
+  const now = () => timestampOfDate(clock.now())
+  const runId = await store.beginRun({ source, key, version: 'file', startedAt: now() })
+  const counts = newTally()
+  let error: StixTaxiiError | null = null
+  try {
+    const digest = await digestOf(file, signal)
+    for await (const batch of readStixFile(file, signal)) {
+      const page = { url: pathToFileURL(file).href, digest, receivedAt: now() }
+      const parts = [{ page, ...batch }]
+      addCounts(counts, await store.commit({ key, runId, parts, checkpoint: () => undefined }))
+    }
+    error = damageOf(file, counts)
+  } catch (caught) {
+    if (signal.aborted) error = cancelled(caught)
+    else if (caught instanceof StixTaxiiError && caught.kind !== 'internal') error = caught
+    else throw caught
+  }
+  const good = counts.received - counts.quarantined
+  const status = error === null ? 'ok' : good > 0 ? 'partial' : 'failed'
+  await store.finishRun(runId, {
+    finishedAt: now(),
+    status: signal.aborted ? 'cancelled' : error ? 'failed' : 'ok',
+    ...(error && { error: { code: error.code, kind: error.kind, message: error.message } }),
+  })
+  return { file, source: source.name, collection, ...counts, pages: Math.min(1, counts.pages), status, error }
+}
+
+function damageOf(file: string, counts: Counts): StixTaxiiError | null {
+  if (counts.quarantined === 0) return null
+  const of = `${counts.quarantined} of ${counts.received}`
+  return new StixTaxiiError('WORKFLOW_FILE_QUARANTINED', `${of} objects in ${file} are damaged and were put aside`, {
+    kind: 'protocol',
+    hint: 'The rest is stored.',
+    context: { file, quarantined: counts.quarantined, received: counts.received },
+  })
+}
+
+/** SHA-256 of the file, hex. */
+async function digestOf(file: string, signal: AbortSignal): Promise<string> {
+  const sum = createHash('sha256')
+  try {
+    for await (const chunk of createReadStream(file, { signal })) sum.update(chunk as Buffer)
+  } catch (cause) {
+    throw signal.aborted ? cause : unreadable(file, cause)
+  }
+  return sum.digest('hex')
+}
+
+/** The error an import of these files ends in; undefined when all is well. */
+export function importFailure(results: readonly ImportResult[]): StixTaxiiError | undefined {
+  const failed = results.filter(({ error }) => error !== null)
+  const first = failed[0]?.error
+  if (!first) return undefined
+  const stopped = failed.find(({ error }) => error?.kind === 'cancelled')
+  if (stopped?.error) return stopped.error
+  if (failed.length === results.length && failed.every(({ status }) => status === 'failed')) return first
+  const names = failed.map(({ file }) => file)
+  return new StixTaxiiError('WORKFLOW_IMPORT_PARTIAL', `Not everything could be imported: ${first.message}`, {
+    kind: 'partial',
+    hint: 'The result says why, file by file. What was whole is stored.',
+    context: { failed: names },
+    cause: first,
+  })
+}
