@@ -30,6 +30,7 @@ export type {
 export { describeObject, isDamaged } from './stix/describe.ts'
 export type { ContentBlock, Damaged, Item, StixObject } from './stix/item.ts'
 
+export { connectTaxii } from './taxii/connect.ts'
 export { findPreset, presetNames } from './taxii/presets/registry.ts'
 export type {
   ApiRoot,

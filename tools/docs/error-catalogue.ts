@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import ts from 'typescript'
+import { exitStatusOfKind } from '../../src/core/errors.ts'
 
 /** One place in the source where an error is made. */
 export interface ErrorSite {
@@ -37,7 +38,11 @@ export function readCatalogue(root: string): Catalogue {
     const source = ts.createSourceFile(file, readFileSync(path.join(root, file), 'utf8'), ts.ScriptTarget.ES2023, true)
     const visit = (node: ts.Node): void => {
       if (ts.isNewExpression(node) && node.expression.getText() === 'StixTaxiiError') {
-        catalogue.errors.push(errorSite(file, node))
+        const site = errorSite(file, node)
+        // An error told anew keeps its code: it is documented where it arose.
+        const isToldAnew = /\.code$/.test(node.arguments?.[0]?.getText() ?? '')
+        if (site.codes.length > 0 || isToldAnew) catalogue.errors.push(...(isToldAnew ? [] : [site]))
+        else catalogue.errors.push(...(sitesOfMaker(file, node) ?? [site]))
       }
       if (ts.isObjectLiteralExpression(node)) {
         catalogue.warnings.push(...codeSites(file, node, 'code', 'message'))
@@ -59,6 +64,31 @@ function errorSite(file: string, node: ts.NewExpression): ErrorSite {
     message: prose(message),
     hint: prose(member(details, 'hint')),
   }
+}
+
+/** Where a small function of the file, `const fail = (code, kind, text, hint) => new StixTaxiiError(code, ...)`, is called. */
+function sitesOfMaker(file: string, node: ts.NewExpression): ErrorSite[] | undefined {
+  let maker: ts.Node = node
+  while (!ts.isFunctionLike(maker)) {
+    if (ts.isSourceFile(maker)) return undefined
+    maker = maker.parent
+  }
+  const name = ts.isVariableDeclaration(maker.parent) ? maker.parent.name.getText() : maker.name?.getText()
+  const sites: ErrorSite[] = []
+  const visit = (at: ts.Node): void => {
+    if (ts.isCallExpression(at) && at.expression.getText() === name) sites.push(...callSite(file, at))
+    ts.forEachChild(at, visit)
+  }
+  visit(node.getSourceFile())
+  return sites.length > 0 ? sites : undefined
+}
+
+function callSite(file: string, call: ts.CallExpression): ErrorSite[] {
+  const [code, ...rest] = call.arguments
+  const codes = literalsIn(code).filter((text) => codeForm.test(text))
+  const kinds = rest.flatMap(literalsIn).filter((text) => text in exitStatusOfKind)
+  const [message = '', hint = ''] = rest.map(prose).filter((text) => !(text in exitStatusOfKind) && /[a-z]/i.test(text))
+  return codes.length > 0 ? [{ file, codes, kinds, message, hint }] : []
 }
 
 /** The kind beside the code, also where code and message share `details` defined above them. */
@@ -105,5 +135,18 @@ function prose(node: ts.Expression | undefined): string {
   if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken) {
     return prose(node.left) + prose(node.right)
   }
-  return node.getText() === 'undefined' ? '' : '…'
+  if (ts.isIdentifier(node)) return proseOfName(node)
+  return '…'
+}
+
+/** What the nearest constant of this name above was set to; nothing for a parameter. */
+function proseOfName(node: ts.Identifier): string {
+  let nearest: ts.Expression | undefined
+  const visit = (at: ts.Node): void => {
+    if (at.pos >= node.pos) return
+    if (ts.isVariableDeclaration(at) && at.name.getText() === node.text && at.initializer) nearest = at.initializer
+    ts.forEachChild(at, visit)
+  }
+  visit(node.getSourceFile())
+  return nearest === undefined || ts.isIdentifier(nearest) ? '' : prose(nearest)
 }
