@@ -41,6 +41,16 @@ export const commandRegistry: readonly CommandRow[] = [
     load: async () => (await import('./commands/profile-remove.ts')).profileRemove,
   },
   {
+    path: 'profile export',
+    summary: 'Write profiles as YAML or JSON, for another machine or a backup',
+    load: async () => (await import('./commands/profile-export.ts')).profileExport,
+  },
+  {
+    path: 'profile import',
+    summary: 'Read profiles that `profile export` wrote',
+    load: async () => (await import('./commands/profile-import.ts')).profileImport,
+  },
+  {
     path: 'credential set',
     summary: 'Set a secret of a profile: typed, from a file, from standard input; never as an argument',
     load: async () => (await import('./commands/credential-set.ts')).credentialSet,

@@ -1,5 +1,6 @@
 import { StixTaxiiError } from '../core/errors.ts'
 import { jsonFaultOffset, positionAt } from './json-fault.ts'
+import type { TextPosition } from './json-fault.ts'
 import { checkProfileName } from './names.ts'
 import type { ProfileFile } from './schema.ts'
 import { directorProfileSchema, profileFileSchema, profileFileVersion, taxiiProfileSchema } from './schema.ts'
@@ -18,7 +19,7 @@ export async function parseProfileFile(path: string, text: string | undefined): 
   refuseNewer(path, value)
   const read = profileFileSchema.safeParse(value)
   if (!read.success) {
-    const issue = issueWithin(value, read.error.issues[0])
+    const issue = firstIssue(value, read.error.issues[0])
     throw await damagedAt(path, text, issue.path, issue.message)
   }
   await refuseDoubles(path, text, read.data)
@@ -49,8 +50,11 @@ function refuseNewer(path: string, value: unknown): void {
   })
 }
 
-// A union's own issue says only that neither kind fits; what is wrong is in the schema of the kind the profile claims.
-function issueWithin(value: unknown, issue: Issue | undefined): Issue {
+/**
+ * The first fault in a value with `profiles`. A union's own issue says only that neither kind fits; what is wrong is in the
+ * schema of the kind the profile claims.
+ */
+export function firstIssue(value: unknown, issue: Issue | undefined): Issue {
   if (issue?.path[0] === 'profiles' && typeof issue.path[1] === 'number' && issue.path.length === 2) {
     const profile = (value as { profiles: readonly unknown[] }).profiles[issue.path[1]]
     const kind = (profile as { kind?: unknown } | null)?.kind
@@ -62,7 +66,8 @@ function issueWithin(value: unknown, issue: Issue | undefined): Issue {
   return issue ?? { path: [], message: 'not a profile file' }
 }
 
-interface Issue {
+/** What is wrong, and the way to it from the top of the document. */
+export interface Issue {
   readonly path: readonly PropertyKey[]
   readonly message: string
 }
@@ -90,19 +95,19 @@ async function damagedAt(
   where: readonly PropertyKey[],
   what: string,
 ): Promise<StixTaxiiError> {
+  const place = where.map(String).join('.')
+  return damaged(path, await positionOf(text, where), place === '' ? what : `${place}: ${what}`)
+}
+
+/** Where in a JSON or YAML text something stands; what is missing is looked for at the object it is missing from. */
+export async function positionOf(text: string, where: readonly PropertyKey[]): Promise<TextPosition> {
   const { parseDocument, isNode } = await import('yaml')
   const document = parseDocument(text)
-  let offset = 0
-  // The nearest part that exists: a missing property is shown at the object it is missing from.
   for (let length = where.length; length >= 0; length--) {
     const node = length === 0 ? document.contents : document.getIn(where.slice(0, length), true)
-    if (isNode(node) && node.range) {
-      offset = node.range[0]
-      break
-    }
+    if (isNode(node) && node.range) return positionAt(text, node.range[0])
   }
-  const place = where.map(String).join('.')
-  return damaged(path, positionAt(text, offset), place === '' ? what : `${place}: ${what}`)
+  return { line: 1, column: 1 }
 }
 
 function damaged(path: string, { line, column }: { line: number; column: number }, what: string): StixTaxiiError {
