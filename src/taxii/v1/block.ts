@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ContentBlock, Damaged } from '../../stix/item.ts'
 import { canonicalBinding } from './bindings.ts'
 import { readLabel } from './labels.ts'
+import type { TextArena } from './text-arena.ts'
 import { attributeOf, childNamed, textOf } from './xml-node.ts'
 import type { XmlNode } from './xml-node.ts'
 import type { BrokenBlock, RawBlock } from './xml-reader.ts'
@@ -15,7 +16,7 @@ export interface ReadBlock {
 }
 
 /** A block as it is kept; without a `Content` element it is damaged (`TAXII_BLOCK_EMPTY`). */
-export function readBlock(block: RawBlock): ReadBlock {
+export function readBlock(block: RawBlock, arena: TextArena): ReadBlock {
   const { node, content } = block
   const binding = bindingOf(node)
   const written = textOf(node, 'Timestamp_Label')
@@ -29,7 +30,7 @@ export function readBlock(block: RawBlock): ReadBlock {
     const detail = `a content block${label ? ` of ${label.stamp}` : ''} has no content`
     return { item: { reason: 'TAXII_BLOCK_EMPTY', detail, raw: Buffer.alloc(0) }, oddities }
   }
-  const raw = Buffer.from(content)
+  const raw = arena.put(content)
   const item: ContentBlock = {
     kind: 'block',
     id: blockId(binding.id, raw),

@@ -8,6 +8,7 @@ import { ask, tolerate } from './exchange.ts'
 import type { Answer, BlockReceiver } from './exchange.ts'
 import type { Link } from './link.ts'
 import type { RequestWriter } from './requests.ts'
+import { createTextArena } from './text-arena.ts'
 
 /** Blocks of an answer, or of a slab of a very large one. */
 export interface Slab {
@@ -72,6 +73,7 @@ interface Collector extends BlockReceiver {
 }
 
 function createCollector(link: Link, sizes: SlabSizes, give: (slab: Slab) => Promise<void>): Collector {
+  const arena = createTextArena()
   let items: ContentBlock[] = []
   let damaged: Damaged[] = []
   let hash = createHash('sha256')
@@ -97,7 +99,7 @@ function createCollector(link: Link, sizes: SlabSizes, give: (slab: Slab) => Pro
       totalBytes += chunk.length
     },
     block(block) {
-      const { item, oddities } = readBlock(block)
+      const { item, oddities } = readBlock(block, arena)
       for (const oddity of oddities) tellOddity(link, oddity)
       heldBytes += item.raw.length
       if ('reason' in item) damaged.push(item)

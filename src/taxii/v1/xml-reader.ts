@@ -43,7 +43,9 @@ interface OpenContent {
   readonly from: number
   readonly inherited: Scope
   readonly roots: { start: number; name: string; attributes: Readonly<Record<string, string>> }[]
-  texts: string[]
+  readonly texts: string[]
+  /** Whether there is a default name space that the content could inherit. */
+  readonly tracksDefault: boolean
   usesDefault: boolean
   /** Depth at which the content itself declares a default name space; 0 = nowhere. */
   defaultDepth: number
@@ -75,6 +77,8 @@ const contentDepth = 3
  * Refused: DOCTYPE, entities but the five, depth, attributes, names and text beyond the limits.
  */
 export function messageReader(sink: MessageSink, limits: XmlLimits): MessageReader {
+  // Characters: a tag that is not longer breaks none of the limits on attributes and names.
+  const shortTag = Math.min(limits.maxNameLength, 4 * limits.maxAttributes)
   let parser = newParser()
   // Offsets count characters of the whole document; a parser that starts again after a broken block counts from its own zero.
   let parserFrom = 0
@@ -86,7 +90,6 @@ export function messageReader(sink: MessageSink, limits: XmlLimits): MessageRead
   // Where the newest `<` of the source stands.
   let tagFrom = 0
   let unended = 0
-  let attributeCount = 0
   let depth = 0
   let nodes: XmlNode[] = []
   let scopes: Scope[] = [outermostScope]
@@ -104,7 +107,6 @@ export function messageReader(sink: MessageSink, limits: XmlLimits): MessageRead
     const made = new SaxesParser({ xmlns: false, position: false })
     made.on('opentag', onOpenTag)
     made.on('closetag', onCloseTag)
-    made.on('attribute', onAttribute)
     made.on('text', onText)
     made.on('cdata', onText)
     made.on('doctype', () => {
@@ -119,36 +121,25 @@ export function messageReader(sink: MessageSink, limits: XmlLimits): MessageRead
   /** Where the tag that ends at `end` begins: neither a start nor an end tag can have another `<` inside. */
   const tagStart = (end: number): number => keptFrom + kept.lastIndexOf('<', end - keptFrom - 1)
 
-  function onAttribute(attribute: { readonly name: string }): void {
-    if (++attributeCount > limits.maxAttributes) {
-      throw new XmlFault('XML_LIMIT', `an element has more than ${limits.maxAttributes} attributes`)
-    }
-    checkName(attribute.name)
-  }
-
-  function checkName(name: string): void {
-    if (name.length > limits.maxNameLength) {
-      throw new XmlFault('XML_LIMIT', `a name is longer than ${limits.maxNameLength} characters`)
-    }
-  }
-
   function onOpenTag(tag: SaxesTagPlain): void {
-    attributeCount = 0
     if (priming) return
+    const at = position()
     depth++
-    checkName(tag.name)
     if (depth > limits.maxDepth) throw new XmlFault('XML_LIMIT', `elements are nested deeper than ${limits.maxDepth}`)
-    lastTagAt = position()
+    // A short tag can break no limit, and nearly all tags are short.
+    if (at - lastTagAt > shortTag) checkTag(tag, limits)
+    lastTagAt = at
     if (content) openInContent(content, tag)
     else openNode(tag)
   }
 
   function openInContent(open: OpenContent, tag: SaxesTagPlain): void {
     if (depth === contentDepth + 1) {
+      // From here on it is XML and will be sliced out of the source: its text need not be put together.
+      if (open.roots.length === 0) parser.off('text')
       open.roots.push({ start: tagStart(lastTagAt), name: tag.name, attributes: tag.attributes })
-      open.texts = []
     }
-    if (open.usesDefault || open.defaultDepth > 0) return
+    if (!open.tracksDefault || open.usesDefault || open.defaultDepth > 0) return
     if (tag.attributes['xmlns'] !== undefined) open.defaultDepth = depth
     else if (!tag.name.includes(':')) open.usesDefault = true
   }
@@ -165,7 +156,16 @@ export function messageReader(sink: MessageSink, limits: XmlLimits): MessageRead
       counted = { nodes: 0, text: 0 }
       readContent = { text: undefined, dropped: [] }
     } else if (isContent(node, parent)) {
-      content = { from: lastTagAt, inherited: scope, roots: [], texts: [], usesDefault: false, defaultDepth: 0 }
+      const tracksDefault = (scope.get('') ?? '') !== ''
+      content = {
+        from: lastTagAt,
+        inherited: scope,
+        roots: [],
+        texts: [],
+        tracksDefault,
+        usesDefault: false,
+        defaultDepth: 0,
+      }
     } else {
       parent?.children.push(node)
     }
@@ -189,7 +189,7 @@ export function messageReader(sink: MessageSink, limits: XmlLimits): MessageRead
   function onText(text: string): void {
     if (priming) return
     if (content) {
-      if (content.roots.length === 0) content.texts.push(text)
+      content.texts.push(text)
       return
     }
     const node = nodes.at(-1)
@@ -224,6 +224,7 @@ export function messageReader(sink: MessageSink, limits: XmlLimits): MessageRead
       readContent = { text: open.texts.join(''), dropped: [] }
       return
     }
+    parser.on('text', onText)
     const xml = kept.slice(open.from - keptFrom, tagStart(lastTagAt) - keptFrom)
     const roots: ContentRoot[] = open.roots.map(({ start, name, attributes }) => ({
       nameEnd: start - open.from + 1 + name.length,
@@ -324,6 +325,16 @@ export function messageReader(sink: MessageSink, limits: XmlLimits): MessageRead
   }
 
   return { write, end }
+}
+
+function checkTag(tag: SaxesTagPlain, limits: XmlLimits): void {
+  const names = Object.keys(tag.attributes)
+  if (names.length > limits.maxAttributes) {
+    throw new XmlFault('XML_LIMIT', `an element has more than ${limits.maxAttributes} attributes`)
+  }
+  if (tag.name.length > limits.maxNameLength || names.some((name) => name.length > limits.maxNameLength)) {
+    throw new XmlFault('XML_LIMIT', `a name is longer than ${limits.maxNameLength} characters`)
+  }
 }
 
 function plainAttributes(tag: SaxesTagPlain): ReadonlyMap<string, string> {
