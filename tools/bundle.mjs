@@ -1,9 +1,11 @@
 // Builds the program into dist/bin: one file per command and shared chunk, minified, so that a command loads what it needs.
 import { build } from 'esbuild'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import { writeLicences } from './licences.mjs'
 
+const require = createRequire(import.meta.url)
 const root = path.resolve(import.meta.dirname, '..')
 const outdir = path.join(root, 'dist', 'bin')
 
@@ -26,6 +28,35 @@ const onePorch = {
       return { contents: `${readFileSync(file, 'utf8')}\nimport ${JSON.stringify(porch)}\n`, loader: 'ts' }
     })
   },
+}
+
+/**
+ * Gives a CommonJS package that is loaded late its names. `await import('undici')` has them in Node, which reads them off
+ * the package; in a bundle there is a default only. So the names are read here and written out.
+ */
+const namesOfCommonJs = {
+  name: 'names-of-commonjs',
+  setup(esbuild) {
+    esbuild.onResolve({ filter: /^[^./]/ }, async ({ path: name, kind, resolveDir, pluginData }) => {
+      if (kind !== 'dynamic-import' || pluginData === 'looked' || name.startsWith('node:')) return undefined
+      const found = await esbuild.resolve(name, { kind: 'import-statement', resolveDir, pluginData: 'looked' })
+      if (found.external || !isCommonJs(found.path)) return undefined
+      return { path: found.path, namespace: 'named' }
+    })
+    esbuild.onLoad({ filter: /./, namespace: 'named' }, ({ path: file }) => {
+      const names = Object.keys(require(file)).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== 'default')
+      const lines = [`import whole from ${JSON.stringify(file)}`, 'export default whole']
+      for (const name of names) lines.push(`const its_${name} = whole.${name}`, `export { its_${name} as ${name} }`)
+      return { contents: lines.join('\n'), loader: 'js', resolveDir: path.dirname(file) }
+    })
+  },
+}
+
+function isCommonJs(file) {
+  if (file.endsWith('.mjs') || file.endsWith('.cjs')) return file.endsWith('.cjs')
+  let folder = path.dirname(file)
+  while (!existsSync(path.join(folder, 'package.json'))) folder = path.dirname(folder)
+  return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')).type !== 'module'
 }
 
 function sources() {
@@ -54,7 +85,7 @@ const result = await build({
   // Native code is found at run time; `node:sqlite` is there on newer Nodes only.
   external: ['libsql', '@napi-rs/keyring', 'node:sqlite'],
   chunkNames: 'chunks/[name]-[hash]',
-  plugins: [onePorch],
+  plugins: [onePorch, namesOfCommonJs],
   metafile: true,
   logLevel: 'warning',
 })

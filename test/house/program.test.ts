@@ -1,7 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { openSync } from 'node:fs'
+import { openSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { version } from '../../src/cli/version.ts'
+import { outputFormats } from '../../src/output/writer.ts'
 import { programFile, runProgram } from '../support/run-program.ts'
 
 describe('the built program', () => {
@@ -18,6 +20,19 @@ describe('the built program', () => {
     const chunks = loaded.stderr.split('\n').filter((line) => line.includes('chunks'))
     expect(chunks.length).toBeLessThanOrEqual(4)
     expect(chunks.filter((line) => !/chunk-\w+\.js$/.test(line))).toEqual([])
+  })
+
+  it.each(outputFormats)('writes %s with what is in the bundle', async (format) => {
+    const { exitCode, stdout, stderr } = await runProgram(['profile', 'list', '-o', format])
+    expect(exitCode, stderr).toBe(0)
+    expect(stdout).toBe({ table: '', name: '', ndjson: '', json: '[]\n', yaml: '[]\n' }[format as 'json'] ?? stdout)
+  })
+
+  it('carries the licence of every package in the bundle', () => {
+    const text = readFileSync(path.resolve(programFile, '../../dist/bin/THIRD-PARTY-LICENCES.txt'), 'utf8')
+    for (const name of ['commander', 'undici', 'zod', 'inquirer', 'cli-table3'])
+      expect(text).toMatch(new RegExp(`^${name} \\d`, 'm'))
+    expect(text).not.toContain('undefined')
   })
 
   it('ends with 2 and one JSON object for a wrong command line', async () => {
