@@ -86,6 +86,51 @@ export const commandRegistry: readonly CommandRow[] = [
     load: async () => (await import('./commands/doctor.ts')).doctor,
   },
   {
+    path: 'discover',
+    summary: 'Find out what speaks TAXII at a URL: version, API roots, services',
+    load: async () => (await import('./commands/discover.ts')).discover,
+  },
+  {
+    path: 'collections',
+    summary: 'List the collections that a source offers',
+    load: async () => (await import('./commands/collections.ts')).collections,
+  },
+  {
+    path: 'poll',
+    summary: 'Poll a source straight to standard output, as NDJSON; nothing is stored',
+    load: async () => (await import('./commands/poll.ts')).poll,
+  },
+  {
+    path: 'manifest',
+    summary: 'List what a collection has, without the objects themselves (TAXII 2.x)',
+    load: async () => (await import('./commands/manifest.ts')).manifest,
+  },
+  {
+    path: 'get',
+    summary: 'Read one object of a collection from the server, as NDJSON (TAXII 2.x)',
+    load: async () => (await import('./commands/get.ts')).get,
+  },
+  {
+    path: 'versions',
+    summary: 'List the versions of one object on the server (TAXII 2.1)',
+    load: async () => (await import('./commands/versions.ts')).versions,
+  },
+  {
+    path: 'push',
+    summary: 'Add the objects of a STIX 2 file to a collection on the server (TAXII 2.x)',
+    load: async () => (await import('./commands/push.ts')).push,
+  },
+  {
+    path: 'delete',
+    summary: 'Delete one object from a collection on the server (TAXII 2.1)',
+    load: async () => (await import('./commands/delete.ts')).deleteObject,
+  },
+  {
+    path: 'job',
+    summary: 'Show what became of pushed objects (TAXII 2.x)',
+    load: async () => (await import('./commands/job.ts')).job,
+  },
+  {
     path: 'checkpoint list',
     summary: 'Show how far each collection has been read',
     load: async () => (await import('./commands/checkpoint-list.ts')).checkpointList,
