@@ -103,6 +103,13 @@ export const definitionFields = {
   credentialStore: choice(credentialStoreNames, 'copy secrets there instead of naming their files'),
 }
 
+const everyAccess = z.object(accessFields)
+
+/** Values of the flags that say how to reach and enter a server. */
+export type AccessFlags = z.infer<typeof everyAccess>
+/** Keys of those flags. */
+export const accessFlagNames: readonly string[] = Object.keys(accessFields)
+
 const everyField = z.object({ ...accessFields, ...definitionFields })
 
 /** Values of all definition flags; what was not given is undefined (false for those with one position). */

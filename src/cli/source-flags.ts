@@ -10,10 +10,11 @@ import type { Preset } from '../taxii/settings.ts'
 import type { Runtime } from './runtime.ts'
 import { blankSource, sourceFromFlags } from './source-definition.ts'
 import { stableId } from './source-environment.ts'
-import type { SourceFlags } from './source-fields.ts'
+import { accessFlagNames } from './source-fields.ts'
+import type { AccessFlags, SourceFlags } from './source-fields.ts'
 
 export { accessFields, definitionFields, sourceFlagNames } from './source-fields.ts'
-export type { SourceFlags } from './source-fields.ts'
+export type { AccessFlags, SourceFlags } from './source-fields.ts'
 
 /** Parts of the runtime that `resolveSource` works with; name them all in `needs`. */
 export type SourceParts = Pick<
@@ -29,9 +30,12 @@ export type SourceParts = Pick<
  */
 export async function resolveSource(
   nameOrUrl: string | undefined,
-  flags: Partial<SourceFlags>,
+  input: Partial<AccessFlags>,
   parts: SourceParts,
 ): Promise<TaxiiProfile> {
+  // A command's own flags may have the names of definition flags (--collection) and mean something else.
+  const own = Object.entries(input).filter(([key]) => accessFlagNames.includes(key))
+  const flags: Partial<AccessFlags> = Object.fromEntries(own)
   const base =
     nameOrUrl !== undefined && looksLikeUrl(nameOrUrl) ? passingSource(nameOrUrl) : await savedSource(nameOrUrl, parts)
   if (isUrlFor(base) && isProfileTyped(parts)) throw twice(parts.options.profile ?? '', nameOrUrl ?? '')
