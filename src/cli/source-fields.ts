@@ -103,10 +103,11 @@ export const definitionFields = {
   credentialStore: choice(credentialStoreNames, 'copy secrets there instead of naming their files'),
 }
 
-const everyAccess = z.object(accessFields)
+/** The schema of those flags. */
+export const accessFlagsSchema = z.object(accessFields)
 
 /** Values of the flags that say how to reach and enter a server. */
-export type AccessFlags = z.infer<typeof everyAccess>
+export type AccessFlags = z.infer<typeof accessFlagsSchema>
 /** Keys of those flags. */
 export const accessFlagNames: readonly string[] = Object.keys(accessFields)
 
