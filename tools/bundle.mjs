@@ -1,6 +1,6 @@
 // Builds the program into dist/bin: one file per command and shared chunk, minified, so that a command loads what it needs.
 import { build } from 'esbuild'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { writeLicences } from './licences.mjs'
@@ -69,7 +69,6 @@ function lateImports(file) {
   return [...found].map(([, target]) => path.resolve(path.dirname(file), target))
 }
 
-rmSync(outdir, { recursive: true, force: true })
 const result = await build({
   absWorkingDir: root,
   entryPoints: { stixtaxii: 'src/cli/main.ts' },
@@ -87,6 +86,28 @@ const result = await build({
   chunkNames: 'chunks/[name]-[hash]',
   plugins: [onePorch, namesOfCommonJs],
   metafile: true,
+  write: false,
   logLevel: 'warning',
 })
+
+// Others may be running the program: files are put beside those of the build before, whose names differ by their content,
+// and the entry, which names them, is replaced last and at once. A failed build leaves everything as it was.
+const entry = path.join(outdir, 'stixtaxii.js')
+const outputs = [...result.outputFiles].sort((a, b) => Number(a.path === entry) - Number(b.path === entry))
+for (const { path: file, contents } of outputs) {
+  mkdirSync(path.dirname(file), { recursive: true })
+  const fresh = `${file}.${process.pid}.new`
+  writeFileSync(fresh, contents)
+  renameSync(fresh, file)
+}
 writeLicences(Object.keys(result.metafile.inputs), { root, file: path.join(outdir, 'THIRD-PARTY-LICENCES.txt') })
+removeOld(new Set(outputs.map((output) => output.path)))
+
+/** Chunks of earlier builds that nobody can still be starting with; all of them with --clean, as for a package. */
+function removeOld(current) {
+  const chunks = path.join(outdir, 'chunks')
+  const graceMs = process.argv.includes('--clean') ? 0 : 600_000
+  for (const file of readdirSync(chunks).map((name) => path.join(chunks, name))) {
+    if (!current.has(file) && Date.now() - statSync(file).mtimeMs >= graceMs) rmSync(file, { force: true })
+  }
+}
