@@ -43,7 +43,7 @@ export function selfContained(
 ): string {
   const wanted = [...inherited].filter(([prefix, uri]) => {
     if (prefix === 'xml') return false
-    return prefix === '' ? usesDefault && uri !== '' : xml.includes(`${prefix}:`)
+    return prefix === '' ? usesDefault && uri !== '' : mentions(xml, `${prefix}:`)
   })
   if (wanted.length === 0) return xml
   const pieces: string[] = []
@@ -58,6 +58,14 @@ export function selfContained(
   }
   pieces.push(xml.slice(from))
   return pieces.join('')
+}
+
+/** Whether the prefix stands anywhere at the beginning of a name: the `p:` of `http:` is none. */
+function mentions(xml: string, prefix: string): boolean {
+  for (let at = xml.indexOf(prefix); at >= 0; at = xml.indexOf(prefix, at + 1)) {
+    if (at === 0 || !/[\p{L}\p{N}_.:-]/u.test(xml[at - 1] as string)) return true
+  }
+  return false
 }
 
 function escapeAttribute(value: string): string {

@@ -65,8 +65,9 @@ interface Counted {
 
 /** Characters given to the parser at a time. */
 const pieceLength = 65_536
-/** Blocks without an end that are cut out of one message; more of them are not an accident. */
-const maxUnended = 100
+/** Characters that are read again, in all, behind blocks without an end: so that their number cannot cost without bounds. */
+const maxRereadLength = 512 * 1024 * 1024
+const endingLength = 2048
 const blockDepth = 2
 const contentDepth = 3
 
@@ -89,7 +90,8 @@ export function messageReader(sink: MessageSink, limits: XmlLimits): MessageRead
   let lastTagAt = 0
   // Where the newest `<` of the source stands.
   let tagFrom = 0
-  let unended = 0
+  let rereadLength = 0
+  let ending = ''
   let depth = 0
   let nodes: XmlNode[] = []
   let scopes: Scope[] = [outermostScope]
@@ -145,7 +147,6 @@ export function messageReader(sink: MessageSink, limits: XmlLimits): MessageRead
   }
 
   function openNode(tag: SaxesTagPlain): void {
-    if (++counted.nodes > limits.maxNodes) throw new XmlFault('XML_LIMIT', `more than ${limits.maxNodes} elements`)
     const scope = innerScope(scopes.at(-1) ?? outermostScope, tag.attributes)
     const { local, namespace } = resolveName(tag.name, scope)
     const parent = nodes.at(-1)
@@ -169,6 +170,7 @@ export function messageReader(sink: MessageSink, limits: XmlLimits): MessageRead
     } else {
       parent?.children.push(node)
     }
+    if (++counted.nodes > limits.maxNodes) throw new XmlFault('XML_LIMIT', `more than ${limits.maxNodes} elements`)
     nodes.push(node)
     scopes.push(scope)
   }
@@ -298,6 +300,7 @@ export function messageReader(sink: MessageSink, limits: XmlLimits): MessageRead
   }
 
   function write(text: string): void {
+    ending = text.length < endingLength ? (ending + text).slice(-endingLength) : text.slice(-endingLength)
     for (let from = 0; from < text.length; from += pieceLength) {
       let rest = text.slice(from, from + pieceLength)
       while (rest !== '') rest = feed(rest)
@@ -306,16 +309,24 @@ export function messageReader(sink: MessageSink, limits: XmlLimits): MessageRead
 
   /** A comment or CDATA section without its end swallows all blocks behind it: they are read after all. */
   function readSwallowed(): void {
-    while (block && unended++ < maxUnended) {
+    while (block && rereadLength < maxRereadLength) {
+      rereadLength += kept.length
       write(recover(new XmlFault('XML_BROKEN', 'a comment, a CDATA section or a tag has no end')))
     }
   }
 
+  /** Cut, unless its last tag is there: then something before it has swallowed it. */
+  function unfinished(): XmlFault {
+    if (!ending.trimEnd().endsWith(`</${rootName}>`)) {
+      return new XmlFault('XML_CUT', `the document ends before </${rootName}>`)
+    }
+    return new XmlFault('XML_BROKEN', 'a reference, a comment, a CDATA section or a tag has no end')
+  }
+
   function end(): XmlNode {
     readSwallowed()
-    if (broken || block) throw new XmlFault('XML_CUT', 'the document ends inside a content block')
     if (!root) throw new XmlFault('XML_CUT', 'the document is empty')
-    if (depth > 0) throw new XmlFault('XML_CUT', `the document ends before </${rootName}>`)
+    if (broken || block || depth > 0) throw unfinished()
     try {
       parser.close()
     } catch (error) {
