@@ -79,6 +79,7 @@ it('push adds the objects of a file once, follows the job, and job shows it', as
   const bundle = JSON.stringify({ type: 'bundle', id: 'bundle--1', objects: someIndicators(3, 1000) }, undefined, 2)
   const { exitCode, stdout, stderr } = await runCli(`push - ${server.rootUrl} --collection c1 -o json`, {
     stdin: bundle,
+    clock: fakeClock(),
   })
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   const result = JSON.parse(stdout) as { results: { id: string }[]; totals: object }

@@ -36,7 +36,7 @@ export async function* openFirstPage(poll: Poll, step: NextStep): AsyncGenerator
   // Whether the page has to be asked again, now that the newest date is known from the manifest.
   async function lacksDates(poll: Poll, at: NextStep, load: Load): Promise<boolean> {
     if (session.dates !== 'unknown' || !load.tail || load.slab.items.length === 0) return false
-    if (pageDates(session, load.tail.headers).addedLast !== undefined) {
+    if (pageDates(session, load.tail.headers, load.slab.items.length).addedLast !== undefined) {
       session.dates = 'headers'
       return false
     }

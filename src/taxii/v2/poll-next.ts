@@ -22,6 +22,8 @@ export interface NextStep {
   readonly after?: string | undefined
   /** The stamp at which `after` overlaps what was given already. */
   readonly stamp?: string | undefined
+  /** Asked a second time, for more objects at once. */
+  readonly larger?: boolean | undefined
 }
 
 /**
@@ -117,10 +119,11 @@ async function* readPage(
       yield pageOf({ ...slab, items }, { partial: true, url: poll.plan.url })
       continue
     }
-    const dates = pageDates(poll.session, tail.headers)
+    const { count } = sampler.sample()
+    const dates = pageDates(poll.session, tail.headers, count)
     noteIgnoredBegin(poll, dates)
-    poll.guard.page(sampler.sample())
-    const count = sampler.sample().count
+    // Objects that come again because we asked for their stamp again are our doing.
+    if (step.stamp === undefined || items.length > 0) poll.guard.page(sampler.sample())
     const following = await followingStep(poll, { step, tail, dates, count, fresh: items.length, items: slab.items })
     const stamp = poll.stamps.page(dates, following === undefined)
     const position = following && positionOf(poll, following)
@@ -207,10 +210,9 @@ function noWayOn(poll: Poll, last: string | undefined): StixTaxiiError {
 function beyondOverfull(poll: Poll, { step, count, dates }: PageSeen, last: string): NextStep {
   if (dates.addedFirst !== undefined && step.after !== undefined && ignoresBegin(step.after, dates))
     throw noWayOn(poll, undefined)
-  const limit = poll.limit
-  if (limit !== undefined && limit < largestLimit && count >= Math.min(limit, 10)) {
-    poll.limit = Math.min(largestLimit, limit * 4)
-    const following = { ...step, key: `${step.key} limit ${poll.limit}` }
+  if (poll.limit !== undefined && poll.limit < largestLimit && step.larger === undefined) {
+    poll.limit = Math.min(largestLimit, poll.limit * 10)
+    const following = { ...step, key: `${step.key} limit ${poll.limit}`, larger: true }
     poll.guard.ask(following.key)
     return following
   }

@@ -129,7 +129,7 @@ async function* continued(first: Load, rest: AsyncIterator<Load>): AsyncGenerato
 async function needsDates(poll: RangePoll, load: Load): Promise<boolean> {
   const { session, plan, stamps, signal } = poll
   if (session.dates !== 'unknown' || !load.tail || load.slab.items.length === 0) return false
-  if (pageDates(session, load.tail.headers).addedLast !== undefined) {
+  if (pageDates(session, load.tail.headers, load.slab.items.length).addedLast !== undefined) {
     session.dates = 'headers'
     return false
   }
@@ -157,9 +157,9 @@ async function* readRange(poll: RangePoll, loads: AsyncIterable<Load>): AsyncGen
       yield pageOf({ ...slab, items }, { partial: true, url: poll.plan.url })
       continue
     }
-    const dates = pageDates(poll.session, tail.headers)
-    noteIgnoredBegin(poll, dates)
     const sample = sampler.sample()
+    const dates = pageDates(poll.session, tail.headers, sample.count)
+    noteIgnoredBegin(poll, dates)
     const isLast = advance(poll, tail, sample, fresh)
     const stamp = poll.stamps.page(dates, isLast)
     const position = isLast ? undefined : { start: poll.start }

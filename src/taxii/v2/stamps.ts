@@ -17,9 +17,13 @@ export interface PageDates {
   readonly addedLast: string | undefined
 }
 
-/** Reads `X-TAXII-Date-Added-First/-Last`; what is no time, or a last before its first, is noted and not used. T5 */
-export function pageDates(session: Session, headers: HttpHeaders): PageDates {
+/**
+ * Reads `X-TAXII-Date-Added-First/-Last` of an answer with `count` objects. What is no time, or a last before its first, is
+ * noted and not used (T5); on an empty answer the headers mean nothing, whatever they say (row 44).
+ */
+export function pageDates(session: Session, headers: HttpHeaders, count: number): PageDates {
   const serverDate = serverDateOf(headers)
+  if (count === 0) return { serverDate, addedFirst: undefined, addedLast: undefined }
   const [first, last] = ['x-taxii-date-added-first', 'x-taxii-date-added-last'].map((name) => headers.get(name)?.trim())
   const dates = { serverDate, addedFirst: timeOf(first), addedLast: timeOf(last) }
   const unreadable = [first, last].find((text) => text !== undefined && text !== '' && timeOf(text) === undefined)
