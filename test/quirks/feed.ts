@@ -9,7 +9,7 @@ import type { Taxii2Server } from '../../src/simulate/taxii2-server.ts'
 import { sampleIndicator, samplePackage } from '../../src/simulate/sample-data.ts'
 import type { TaxiiVersion } from '../../src/taxii/client.ts'
 
-/** The day on which the servers of these tests live; their content was added two months before. */
+/** When the clocks of these tests begin; the servers' content was added two months before. */
 export const today = '2026-03-01T12:00:00.000Z'
 
 export interface FeedOptions extends SpoilHooks {
@@ -19,7 +19,7 @@ export interface FeedOptions extends SpoilHooks {
   readonly authentication?: SimulatedAuthentication | readonly SimulatedAuthentication[] | undefined
   readonly tls?: Taxii2Options['tls']
   readonly thinkMs?: number | undefined
-  /** The server's clock; default stands still at `today`. */
+  /** The server's clock; default: from `today` on, a second for each request. */
   readonly now?: (() => Date) | undefined
   readonly addedAt?: ((index: number) => string) | undefined
   /** Switches of a TAXII 2 server. */
@@ -50,8 +50,14 @@ const collectionId2 = '52892447-4d7e-4f70-b94d-d7f22742ff63'
 
 /** Starts a correct server of this version, but for the switches. */
 export async function startFeed(version: TaxiiVersion, options: FeedOptions = {}): Promise<Feed> {
-  const { onRequest, onResponse, authentication, tls, thinkMs } = options
-  const shared = { onRequest, onResponse, authentication, tls, thinkMs, now: options.now ?? (() => new Date(today)) }
+  const { onResponse, authentication, tls, thinkMs } = options
+  let asked = 0
+  const onRequest: SpoilHooks['onRequest'] = (request) => {
+    asked++
+    return options.onRequest?.(request)
+  }
+  const now = options.now ?? (() => new Date(Date.parse(today) + asked * 1000))
+  const shared = { onRequest, onResponse, authentication, tls, thinkMs, now }
   return version.startsWith('1.') ? startFeed1(version, options, shared) : startFeed2(version, options, shared)
 }
 

@@ -121,7 +121,20 @@ export async function expectExact(
 
 /** What is stored of the feed's collection is what the feed has. */
 export async function expectTruth(trial: Trial, feed: Feed): Promise<void> {
-  expect((await trial.stored(feed.collection)).sort()).toEqual(feed.truth().sort())
+  expectSame(await trial.stored(feed.collection), feed.truth())
+}
+
+/** The same content, each as often, in whatever order; says in short what is lost and what is too much. */
+export function expectSame(got: readonly string[], wanted: readonly string[]): void {
+  const left = [...got]
+  const lost = wanted.filter((content) => {
+    const at = left.indexOf(content)
+    if (at >= 0) left.splice(at, 1)
+    return at < 0
+  })
+  const shown = (contents: readonly string[]): string[] => contents.slice(0, 3).map((content) => content.slice(0, 200))
+  const report = { lost: lost.length, tooMuch: left.length, lostFirst: shown(lost), tooMuchFirst: shown(left) }
+  expect(report).toEqual({ lost: 0, tooMuch: 0, lostFirst: [], tooMuchFirst: [] })
 }
 
 /** Every row ended well; answers them for a closer look. */

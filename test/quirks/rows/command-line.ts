@@ -9,6 +9,7 @@ import type { Feed } from '../feed.ts'
 import { all } from '../row.ts'
 import type { Row } from '../row.ts'
 import { serverTls, tlsFiles } from '../tls.ts'
+import { expectSame } from '../trial.ts'
 
 const canary = 'c4nary-S3cret-v4lue'
 
@@ -44,7 +45,7 @@ async function configureAndFetch(feed: Feed, flags: readonly string[], folder: s
   })
   const polled = lines.trim().split('\n')
   const own = feed.server2 ? polled : polled.map((line_) => (JSON.parse(line_) as { content: string }).content)
-  expect(own.sort()).toEqual(feed.truth().sort())
+  expectSame(own, feed.truth())
 }
 
 function contentsBelow(folder: string): string {

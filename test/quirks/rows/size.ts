@@ -9,7 +9,16 @@ import { fakeClock } from '../../support/fake-clock.ts'
 import { startFeed, today } from '../feed.ts'
 import { all, one, two } from '../row.ts'
 import type { Row } from '../row.ts'
-import { expectClear, expectExact, expectFailure, expectOk, expectTruth, failureOf, openTrial } from '../trial.ts'
+import {
+  expectClear,
+  expectExact,
+  expectFailure,
+  expectOk,
+  expectSame,
+  expectTruth,
+  failureOf,
+  openTrial,
+} from '../trial.ts'
 
 /** Whether a request asks for content, whatever the version. */
 function isPoll(request: SimulatedRequest): boolean {
@@ -87,7 +96,7 @@ export const sizeRows: readonly Row[] = [
       await using trial = await openTrial({ url: feed.url })
       const [row] = await trial.fetch()
       const good = feed.truth().filter((content) => content !== blocks[150])
-      expect((await trial.stored()).sort()).toEqual(good.sort())
+      expectSame(await trial.stored(), good)
       expect([row?.new, row?.quarantined]).toEqual([199, 1])
     },
   },
@@ -128,7 +137,7 @@ export const sizeRows: readonly Row[] = [
         two: { pageCap: 10 },
         one: { partSize: 10 },
       })
-      await using trial = await openTrial({ url: feed.url, clock })
+      await using trial = await openTrial({ url: feed.url, version, clock })
       for (let run = 0; run < 6; run++) {
         const [row] = await trial.fetch()
         if (!row?.error) break
@@ -166,7 +175,10 @@ export const sizeRows: readonly Row[] = [
       await using feed = await startFeed(version, { objects, two: { ignoresMatch: true } })
       await using trial = await openTrial({ url: feed.url })
       expectOk(await trial.fetch({ match: [{ field: 'type', values: ['indicator'] }] }))
-      expect((await trial.stored()).sort()).toEqual(indicators.map((object) => JSON.stringify(object)).sort())
+      expectSame(
+        await trial.stored(),
+        indicators.map((object) => JSON.stringify(object)),
+      )
     },
   },
   {

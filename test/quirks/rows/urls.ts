@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { basicPair } from '../../../src/simulate/authentication.ts'
 import { jsonResponse, startLoopback } from '../../../src/simulate/loopback-server.ts'
 import { sampleIndicator } from '../../../src/simulate/sample-data.ts'
 import { startFeed, today } from '../feed.ts'
@@ -180,13 +181,12 @@ export const urlRows: readonly Row[] = [
         discoveryAuthentication: shown('visitor', 'VISITOR'),
         secrets: { READER: 'pw of reader', VISITOR: 'pw of visitor' },
       })
-      const wrong = feed.requests.filter(({ path, headers }) => {
-        const user = Buffer.from((headers.authorization ?? '').replace('Basic ', ''), 'base64')
-          .toString()
-          .split(':')[0]
-        return user === (path.startsWith('/api1/') ? 'visitor' : 'reader')
+      const discovery = new URL(feed.url).pathname
+      const wrong = feed.requests.filter((request) => {
+        const user = basicPair(request)?.[0]
+        return user === 'visitor' ? request.path !== discovery : user !== 'reader' || request.path === discovery
       })
-      expect(wrong).toEqual([])
+      expect(wrong.map(({ path }) => path)).toEqual([])
     },
   },
 ]
