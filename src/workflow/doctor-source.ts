@@ -181,7 +181,7 @@ async function* checkAddedAfter(
       yield warn('added_after', message, 'Give it a longer fetch interval.')
       return page.serverDate
     }
-    const any = page ?? (await ask())
+    const any = await ask()
     if (any && any.items.length > 0) yield ok('added_after', `Honoured by "${name}"`)
     else yield ok('added_after', `"${name}" has nothing to tell it by`)
     return any?.serverDate

@@ -1,0 +1,14 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+
+const root = path.resolve(import.meta.dirname, '../..')
+
+it('L1 a fetch that is killed at random instants loses nothing, doubles nothing and goes on without a flag', async () => {
+  const argv = ['tools/run.mjs', 'tools/kill.ts', '--kills', '20', '--objects', '2000']
+  const { stdout } = await promisify(execFile)(process.execPath, argv, { cwd: root, timeout: 240_000 })
+  expect(stdout).toMatch(/lost 0, doubled 0, foreign 0, overcounted 0, new when fetched again 0/)
+  expect(stdout).toContain('integrity ok')
+  expect(Number(/kills (\d+)/.exec(stdout)?.[1])).toBeGreaterThan(5)
+})
