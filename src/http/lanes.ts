@@ -17,6 +17,8 @@ export interface Lane {
   /** Whether the peer has closed it in good order. */
   ended: boolean
   fingerprint: string | undefined
+  /** The first error of the connection: a TLS alert is followed by an end that says less. */
+  fault: Error | undefined
   /** Whether the connection has gone down. */
   lost: boolean
   /** Closes the connection, or gives up making it; what is under way on it fails with the reason. */
@@ -64,6 +66,7 @@ export function openLanes(undici: Pick<typeof Undici, 'Client'>): Lanes {
       used: false,
       ended: false,
       fingerprint: undefined,
+      fault: undefined,
       lost: false,
       socket: undefined,
       stop: (reason) => {
@@ -76,8 +79,9 @@ export function openLanes(undici: Pick<typeof Undici, 'Client'>): Lanes {
           options.open(stopping.signal).then(
             (socket) => {
               socket.once('end', () => (lane.ended = true))
+              socket.once('error', (error) => (lane.fault = error))
               lane.socket = socket
-              lane.fingerprint = 'encrypted' in socket ? fingerprintOf(socket) : undefined
+              lane.fingerprint = fingerprintOf(socket)
               callback(null, socket)
             },
             (error: Error) => callback(error, null),

@@ -44,11 +44,11 @@ export function openProxy(proxy: ProxyOptions, timeoutMs: number, undici: Pick<t
   const tls = tlsDialer({ insecure: false, ca: proxy.ca })
   const host = bareHost(hostname)
 
-  const connect = async (signal: AbortSignal): Promise<Socket | TLSSocket> => {
+  const connect = (signal: AbortSignal): Promise<Socket | TLSSocket> => {
     // The user named the proxy: it may live anywhere.
-    const socket = await dial(host, port, { vet: (_host, addresses) => addresses, timeoutMs, signal, who })
-    if (protocol !== 'https:') return socket
-    return tls.secure(socket, host, { withCertificate: false, who, signal, timeoutMs })
+    const bare = (): Promise<Socket> =>
+      dial(host, port, { vet: (_host, addresses) => addresses, timeoutMs, signal, who })
+    return protocol === 'https:' ? tls.secure(bare, host, { withCertificate: false, who, signal, timeoutMs }) : bare()
   }
   const headers = socks ? {} : authorization(proxy)
   const dialer: ProxyDialer = {

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type * as Undici from 'undici'
 import { addressGuard, bareHost } from './address-guard.ts'
@@ -8,7 +8,6 @@ import type { HttpLimits, ProxyOptions, TlsOptions } from './options.ts'
 import { openProxy, type ProxyDialer } from './proxy.ts'
 import { bypassesProxy } from './proxy-bypass.ts'
 import { tlsDialer } from './tls.ts'
-import { isIP } from 'node:net'
 
 export interface RouteOptions {
   readonly tls: TlsOptions
@@ -40,20 +39,20 @@ export function openRouter(options: RouteOptions): Router {
     const port = portOf(url)
     const through = proxy && !bypassesProxy(url, port, options.proxy?.noProxy) ? proxy : undefined
     const base = { origin: url.origin, host: who, key: `${url.origin} ${withCertificate} ${through ? 'proxy' : ''}` }
-    const secured = async (socket: Socket | TLSSocket, signal: AbortSignal): Promise<Socket | TLSSocket> =>
-      url.protocol === 'http:' ? socket : tls.secure(socket, host, { withCertificate, who, signal, timeoutMs })
+    const secured = (open: () => Promise<Socket | TLSSocket>, signal: AbortSignal): Promise<Socket | TLSSocket> =>
+      url.protocol === 'http:' ? open() : tls.secure(open, host, { withCertificate, who, signal, timeoutMs })
 
     if (!through) {
       const direct = (signal: AbortSignal): Promise<Socket> =>
         dial(host, port, { resolve, vet, timeoutMs, signal, who })
-      return { ...base, open: async (signal) => secured(await direct(signal), signal) }
+      return { ...base, open: (signal) => secured(() => direct(signal), signal) }
     }
     // Behind a proxy the name is resolved over there: only a literal address can be vetted.
     if (isIP(host)) vet(host, [host])
     if (url.protocol === 'http:' && through.takesWholeUrls) {
       return { ...base, origin: through.origin, viaProxy: through, open: (signal) => through.connect(signal) }
     }
-    return { ...base, open: async (signal) => secured(await through.tunnel(host, port, signal), signal) }
+    return { ...base, open: (signal) => secured(() => through.tunnel(host, port, signal), signal) }
   }
 }
 

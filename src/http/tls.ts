@@ -1,25 +1,25 @@
-import type { Socket } from 'node:net'
-import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls'
-import { isIP } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { isIP, type Socket } from 'node:net'
+import { connect, type ConnectionOptions, type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls'
 import { StixTaxiiError } from '../core/errors.ts'
-import { Secret } from '../core/secret.ts'
 import { connectTimedOut, raceAbort } from './dial.ts'
 import { connectFailure } from './failure.ts'
-import type { ClientCertificate, TlsOptions } from './options.ts'
-import { trustedAuthorities } from './authorities.ts'
+import { saysRevoked } from './ocsp.ts'
+import type { TlsOptions } from './options.ts'
+import { trustStages } from './tls-context.ts'
 
 /** One profile's rules for TLS, with contexts made once and sessions remembered. */
 export interface TlsDialer {
   /**
-   * Encrypts a connection and checks who is there.
-   * @throws HTTP_TLS_* (refused, auth, protocol, network).
+   * Encrypts a connection and checks who is there. `open` gives the bare connection; it is asked again when the server's
+   * authority is not among the first ones tried.
+   * @throws HTTP_TLS_* (refused, protocol, network), HTTP_CLIENT_* (auth), HTTP_CA_UNREADABLE (config)
    */
-  secure(socket: Duplex, host: string, options: SecureOptions): Promise<TLSSocket>
+  secure(open: () => Promise<Socket | TLSSocket>, host: string, options: SecureOptions): Promise<TLSSocket>
 }
 
 export interface SecureOptions {
   readonly withCertificate: boolean
+  /** How messages name the place. */
   readonly who: string
   readonly signal: AbortSignal
   readonly timeoutMs: number
@@ -28,39 +28,73 @@ export interface SecureOptions {
 const minRsaBits = 2048
 
 export function tlsDialer(tls: TlsOptions): TlsDialer {
-  const contexts = new Map<boolean, SecureContext>()
+  const stagesOf = { with: trustStages(tls, true), without: trustStages(tls, false) }
+  const stageOf = new Map<string, number>()
   const sessions = new Map<string, Buffer>()
-  const contextFor = (withCertificate: boolean): SecureContext => {
-    const made =
-      contexts.get(withCertificate) ?? secureContext(tls, withCertificate ? tls.clientCertificate : undefined)
-    contexts.set(withCertificate, made)
-    return made
+  // A resumed session shows no certificate: it is that of the handshake which began it.
+  const known = new Map<string, string>()
+
+  const attempt = async (
+    socket: Socket | TLSSocket,
+    context: SecureContext,
+    host: string,
+    options: SecureOptions,
+  ): Promise<TLSSocket> => {
+    const key = `${options.withCertificate} ${options.who}`
+    const settings: ConnectionOptions & { requestOCSP: boolean } = {
+      socket: socket as Socket,
+      host,
+      servername: isIP(host) ? '' : host,
+      secureContext: context,
+      // Given explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED in the environment changes nothing (S3).
+      rejectUnauthorized: !tls.insecure,
+      ALPNProtocols: ['http/1.1'],
+      session: sessions.get(key),
+      requestOCSP: true,
+    }
+    const encrypted = connect(settings)
+    let revoked = false
+    encrypted.on('OCSPResponse', (staple: Buffer | null) => (revoked = staple !== null && saysRevoked(staple)))
+    encrypted.on('session', (session) => sessions.set(key, session))
+    try {
+      await within(handshake(encrypted), options)
+      const fingerprint = checkPeer(encrypted, tls, options.who, known.get(key))
+      if (fingerprint !== undefined) known.set(key, fingerprint)
+      if (revoked && !tls.insecure) throw Object.assign(new Error('stapled answer'), { code: 'CERT_REVOKED' })
+      return encrypted
+    } catch (error) {
+      sessions.delete(key)
+      encrypted.on('error', () => undefined).destroy()
+      throw connectFailure(error, options.who)
+    }
   }
+
   return {
-    async secure(socket, host, options) {
-      const key = `${options.withCertificate} ${options.who}`
-      const encrypted = connect({
-        socket: socket as Socket,
-        host,
-        servername: isIP(host) ? '' : host,
-        secureContext: contextFor(options.withCertificate),
-        // Given explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED in the environment changes nothing (S3).
-        rejectUnauthorized: !tls.insecure,
-        ALPNProtocols: ['http/1.1'],
-        session: sessions.get(key),
-      })
-      encrypted.on('session', (session) => sessions.set(key, session))
-      try {
-        await within(handshake(encrypted), options)
-        checkPeer(encrypted, tls, options.who)
-        return encrypted
-      } catch (error) {
-        sessions.delete(key)
-        encrypted.on('error', () => undefined).destroy()
-        throw connectFailure(error, options.who)
+    async secure(open, host, options) {
+      const stages = options.withCertificate ? stagesOf.with : stagesOf.without
+      let failure: unknown
+      for (let stage = stageOf.get(options.who) ?? 0; stage < stages.length; stage++) {
+        // Before connecting: a fault of our own certificate needs no server.
+        const context = stages[stage]?.()
+        if (!context) continue
+        try {
+          const socket = await attempt(await open(), context, host, options)
+          stageOf.set(options.who, stage)
+          return socket
+        } catch (error) {
+          // What the first authorities say is what the user's --ca says: later ones only add "unknown".
+          failure ??= error
+          if (!isUnknownAuthority(error)) throw error
+        }
       }
+      throw failure
     },
   }
+}
+
+function isUnknownAuthority(error: unknown): boolean {
+  if (!(error instanceof StixTaxiiError)) return false
+  return error.code === 'HTTP_TLS_UNKNOWN_CA' || error.code === 'HTTP_TLS_SELF_SIGNED'
 }
 
 async function within<T>(promise: Promise<T>, options: SecureOptions): Promise<T> {
@@ -87,13 +121,19 @@ function handshake(socket: TLSSocket): Promise<void> {
   })
 }
 
-/** SHA-256 of a peer's certificate in lower-case hex. */
-export function fingerprintOf(socket: TLSSocket): string | undefined {
-  return socket.getPeerX509Certificate()?.fingerprint256.replaceAll(':', '').toLowerCase()
+const fingerprints = new WeakMap<object, string>()
+
+/** SHA-256 in lower-case hex of the certificate of a peer that `secure` has checked. */
+export function fingerprintOf(socket: object): string | undefined {
+  return fingerprints.get(socket)
 }
 
-function checkPeer(socket: TLSSocket, tls: TlsOptions, who: string): void {
-  const found = fingerprintOf(socket)
+/** Checks pin and key, and gives back the fingerprint. */
+function checkPeer(socket: TLSSocket, tls: TlsOptions, who: string, known: string | undefined): string | undefined {
+  const peer: Partial<PeerCertificate> = socket.getPeerCertificate()
+  const shown = peer.fingerprint256?.replaceAll(':', '').toLowerCase()
+  const found = shown ?? (socket.isSessionReused() ? known : undefined)
+  if (found !== undefined) fingerprints.set(socket, found)
   const pinned = tls.pinnedFingerprint?.replaceAll(':', '').toLowerCase()
   if (pinned !== undefined && pinned !== found) {
     throw new StixTaxiiError('HTTP_TLS_PIN', `${who} shows another certificate than the pinned one`, {
@@ -102,9 +142,8 @@ function checkPeer(socket: TLSSocket, tls: TlsOptions, who: string): void {
       context: { host: who, pinned, found: found ?? '' },
     })
   }
-  if (tls.insecure) return
-  const key = socket.getPeerX509Certificate()?.publicKey
-  const bits = key?.asymmetricKeyDetails?.modulusLength
+  if (tls.insecure) return found
+  const bits = peer.modulus === undefined ? undefined : peer.bits
   if (bits !== undefined && bits < minRsaBits) {
     throw new StixTaxiiError('HTTP_TLS_WEAK_KEY', `The certificate of ${who} has a key of only ${bits} bits`, {
       kind: 'refused',
@@ -112,64 +151,5 @@ function checkPeer(socket: TLSSocket, tls: TlsOptions, who: string): void {
       context: { host: who, bits },
     })
   }
-}
-
-function secureContext(tls: TlsOptions, certificate: ClientCertificate | undefined): SecureContext {
-  const passphrase = certificate?.passphrase && Secret.open(certificate.passphrase)
-  const key = certificate?.keyPem ? Secret.open(certificate.keyPem) : certificate?.pem
-  try {
-    return createSecureContext({
-      ca: trustedAuthorities(tls.ca ?? []),
-      minVersion: 'TLSv1.2',
-      ...(certificate?.pem && { cert: certificate.pem, key }),
-      ...(certificate?.pkcs12 && { pfx: certificate.pkcs12 }),
-      ...(certificate && passphrase !== undefined && { passphrase }),
-    })
-  } catch (error) {
-    throw certificateFailure(error, certificate)
-  }
-}
-
-/** What is wrong with the files of our certificate, found out by trying them one by one. */
-function certificateFailure(error: unknown, certificate: ClientCertificate | undefined): StixTaxiiError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const text = error instanceof Error ? error.message : ''
-  if (!certificate) {
-    return new StixTaxiiError('HTTP_CA_UNREADABLE', 'The authorities given with --ca cannot be read', {
-      kind: 'config',
-      hint: 'The file must hold certificates in PEM form.',
-      context: { reason: code },
-      cause: error,
-    })
-  }
-  if (
-    /BAD_DECRYPT|BAD_PASSWORD|PASSWORD|MAC_VERIFY|INTERRUPTED_OR_CANCELLED/i.test(code) ||
-    /mac verify|passphrase/i.test(text)
-  ) {
-    const given = certificate.passphrase !== undefined
-    return new StixTaxiiError(
-      'HTTP_CLIENT_KEY_PASSPHRASE',
-      given ? 'The passphrase of the client key is wrong' : 'The client key is encrypted and no passphrase was given',
-      {
-        kind: 'auth',
-        hint: 'Give the right one with --key-passphrase-file FILE.',
-        context: { reason: code },
-        cause: error,
-      },
-    )
-  }
-  if (/KEY_VALUES_MISMATCH|KEY_TYPE_MISMATCH/.test(code)) {
-    return new StixTaxiiError('HTTP_CLIENT_KEY_MISMATCH', 'The client key does not belong to the client certificate', {
-      kind: 'auth',
-      hint: 'Give the key that the certificate was made with: --key FILE.',
-      context: { reason: code },
-      cause: error,
-    })
-  }
-  return new StixTaxiiError('HTTP_CLIENT_CERTIFICATE_UNREADABLE', 'The client certificate or its key cannot be read', {
-    kind: 'auth',
-    hint: 'It must be PEM (certificate and key, in one file or two) or PKCS#12.',
-    context: { reason: code },
-    cause: error,
-  })
+  return found
 }

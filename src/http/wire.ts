@@ -197,7 +197,8 @@ class Exchange {
 
   #fail(error: Error): void {
     const phase = this.#headCame ? 'body' : 'head'
-    this.#settle(this.#stopped ?? answerFailure(error, phase, this.#lane.host, this.#lane.ended))
+    const { fault, host, ended } = this.#lane
+    this.#settle(this.#stopped ?? answerFailure(fault ?? error, phase, host, ended))
   }
 
   #stop(reason: Error): void {
