@@ -108,6 +108,7 @@ function removeOld(current) {
   const chunks = path.join(outdir, 'chunks')
   const graceMs = process.argv.includes('--clean') ? 0 : 600_000
   for (const file of readdirSync(chunks).map((name) => path.join(chunks, name))) {
-    if (!current.has(file) && Date.now() - statSync(file).mtimeMs >= graceMs) rmSync(file, { force: true })
+    if (!current.has(file) && Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= graceMs)
+      rmSync(file, { force: true })
   }
 }

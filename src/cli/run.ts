@@ -42,7 +42,7 @@ export async function run(argv: readonly string[], host: Host, options: RunOptio
       debug = parsed.options.debug
       if (parsed.options.color !== 'auto') colors = parsed.options.color === 'always'
     }
-    return await perform(parsed, host, options, stop.signal)
+    return await perform(parsed, host, { ...options, stop })
   } catch (error) {
     return reportError(error, context())
   } finally {
@@ -50,7 +50,7 @@ export async function run(argv: readonly string[], host: Host, options: RunOptio
   }
 }
 
-async function perform(parsed: Parsed, host: Host, options: RunOptions, signal: AbortSignal): Promise<number> {
+async function perform(parsed: Parsed, host: Host, options: RunOptions & { readonly stop: Stop }): Promise<number> {
   if (parsed.asks === 'text') {
     const stream = openCheckedStream(host.stdout, 'standard output')
     await stream.write(parsed.text)
@@ -66,7 +66,7 @@ async function perform(parsed: Parsed, host: Host, options: RunOptions, signal: 
   }
   const input = await readInput(command, typed)
   const { createRuntime } = await import('./create-runtime.ts')
-  const opened = createRuntime(host, parsed.options, { signal, openHttp: options.openHttp })
+  const opened = createRuntime(host, parsed.options, { signal: options.stop.signal, openHttp: options.openHttp })
   try {
     await command.run(input, partsFor(command.needs, { runtime: opened.runtime, replaced: options.parts }))
   } catch (error) {
@@ -75,7 +75,10 @@ async function perform(parsed: Parsed, host: Host, options: RunOptions, signal: 
     throw error
   }
   await opened.close()
-  return 0
+  const stoppedBy = options.stop.by()
+  if (stoppedBy === undefined || (command.endsBySigterm && stoppedBy === 'SIGTERM')) return 0
+  // It came to a good end, but not to the one it was started for.
+  return exitStatusOfSignal[stoppedBy]
 }
 
 /** Getters stay getters: a part that is not asked for is not made. */

@@ -76,7 +76,17 @@ const own = defineCommand({
   run: (_, { output }) => output.raw('{"a":1}\n'),
 })
 
-const rows: readonly CommandRow[] = [echo, required, failing, own].map((command) => ({
+const serving = defineCommand({
+  path: 'serving',
+  summary: 'Runs until it is stopped',
+  examples: ['stixtaxii serving'],
+  input: z.object({}),
+  needs: ['signal'],
+  endsBySigterm: true,
+  run: (_, { signal }) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+})
+
+const rows: readonly CommandRow[] = [echo, required, failing, own, serving].map((command) => ({
   path: command.path,
   summary: command.summary,
   load: async () => command as unknown as Awaited<ReturnType<CommandRow['load']>>,
@@ -270,10 +280,17 @@ describe('L6: stop signals', () => {
     expect(stopped.stderr).toContain(`Stopped by ${signal}`)
   })
 
-  it('gives a command that finishes its work after the signal its own status', async () => {
-    expect((await cli('thing fail serve', { onStart: (stop) => setTimeout(() => stop('SIGTERM'), 20) })).exitCode).toBe(
-      0,
-    )
+  it('ends a command that finishes its work after the signal with the status of the signal, and no error', async () => {
+    const stopped = await cli('thing fail serve', { onStart: (stop) => setTimeout(() => stop('SIGINT'), 20) })
+    expect(stopped).toEqual({ exitCode: 130, stdout: '', stderr: '' })
+  })
+
+  it('ends a command whose ordinary end is SIGTERM with 0', async () => {
+    const send = (signal: 'SIGTERM' | 'SIGINT') => ({
+      onStart: (stop: (by: typeof signal) => void) => void setTimeout(() => stop(signal), 20),
+    })
+    expect((await cli('serving', send('SIGTERM'))).exitCode).toBe(0)
+    expect((await cli('serving', send('SIGINT'))).exitCode).toBe(130)
   })
 
   it('ends a command that hangs within two seconds', async () => {

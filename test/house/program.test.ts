@@ -4,6 +4,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { version } from '../../src/cli/version.ts'
 import { outputFormats } from '../../src/output/writer.ts'
+import { temporaryFolder } from '../support/run-cli.ts'
 import { programFile, runProgram } from '../support/run-program.ts'
 
 describe('the built program', () => {
@@ -87,6 +88,34 @@ describe('the built program', () => {
     })
     expect(lost.exitCode).toBe(3)
     expect(lost.stderr).toContain('STIXTAXII_CONFIG_DIR')
+  })
+})
+
+describe('L6: the built program at a signal', () => {
+  const signals = [
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const
+  it.each(signals)('%s ends a watch with %i within two seconds, in silence', async (signal, status) => {
+    const folder = temporaryFolder()
+    // Nobody listens on port 1.
+    const saved = await runProgram('configure taxii acme --url http://127.0.0.1:1/ --no-test'.split(' '), { folder })
+    expect(saved.exitCode, saved.stderr).toBe(0)
+    let stoppedAt = 0
+    const { exitCode, stderr } = await runProgram(['watch'], {
+      folder,
+      onStart: (child) => {
+        child.stderr?.once('data', () => {
+          stoppedAt = performance.now()
+          child.kill(signal)
+        })
+      },
+    })
+    expect(exitCode).toBe(status)
+    expect(performance.now() - stoppedAt).toBeLessThan(2_000)
+    expect(stderr).not.toContain('Stopped')
+    expect(stderr).not.toContain('    at ')
   })
 })
 
