@@ -55,7 +55,7 @@ async function listCollections(
   } catch (error) {
     // Some servers hide the listing and serve a collection to whoever knows its id.
     const hidden = error instanceof StixTaxiiError && (error.kind === 'not-found' || error.kind === 'remote')
-    if (hidden && client.v2 && wanted.names.length > 0) return []
+    if (hidden && (client.v2 ?? client.v1?.collection) && wanted.names.length > 0) return []
     throw error
   }
 }
@@ -71,14 +71,26 @@ async function byName(
   if (found) return asChoice(client, found, wanted.sourceId)
   const key = wanted.known.find((known) => known.collection === name)
   try {
-    if (!client.v2) throw unknownCollection(name, listed)
-    return asChoice(client, await client.v2.collection(name, wanted.apiRoot, signal), wanted.sourceId)
+    return asChoice(client, await unlisted(client, name, listed, wanted, signal), wanted.sourceId)
   } catch (error) {
     if (!(error instanceof StixTaxiiError)) throw error
     if (error.kind === 'cancelled') throw error
     const unknown = error.kind === 'not-found' ? unknownCollection(name, listed, error) : error
     return { kind: 'unreadable', name, key, error: unknown }
   }
+}
+
+/** 2.x can be asked for one collection; 1.x can be polled by name where the server lists none at all. */
+async function unlisted(
+  client: TaxiiClient,
+  name: string,
+  listed: readonly Collection[],
+  wanted: Wanted,
+  signal: AbortSignal,
+): Promise<Collection> {
+  if (client.v2) return client.v2.collection(name, wanted.apiRoot, signal)
+  if (listed.length === 0 && client.v1?.collection) return client.v1.collection(name, signal)
+  throw unknownCollection(name, listed)
 }
 
 /** By id, alias, title; at last by title in any case, if only one has it. */

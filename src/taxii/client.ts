@@ -213,6 +213,11 @@ export type SubscriptionAction = 'subscribe' | 'unsubscribe' | 'pause' | 'resume
 
 /** Operations of TAXII 1.x. */
 export interface Taxii1Operations {
+  /**
+   * A collection that is named in no listing (a server may list nothing), to be polled at the poll address that is known.
+   * Nothing is asked of the server to find out whether it is there: polling says so.
+   */
+  collection?: ((name: string, signal?: AbortSignal) => Promise<Collection>) | undefined
   count(request: PollRequest, signal?: AbortSignal): Promise<PollCount>
   inbox(
     blocks: readonly InboxBlock[],

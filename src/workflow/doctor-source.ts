@@ -70,7 +70,7 @@ async function checkLock(profile: TaxiiProfile, store: Store): Promise<Check> {
     return ok('lock', 'Nobody is fetching it now')
   } catch (error) {
     if (!(error instanceof StixTaxiiError) || error.kind !== 'conflict') return failed('lock', error)
-    return warn('lock', error.message, 'Wait for it, or stop that process.')
+    return warn('lock', error.message, 'Wait for it, or end the other fetch.')
   }
 }
 
