@@ -95,8 +95,7 @@ describe('L6: the built program at a signal', () => {
   const signals = [
     ['SIGHUP', 129],
     ['SIGINT', 130],
-    // SIGTERM is how a watch is ended in an orderly way.
-    ['SIGTERM', 0],
+    ['SIGTERM', 143],
   ] as const
   it.each(signals)('%s ends a watch with %i within two seconds, in silence', async (signal, status) => {
     const folder = temporaryFolder()

@@ -53,7 +53,6 @@ export const watch = defineCommand({
     'workingDirectory',
   ],
   schema: 'fetch',
-  endsBySigterm: true,
   async run(input, parts) {
     const { clock, connect, notices, random, signal } = parts
     const hook = input.onFailure === undefined ? undefined : commandWords(input.onFailure)
