@@ -3,6 +3,8 @@ import type { Column, OpenWriter, OutputRecord, Shape, WriterOptions } from './w
 
 /** Columns narrower than this are not cut further: a terminal that is too narrow shows longer lines. */
 const narrowest = 8
+/** No column sends others away by being wider than this. */
+const longest = 30
 const gap = 2
 
 /** One line a record: a line break in a cell is a blank here. */
@@ -65,7 +67,7 @@ type Draw = (rows: readonly (readonly string[])[], columns?: readonly Column[]) 
 async function loadTable({ columns: room, colors }: WriterOptions): Promise<Draw> {
   const [{ default: Table }, { Chalk }] = await Promise.all([import('cli-table3'), import('chalk')])
   const paint = new Chalk({ level: colors ? 1 : 0 })
-  return (rows, columns) => {
+  const draw = (rows: readonly (readonly string[])[], columns: readonly Column[] | undefined): string => {
     const head = columns?.map((column) => column.head)
     const style = { head: [], border: [], 'padding-left': 0, 'padding-right': gap }
     const colAligns = columns?.map((column) => column.align ?? 'left') ?? ['left', 'left']
@@ -84,10 +86,40 @@ async function loadTable({ columns: room, colors }: WriterOptions): Promise<Draw
     const text = natural.toString()
     // Drawing has filled in how wide each column came out, wide characters counted as two.
     const widths = [...(natural.options.colWidths as number[])]
+    const kept = room === undefined || !columns ? undefined : keptColumns(rows, columns, { widths, room })
+    if (columns && kept && kept.length < columns.length) {
+      const only = <T>(all: readonly T[]): T[] => kept.map((index) => all[index] as T)
+      return draw(rows.map(only), only(columns))
+    }
     const fitted: readonly number[] = room === undefined ? widths : fit(widths, room)
     const drawn = fitted === widths ? text : lay([...fitted]).toString()
     return `${drawn.replace(/ +$/gm, '')}\n`
   }
+  return draw
+}
+
+/**
+ * Indexes of the columns that stay where not all have room. What is left may still be too wide: long cells are cut, so a
+ * column counts as `longest` at most.
+ */
+function keptColumns(
+  rows: readonly (readonly string[])[],
+  columns: readonly Column[],
+  { widths, room }: { readonly widths: readonly number[]; readonly room: number },
+): readonly number[] {
+  const isEmpty = (index: number): boolean => rows.every((cells) => ['', '0'].includes(cells[index] ?? ''))
+  const rank = (index: number): number => (columns[index]?.minor ?? 0) + (isEmpty(index) ? 1000 : 0)
+  const leaving = columns
+    .map((_, index) => index)
+    .filter((index) => (columns[index]?.minor ?? 0) > 0 || (columns[index]?.minor === 0 && isEmpty(index)))
+    .sort((a, b) => rank(b) - rank(a))
+  let kept = columns.map((_, index) => index)
+  const total = (): number => kept.reduce((sum, index) => sum + Math.min(widths[index] ?? 0, longest), 0) - gap
+  for (const index of leaving) {
+    if (total() <= room) break
+    kept = kept.filter((each) => each !== index)
+  }
+  return kept
 }
 
 /** Takes from the widest column until all fit or none can give more. The same array when nothing had to be cut. */

@@ -13,6 +13,11 @@ export interface Column {
   readonly field: string
   readonly head: string
   readonly align?: 'left' | 'right' | undefined
+  /**
+   * A table that is too wide for its terminal is drawn without this column: those with nothing in them go first, then the
+   * highest number. 0: only when there is nothing in it.
+   */
+  readonly minor?: number | undefined
 }
 
 export interface Shape {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { Secret } from '../../src/core/secret.ts'
-import { outputFormats, type OutputRecord } from '../../src/output/writer.ts'
+import { outputFormats, type OutputRecord, type Shape } from '../../src/output/writer.ts'
 import { outputSuite, shape, written } from '../contracts/output-suite.ts'
 
 const resultsOf = (value: unknown): unknown => (value as { results: unknown }).results
@@ -99,6 +99,28 @@ describe('table', () => {
     const { text } = await written('table', (writer) => writer.list(records, shape), { columns })
     expect(text.trimEnd().split('\n')).toHaveLength(3)
     if (columns >= 40) for (const line of text.split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(columns)
+  })
+
+  it('leaves minor columns out where a terminal is too narrow: empty ones first, then by their number', async () => {
+    const wide: Shape = {
+      columns: [
+        { field: 'name', head: 'Name' },
+        { field: 'from', head: 'From', minor: 9 },
+        { field: 'failed', head: 'Failed', minor: 1 },
+        { field: 'fault', head: 'Fault', minor: 0 },
+        { field: 'note', head: 'Note' },
+      ],
+      name: 'name',
+    }
+    const record = { name: 'acme', from: '2026-01-01', failed: 0, fault: 'broken', note: 'some words' }
+    const headsAt = async (columns: number, change = {}): Promise<string> => {
+      const { text } = await written('table', (writer) => writer.list([{ ...record, ...change }], wide), { columns })
+      return text.split('\n')[0]?.replace(/ +/g, ' ') ?? ''
+    }
+    expect(await headsAt(80)).toBe('Name From Failed Fault Note')
+    expect(await headsAt(38)).toBe('Name From Fault Note')
+    expect(await headsAt(27)).toBe('Name Fault Note')
+    expect(await headsAt(27, { fault: null })).toBe('Name Note')
   })
 
   it('cuts nothing where there is no terminal', async () => {
