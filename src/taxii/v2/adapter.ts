@@ -4,6 +4,7 @@ import type { Collection, Page, PollRequest, Taxii2Operations, TaxiiClient } fro
 import type { TaxiiDependencies, TaxiiSettings } from '../settings.ts'
 import { createCollections, type Collections } from './collections.ts'
 import { dialects } from './dialect.ts'
+import { pagesMatching } from './match.ts'
 import { newestByManifest, readManifests } from './manifest.ts'
 import { pollByNext } from './poll-next.ts'
 import type { PollPlan } from './poll-plan.ts'
@@ -71,8 +72,9 @@ async function* poll(parts: Parts, request: PollRequest, signal: AbortSignal): A
   const asked = `the objects of "${printable(collection.id)}"`
   const manifest = { ...manifestRequest(session, root, collection, request) }
   const plan = await planOf(session, { url, asked, request, manifest }, signal)
-  const pages =
+  const polled =
     session.dialect.paging === 'range' ? pollByRanges(session, plan, signal) : pollByNext(session, plan, signal)
+  const pages = pagesMatching(session, polled, request.match ?? [])
   if (request.end === undefined) yield* pages
   else yield* pagesUntil(session, pages, { ...manifest, end: request.end }, signal)
 }

@@ -47,7 +47,9 @@ export function refusalError(refusal: Refusal, context: RefusalContext): StixTax
     case 403:
       return new StixTaxiiError('TAXII_FORBIDDEN', message(`${host} does not let us have ${context.asked}`), {
         kind: 'auth',
-        hint: context.accessHint ?? 'The credentials are known but may not do this: ask the provider.',
+        hint:
+          context.accessHint ??
+          'These credentials may not do this, or the provider admits only addresses it knows: ask there.',
         ...about,
       })
     case 404:

@@ -79,6 +79,7 @@ function candidates(session: Session): readonly URL[] {
     ...(url.pathname.replace(/\/+$/, '').endsWith(wellKnown.slice(0, -1)) ? [] : [below]),
     ...(preset?.apiRoot === undefined ? [] : [belowBase(url, preset.apiRoot)]),
     new URL(wellKnown, url.origin),
+    new URL('/taxii2/', url.origin),
     new URL('/taxii/', url.origin),
     new URL('/discovery/', url.origin),
     ...(isHostOnly ? [url] : []),

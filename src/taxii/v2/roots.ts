@@ -109,8 +109,9 @@ function noRoot(session: Session): StixTaxiiError {
 }
 
 /**
- * The address at which an advertised root answers: itself; else, on the same host, the same name beside the discovery
- * resource (ThreatConnect advertises version 1's path under version 2) or the preset's.
+ * The address at which an advertised root answers: itself; else, on the same host, the preset's, or the same name below
+ * the discovery resource (OpenCTI means that by "/root") or beside it (ThreatConnect advertises version 1's path under
+ * version 2).
  */
 async function workingRoot(
   session: Session,
@@ -146,10 +147,10 @@ async function besideDiscovery(
 ): Promise<URL | undefined> {
   const { preset, url: home } = session.settings
   const name = address.url.pathname.split('/').filter(Boolean).at(-1)
-  const above = new URL(base.pathname.replace(/[^/]*\/*$/, ''), base.origin)
+  const below = new URL(base.pathname.replace(/\/*$/, '/'), base.origin)
   const places = [
     ...(preset?.apiRoot === undefined ? [] : [belowBase(home, preset.apiRoot)]),
-    ...(name === undefined ? [] : [new URL(`${name}/`, above)]),
+    ...(name === undefined ? [] : [new URL(`${name}/`, below), new URL(`../${name}/`, below)]),
   ]
   for (const place of places) {
     const url = endpoint(session, place)

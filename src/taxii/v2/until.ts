@@ -1,8 +1,8 @@
 import { StixTaxiiError } from '../../core/errors.ts'
 import { compareTimestamps, timestampKey } from '../../core/timestamp.ts'
-import { readTopLevel, wantedNames } from '../../scan/top-level.ts'
 import type { Page, Received } from '../client.ts'
 import { readManifests, type ManifestRequest } from './manifest.ts'
+import { namesOf } from './object-names.ts'
 import type { Session } from './session.ts'
 
 /** Which versions of which objects came to a collection up to an instant. */
@@ -65,7 +65,7 @@ async function addedUntil(
   }
   return {
     has(raw) {
-      const { id, date } = nameOf(raw)
+      const { id, date } = namesOf(raw) ?? {}
       if (id === undefined) return true
       return versions.has(date === undefined ? id : `${id} ${instantOf(date)}`)
     },
@@ -75,19 +75,6 @@ async function addedUntil(
 // Manifests write the same instant with other digits than the objects do.
 function instantOf(version: string): string {
   return timestampKey(version) ?? version
-}
-
-const wanted = wantedNames(['id', 'created', 'modified'])
-
-function nameOf(raw: Buffer): { id: string | undefined; date: string | undefined } {
-  const found = readTopLevel(raw, wanted)
-  if (found.kind !== 'object') return { id: undefined, date: undefined }
-  const text = (field: number) => {
-    const start = found.spans[field * 2] as number
-    if (start < 0 || raw[start] !== 0x22) return undefined
-    return JSON.parse(raw.toString('utf8', start, found.spans[field * 2 + 1])) as string
-  }
-  return { id: text(0), date: text(2) ?? text(1) }
 }
 
 function unsupported(cause: StixTaxiiError): StixTaxiiError {
