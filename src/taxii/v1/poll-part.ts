@@ -92,9 +92,14 @@ export async function* readFirstPart(run: PollRun, window: Window): AsyncGenerat
   throw failure
 }
 
-/** Of several refusals the first one says most; but that a collection is unknown says more than that an address is wrong. */
+/** Of several refusals the first one says most, unless it only says that the address is wrong, or "failure". */
 function moreTelling(first: unknown, second: unknown): unknown {
-  return first === undefined || (isWrongAddress(first) && !isWrongAddress(second)) ? second : first
+  if (first === undefined) return second
+  return saysLittle(first) && !saysLittle(second) ? second : first
+}
+
+function saysLittle(error: unknown): boolean {
+  return isWrongAddress(error) || (error instanceof StixTaxiiError && error.context['status'] === 'FAILURE')
 }
 
 const isUnknown = (error: StixTaxiiError): boolean => error.code === 'TAXII_COLLECTION_UNKNOWN'

@@ -363,7 +363,7 @@ function heldBack(text: string): number {
 /** A fault of the XML: ours, or the parser's, whose errors are plain ones. Anything else is not. */
 function faultOf(error: unknown): XmlFault | undefined {
   if (error instanceof XmlFault) return error
-  if (!(error instanceof Error) || error.name !== 'Error') return undefined
+  if (!(error instanceof Error) || error.constructor !== Error) return undefined
   return new XmlFault('XML_BROKEN', error.message.replace(/\.$/, ''))
 }
 
