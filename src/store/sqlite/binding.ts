@@ -72,6 +72,42 @@ export class SqlError extends Error {
   }
 }
 
+/**
+ * What stands for text in a SELECT: its bytes. libsql ends the whole process when it meets text that is not UTF-8, and a
+ * flipped bit is enough for that; so no text is ever read as such.
+ */
+export function bytesOf(...columns: readonly string[]): string {
+  return columns.map((column) => `CAST(${column} AS BLOB) AS ${column.split('.').at(-1) as string}`).join(', ')
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The text of a column that was selected by `bytesOf`. @throws SqlError (SQLITE_CORRUPT) */
+export function textIn(row: SqlRow, column: string): string {
+  const value = row[column]
+  try {
+    if (Buffer.isBuffer(value)) return utf8.decode(value)
+  } catch {
+    // Told below.
+  }
+  throw corruption(`"${column}" is not text`)
+}
+
+/** The JSON of a column that was selected by `bytesOf`. @throws SqlError (SQLITE_CORRUPT) */
+export function jsonIn<Value>(row: SqlRow, column: string): Value {
+  const text = textIn(row, column)
+  try {
+    return JSON.parse(text) as Value
+  } catch {
+    throw corruption(`"${column}" is not JSON`)
+  }
+}
+
+/** What SQLite takes for sound and is not. */
+export function corruption(message: string): SqlError {
+  return new SqlError(11, message, undefined)
+}
+
 function asking<Result>(ask: () => Result): Result {
   try {
     return ask()

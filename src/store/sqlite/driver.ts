@@ -5,7 +5,7 @@ import { fromEpochMicroseconds } from '../../core/timestamp.ts'
 import type { StoreDependencies } from '../registry.ts'
 import type { CollectionKey, PageBatch, Store, StoreInfo } from '../store.ts'
 import { runNotFull } from '../store-errors.ts'
-import type { Binding } from './binding.ts'
+import { bytesOf, textIn, type Binding } from './binding.ts'
 import { hasNodeSqlite, loadNodeSqlite } from './bindings/node-sqlite.ts'
 import { loadLibsql } from './bindings/libsql.ts'
 import { commitBatch, nowMicros } from './commit.ts'
@@ -95,8 +95,8 @@ function storeOver(database: Database, dependencies: StoreDependencies): Store {
     sources: () =>
       reading(file, () =>
         reader
-          .all('SELECT id, name FROM source ORDER BY number')
-          .map((row) => ({ id: row['id'] as string, name: row['name'] as string })),
+          .all(`SELECT ${bytesOf('id', 'name')} FROM source ORDER BY number`)
+          .map((row) => ({ id: textIn(row, 'id'), name: textIn(row, 'name') })),
       ),
     info: () => reading(file, () => info(database)),
     verify: () => verify(database),

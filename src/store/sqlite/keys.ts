@@ -1,10 +1,10 @@
 import { createHash, hash } from 'node:crypto'
 import type { Item } from '../../stix/item.ts'
-import type { SqlValue } from './binding.ts'
+import { corruption, type SqlValue } from './binding.ts'
 
 /**
  * How ids and versions are written in keys: a STIX id with a UUID takes 17 bytes, a block's id 33, a timestamp 8. What
- * does not fit exactly stays text, so that every key can be read back as it was.
+ * does not fit exactly stays text, with a byte behind it that says so: every key can be read back as it was.
  */
 
 // A type's number is its place. Append only: the numbers are in every store.
@@ -23,7 +23,7 @@ const numberOfType = new Map(typesInKeys.map((type, number) => [type, number]))
 const uuidId = /^([a-z0-9-]+)--([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})$/
 const blockId = /^block--([0-9a-f]{64})$/
 
-export function keyOfId(id: string): string | Buffer {
+export function keyOfId(id: string): Buffer {
   const uuid = uuidId.exec(id)
   const number = uuid ? numberOfType.get(uuid[1] as string) : undefined
   if (uuid && number !== undefined) {
@@ -33,13 +33,14 @@ export function keyOfId(id: string): string | Buffer {
     return key
   }
   const block = blockId.exec(id)
-  return block ? Buffer.from(`${block[1]}00`, 'hex') : id
+  return block ? Buffer.from(`${block[1]}00`, 'hex') : textKey(id)
 }
 
-/** @throws RangeError when the key is none of ours. */
+/** @throws SqlError (SQLITE_CORRUPT) when the key is none of ours. */
 export function idOfKey(key: SqlValue | undefined): string {
-  if (typeof key === 'string') return key
   if (Buffer.isBuffer(key)) {
+    const text = textOfKey(key)
+    if (text !== undefined) return text
     const hex = key.toString('hex')
     if (key.length === 33 && key[32] === 0) return `block--${hex.slice(0, 64)}`
     const type = typesInKeys[key[16] ?? -1]
@@ -47,7 +48,18 @@ export function idOfKey(key: SqlValue | undefined): string {
       return `${type}--${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
     }
   }
-  throw new RangeError('an id key that cannot be read')
+  throw corruption('an id key cannot be read')
+}
+
+// No other key ends in this byte: types have small numbers, and a stamp's last three bits are never all set.
+const textTag = 0xff
+
+function textKey(text: string): Buffer {
+  return Buffer.concat([Buffer.from(text), Buffer.from([textTag])])
+}
+
+function textOfKey(key: Buffer): string | undefined {
+  return key.at(-1) === textTag ? key.toString('utf8', 0, key.length - 1) : undefined
 }
 
 const stamp = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?Z$/
@@ -55,8 +67,8 @@ const sha256 = /^sha256:([0-9a-f]{64})$/
 // Seconds from year 1 to 1970, so that a coded second is never negative.
 const secondsBefore1970 = 62_135_596_800
 
-/** Eight bytes: five of seconds since year 1, three of microseconds times eight plus the number of fraction digits. */
-export function keyOfVersion(version: string): string | Buffer {
+/** A stamp has eight bytes: five of seconds since year 1, three of microseconds times eight plus the fraction's digits. */
+export function keyOfVersion(version: string): Buffer {
   const parts = stamp.exec(version)
   if (parts) {
     const seconds = Date.parse(`${version.slice(0, 19)}Z`) / 1000
@@ -69,35 +81,40 @@ export function keyOfVersion(version: string): string | Buffer {
     }
   }
   const digest = sha256.exec(version)
-  return digest ? Buffer.from(digest[1] as string, 'hex') : version
+  return digest ? Buffer.from(`${digest[1]}00`, 'hex') : textKey(version)
 }
 
-/** @throws RangeError when the key is none of ours. */
+/** @throws SqlError (SQLITE_CORRUPT) when the key is none of ours. */
 export function versionOfKey(key: SqlValue | undefined): string {
-  if (typeof key === 'string') return key
-  if (Buffer.isBuffer(key) && key.length === 32) return `sha256:${key.toString('hex')}`
-  if (Buffer.isBuffer(key) && key.length === 8) {
-    const seconds = key.readUIntBE(0, 5) - secondsBefore1970
-    const fraction = key.readUIntBE(5, 3)
-    const digits = fraction % 8
-    const text = String(Math.floor(fraction / 8)).padStart(6, '0')
-    if (seconds < 253_402_300_800 && digits < 7 && text.length === 6) {
-      const second = new Date(seconds * 1000).toISOString().slice(0, 19)
-      return digits === 0 ? `${second}Z` : `${second}.${text.slice(0, digits)}Z`
-    }
+  if (Buffer.isBuffer(key)) {
+    const text = textOfKey(key)
+    if (text !== undefined) return text
+    if (key.length === 33 && key[32] === 0) return `sha256:${key.toString('hex', 0, 32)}`
+    const read = key.length === 8 ? stampOfKey(key) : undefined
+    if (read !== undefined) return read
   }
-  throw new RangeError('a version key that cannot be read')
+  throw corruption('a version key cannot be read')
+}
+
+function stampOfKey(key: Buffer): string | undefined {
+  const seconds = key.readUIntBE(0, 5) - secondsBefore1970
+  const fraction = key.readUIntBE(5, 3)
+  const digits = fraction % 8
+  const text = String(Math.floor(fraction / 8)).padStart(6, '0')
+  if (seconds >= 253_402_300_800 || digits > 6 || text.length > 6) return undefined
+  const second = new Date(seconds * 1000).toISOString().slice(0, 19)
+  return digits === 0 ? `${second}Z` : `${second}.${text.slice(0, digits)}Z`
 }
 
 /** A key as a Map's key. */
-export function keyText(key: string | Buffer): string {
-  return typeof key === 'string' ? `t${key}` : key.toString('latin1')
+export function keyText(key: Buffer): string {
+  return key.toString('latin1')
 }
 
 /** An item with what tells whether it is here unchanged. */
 export interface Keyed {
   readonly item: Item
-  readonly id: string | Buffer
+  readonly id: Buffer
   readonly digest: Buffer
 }
 

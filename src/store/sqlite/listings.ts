@@ -1,9 +1,8 @@
 import { toEpochMicroseconds, fromEpochMicroseconds } from '../../core/timestamp.ts'
 import { isLater, versionOf } from '../compare.ts'
 import type { Conflict, PageRecord, Provenance, Quarantined, StoredVersion, VersionFilter } from '../store.ts'
-import type { Connection, SqlRow, SqlValue } from './binding.ts'
+import { bytesOf, jsonIn, textIn, type Connection, type SqlRow, type SqlValue } from './binding.ts'
 import { reading } from './database.ts'
-import { storeCorrupt } from './failure.ts'
 import { idOfKey, keyOfId, keyOfVersion, keyText, versionOfKey } from './keys.ts'
 import { listPlaces, type Place, type PlaceFilter } from './places.ts'
 import { readSegment, typeMark, type SegmentItem } from './segments.ts'
@@ -43,7 +42,7 @@ export async function* versionsOfPlace(
     const row = await reading(file, () => connection.get(next, [place.number, at, types]))
     if (!row) return
     at = row['first'] as number
-    const items = await itemsOf(file, at, row['data'] as Buffer)
+    const items = await reading(file, () => readSegment(at, row['data'] as Buffer))
     yield* shownVersions(
       connection,
       file,
@@ -87,17 +86,8 @@ export async function itemAt(
       added,
     ]),
   )
-  const items = row ? await itemsOf(file, row['first'] as number, row['data'] as Buffer) : []
+  const items = row ? await reading(file, () => readSegment(row['first'] as number, row['data'] as Buffer)) : []
   return items.find((entry) => entry.added === added)
-}
-
-/** @throws STORE_CORRUPT (local) */
-export async function itemsOf(file: string, first: number, data: Buffer): Promise<SegmentItem[]> {
-  try {
-    return await readSegment(first, data)
-  } catch (error) {
-    throw storeCorrupt(file, `a segment cannot be read (${(error as Error).message})`, error)
-  }
 }
 
 async function* shownVersions(
@@ -149,7 +139,7 @@ function standingOf(connection: Connection, collection: number, items: readonly 
       const version = { version: versionOfKey(row['version']), added: row['added'] as number }
       if (!entry.newest || isLater(version, entry.newest)) entry.newest = version
       entry.present ??= new Set()
-      entry.present.add(keyText(row['version'] as string | Buffer))
+      entry.present.add(keyText(row['version'] as Buffer))
     }
     if (!anyVanished) continue
     const gone = connection.all(`SELECT id FROM vanished WHERE collection = ? AND id IN (${marks})`, [
@@ -175,7 +165,7 @@ export function listProvenance(connection: Connection, id: string): Provenance[]
     for (const row of rows) {
       const added = row['added'] as number
       const page = connection.get(
-        `SELECT page.record AS record, run.id AS run FROM page JOIN run ON run.number = page.run
+        `SELECT ${bytesOf('page.record', 'run.id')} FROM page JOIN run ON run.number = page.run
          WHERE page.collection = ? AND page.first <= ? ORDER BY page.first DESC LIMIT 1`,
         [place.number, added],
       )
@@ -186,8 +176,8 @@ export function listProvenance(connection: Connection, id: string): Provenance[]
         id,
         version: versionOfKey(row['version']),
         addedAt: fromEpochMicroseconds(BigInt(added)),
-        page: JSON.parse(page['record'] as string) as PageRecord,
-        runId: page['run'] as string,
+        page: jsonIn<PageRecord>(page, 'record'),
+        runId: textIn(page, 'id'),
       })
     }
   }
@@ -199,12 +189,12 @@ export async function* listQuarantined(
   file: string,
   filter?: PlaceFilter,
 ): AsyncIterable<Quarantined> {
-  const sql = `SELECT quarantine.number AS number, quarantine.record AS record, raw, run.id AS run FROM quarantine
+  const sql = `SELECT quarantine.number AS number, raw, ${bytesOf('quarantine.record', 'run.id')} FROM quarantine
     JOIN run ON run.number = quarantine.run WHERE quarantine.collection = ? AND quarantine.number > ?
     ORDER BY quarantine.number LIMIT ${rowsPerQuery}`
   for await (const { place, row } of rowsOfPlaces(connection, file, sql, filter)) {
-    const record = JSON.parse(row['record'] as string) as { reason: string; detail: string; quarantinedAt: string }
-    yield { source: place.source, key: place.key, runId: row['run'] as string, raw: row['raw'] as Buffer, ...record }
+    const record = jsonIn<{ reason: string; detail: string; quarantinedAt: string }>(row, 'record')
+    yield { source: place.source, key: place.key, runId: textIn(row, 'id'), raw: row['raw'] as Buffer, ...record }
   }
 }
 
@@ -213,10 +203,10 @@ export async function* listConflicts(
   file: string,
   filter?: PlaceFilter,
 ): AsyncIterable<Conflict> {
-  const sql = `SELECT number, record, kept, other FROM conflict WHERE collection = ? AND number > ?
+  const sql = `SELECT number, ${bytesOf('record')}, kept, other FROM conflict WHERE collection = ? AND number > ?
     ORDER BY number LIMIT ${rowsPerQuery}`
   for await (const { place, row } of rowsOfPlaces(connection, file, sql, filter)) {
-    const record = JSON.parse(row['record'] as string) as { id: string; version: string; seenAt: string }
+    const record = jsonIn<{ id: string; version: string; seenAt: string }>(row, 'record')
     yield {
       source: place.source,
       key: place.key,

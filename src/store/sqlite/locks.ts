@@ -6,7 +6,7 @@ import { timestampOfDate } from '../../core/timestamp.ts'
 import { sourceLocked } from '../store-errors.ts'
 import type { LockHolder, SourceLock, SourceRef } from '../store.ts'
 import type { StoreDependencies } from '../registry.ts'
-import { connect, type Binding, type Connection } from './binding.ts'
+import { bytesOf, connect, textIn, type Binding, type Connection } from './binding.ts'
 import { isBusy, storeFailure } from './failure.ts'
 
 /**
@@ -124,8 +124,8 @@ export function newLocks(store: string, binding: Binding, dependencies: StoreDep
 
 function writtenHolder(connection: Connection): LockHolder | undefined {
   try {
-    const row = connection.get('SELECT pid, host, since FROM holder')
-    return row && { pid: row['pid'] as number, host: row['host'] as string, since: row['since'] as string }
+    const row = connection.get(`SELECT pid, ${bytesOf('host', 'since')} FROM holder`)
+    return row && { pid: row['pid'] as number, host: textIn(row, 'host'), since: textIn(row, 'since') }
   } catch {
     return undefined
   }

@@ -3,7 +3,7 @@ import type { Item } from '../../stix/item.ts'
 import { isSameContent, versionOf } from '../compare.ts'
 import type { PagePart } from '../store.ts'
 import { newTally, type Tally } from '../tally.ts'
-import type { Connection, SqlValue } from './binding.ts'
+import { corruption, type Connection, type SqlValue } from './binding.ts'
 import { checksumOf, digestOf, keyed, keyOfVersion, keyText, type Keyed } from './keys.ts'
 import { newSegmentWriter, readSegment, type SegmentItem } from './segments.ts'
 
@@ -200,7 +200,7 @@ function findVersions(
   for (const row of connection.all(pagePathSql.findVersions(firstPlace.size), values)) {
     const id = (batch[row['place'] as number] as Keyed).item.id
     const version = {
-      version: keyText(row['version'] as string | Buffer),
+      version: keyText(row['version'] as Buffer),
       digest: row['digest'] as Buffer,
       added: row['added'] as number,
     }
@@ -232,13 +232,13 @@ function unmarkVanished(connection: Connection, collection: number, batch: reado
 
 /**
  * The stored item with this `added`.
- * @throws RangeError when no segment has it.
+ * @throws SqlError (SQLITE_CORRUPT) when no segment has it.
  */
 export async function findItem(connection: Connection, collection: number, added: number): Promise<Item> {
   const row = connection.get(pagePathSql.findSegment, [collection, added])
   const items: SegmentItem[] = row ? await readSegment(row['first'] as number, row['data'] as Buffer) : []
   const found = items.find((entry) => entry.added === added)
-  if (!found) throw new RangeError('a version has no bytes in any segment')
+  if (!found) throw corruption('a version has no bytes in any segment')
   return found.item
 }
 

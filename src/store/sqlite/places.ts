@@ -1,6 +1,6 @@
 import { fromEpochMicroseconds } from '../../core/timestamp.ts'
 import type { Checkpoint, CheckpointMove, CollectionKey, SourceRef } from '../store.ts'
-import type { Connection, SqlRow, SqlValue } from './binding.ts'
+import { bytesOf, jsonIn, textIn, type Connection, type SqlRow, type SqlValue } from './binding.ts'
 import { storeCorrupt } from './failure.ts'
 import { checksumOf } from './keys.ts'
 
@@ -24,8 +24,8 @@ export interface PlaceFilter {
   readonly collection?: string | undefined
 }
 
-const placeColumns = `collection.number AS number, source.id AS source, source.name AS name, root, collection, title,
-  version, ids, versions, blocks, last_added FROM collection JOIN source ON source.number = collection.source`
+const placeColumns = `collection.number AS number, ${bytesOf('source.id', 'source.name', 'root', 'collection', 'title', 'version')},
+  ids, versions, blocks, last_added FROM collection JOIN source ON source.number = collection.source`
 
 export function findPlace(connection: Connection, key: CollectionKey): Place | undefined {
   const row = connection.get(`SELECT ${placeColumns} WHERE source.id = ? AND root = ? AND collection = ?`, [
@@ -55,10 +55,10 @@ export function listPlaces(connection: Connection, filter: PlaceFilter = {}): Pl
 function placeOf(row: SqlRow): Place {
   return {
     number: row['number'] as number,
-    source: { id: row['source'] as string, name: row['name'] as string },
-    key: { source: row['source'] as string, root: row['root'] as string, collection: row['collection'] as string },
-    title: (row['title'] as string | null) ?? undefined,
-    version: row['version'] as string,
+    source: { id: textIn(row, 'id'), name: textIn(row, 'name') },
+    key: { source: textIn(row, 'id'), root: textIn(row, 'root'), collection: textIn(row, 'collection') },
+    title: row['title'] === null ? undefined : textIn(row, 'title'),
+    version: textIn(row, 'version'),
     ids: row['ids'] as number,
     versions: row['versions'] as number,
     blocks: row['blocks'] as number,
@@ -72,20 +72,45 @@ export function makePlace(
   key: CollectionKey,
   known: { source?: SourceRef | undefined; version?: string | undefined; title?: string | undefined } = {},
 ): Place {
-  if (known.source) {
-    connection.run('INSERT INTO source (id, name) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name', [
-      key.source,
-      known.source.name,
-    ])
-  } else connection.run('INSERT OR IGNORE INTO source (id, name) VALUES (?, ?)', [key.source, key.source])
+  const name = known.source?.name ?? key.source
   connection.run(
-    `INSERT INTO collection (source, root, collection, version, title)
-     SELECT number, ?, ?, ?, ? FROM source WHERE id = ?
+    `INSERT INTO source (id, name, checksum) VALUES (?, ?, ?) ON CONFLICT (id) DO ${
+      known.source ? 'UPDATE SET name = excluded.name, checksum = excluded.checksum' : 'NOTHING'
+    }`,
+    [key.source, name, checksumOf(key.source, name)],
+  )
+  connection.run(
+    `INSERT INTO collection (source, root, collection, version, title, checksum)
+     SELECT number, ?, ?, ?, ?, ? FROM source WHERE id = ?
      ON CONFLICT (source, root, collection) DO UPDATE
      SET version = iif(excluded.version = '', version, excluded.version), title = coalesce(excluded.title, title)`,
-    [key.root, key.collection, known.version ?? '', known.title ?? null, key.source],
+    [key.root, key.collection, known.version ?? '', known.title ?? null, keyChecksum(key), key.source],
   )
   return findPlace(connection, key) as Place
+}
+
+function keyChecksum(key: CollectionKey): Buffer {
+  return checksumOf(key.source, key.root, key.collection)
+}
+
+/** What of the names of sources and collections is not as it was written; for `store verify`. */
+export function alteredNames(connection: Connection): string[] {
+  const sources = connection
+    .all(`SELECT ${bytesOf('id', 'name')}, checksum FROM source`)
+    .filter((row) => !checksumOf(row['id'] as Buffer, row['name'] as Buffer).equals(row['checksum'] as Buffer))
+  const collections = connection
+    .all(
+      `SELECT ${bytesOf('source.id', 'root', 'collection')}, collection.checksum AS checksum
+      FROM collection LEFT JOIN source ON source.number = collection.source`,
+    )
+    .filter((row) => {
+      const sum = checksumOf(row['id'] ?? '', row['root'] as Buffer, row['collection'] as Buffer)
+      return !sum.equals(row['checksum'] as Buffer)
+    })
+  return [
+    ...sources.map((row) => `the source ${String(row['id'])} was altered`),
+    ...collections.map((row) => `the collection ${String(row['collection'])} was altered`),
+  ]
 }
 
 interface CheckpointRecord {
@@ -96,13 +121,15 @@ interface CheckpointRecord {
 
 /** @throws STORE_CORRUPT (local) when the row is not what was written. */
 export function readCheckpoint(connection: Connection, file: string, place: Place): Checkpoint | undefined {
-  const row = connection.get('SELECT last_added, record, checksum FROM checkpoint WHERE collection = ?', [place.number])
+  const row = connection.get(`SELECT last_added, ${bytesOf('record')}, checksum FROM checkpoint WHERE collection = ?`, [
+    place.number,
+  ])
   if (!row) return undefined
-  const record = row['record'] as string
+  const record = row['record'] as Buffer
   if (!checksumOf(place.number, row['last_added'] as number, record).equals(row['checksum'] as Buffer)) {
     throw storeCorrupt(file, `the checkpoint of ${place.source.name} ${place.key.collection} was altered`)
   }
-  const { stamp, run, movedAt } = JSON.parse(record) as CheckpointRecord
+  const { stamp, run, movedAt } = jsonIn<CheckpointRecord>(row, 'record')
   return { key: place.key, movedAt, ...(stamp !== undefined && { stamp }), ...(run && { run }) }
 }
 

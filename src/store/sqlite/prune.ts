@@ -3,10 +3,9 @@ import { isLater } from '../compare.ts'
 import type { PruneRequest } from '../store.ts'
 import type { Connection, SqlRow, SqlValue } from './binding.ts'
 import { reading, type Database } from './database.ts'
-import { itemsOf } from './listings.ts'
 import { keyOfId, keyText, versionOfKey } from './keys.ts'
 import { listPlaces, type Place } from './places.ts'
-import { packSegment, typesOf, type SegmentItem } from './segments.ts'
+import { packSegment, readSegment, typesOf, type SegmentItem } from './segments.ts'
 
 const segmentsPerTransaction = 32
 const idsPerQuery = 200
@@ -30,9 +29,7 @@ export async function prune(database: Database, request: PruneRequest): Promise<
   for (const place of await reading(database.file, () => listPlaces(database.reader, request))) {
     for (let after: number | undefined = -1; after !== undefined;) {
       const begin: number = after
-      const step = await run((connection) =>
-        pruneSome(connection, database.file, place, begin, { before, all }, dryRun),
-      )
+      const step = await run((connection) => pruneSome(connection, place, begin, { before, all }, dryRun))
       removed += step.removed
       after = step.after
     }
@@ -44,7 +41,6 @@ export async function prune(database: Database, request: PruneRequest): Promise<
 /** The next segments after `after`; answers where to go on, undefined at the end. */
 async function pruneSome(
   connection: Connection,
-  file: string,
   place: Place,
   after: number,
   wanted: Wanted,
@@ -56,7 +52,7 @@ async function pruneSome(
   )
   let removed = 0
   for (const row of rows) {
-    const items = await itemsOf(file, row['first'] as number, row['data'] as Buffer)
+    const items = await readSegment(row['first'] as number, row['data'] as Buffer)
     const doomed = doomedOf(connection, place, items, wanted)
     removed += doomed.length
     if (doomed.length === 0 || dryRun) continue
@@ -68,8 +64,8 @@ async function pruneSome(
 }
 
 interface Doomed {
-  readonly id: string | Buffer
-  readonly version: string | Buffer
+  readonly id: Buffer
+  readonly version: Buffer
   readonly added: number
   readonly isBlock: boolean
 }
@@ -87,7 +83,7 @@ function doomedOf(connection: Connection, place: Place, items: readonly SegmentI
     )
     const newest = newestOf(rows)
     for (const row of rows) {
-      const { id, version, added } = row as { id: string | Buffer; version: string | Buffer; added: number }
+      const { id, version, added } = row as { id: Buffer; version: Buffer; added: number }
       const item = here.get(added)
       if (!item || added >= wanted.before) continue
       if (wanted.all || newest.get(keyText(id)) !== added)
@@ -101,7 +97,7 @@ function doomedOf(connection: Connection, place: Place, items: readonly SegmentI
 function newestOf(rows: readonly SqlRow[]): Map<string, number> {
   const newest = new Map<string, { version: string; added: number }>()
   for (const row of rows) {
-    const id = keyText(row['id'] as string | Buffer)
+    const id = keyText(row['id'] as Buffer)
     const version = { version: versionOfKey(row['version']), added: row['added'] as number }
     const known = newest.get(id)
     if (!known || isLater(version, known)) newest.set(id, version)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { runUnknown } from '../store-errors.ts'
 import type { Run, RunEnd, RunStart } from '../store.ts'
 import type { Tally } from '../tally.ts'
-import type { Connection, SqlRow, SqlValue } from './binding.ts'
+import { bytesOf, jsonIn, textIn, type Connection, type SqlRow, type SqlValue } from './binding.ts'
 import type { Locks } from './locks.ts'
 import { listPlaces, makePlace, type Place, type PlaceFilter } from './places.ts'
 
@@ -49,9 +49,9 @@ export function finishRun(connection: Connection, runId: string, end: RunEnd): v
 
 /** @throws STORE_RUN_UNKNOWN (internal) */
 export function findRun(connection: Connection, runId: string): OpenRun {
-  const row = connection.get('SELECT number, collection, record FROM run WHERE id = ?', [runId])
+  const row = connection.get(`SELECT number, collection, ${bytesOf('record')} FROM run WHERE id = ?`, [runId])
   if (!row) throw runUnknown(runId)
-  const record = JSON.parse(row['record'] as string) as RunRecord
+  const record = jsonIn<RunRecord>(row, 'record')
   return { number: row['number'] as number, collection: row['collection'] as number, full: record.full === true }
 }
 
@@ -75,7 +75,10 @@ export function listRuns(
   const values: SqlValue[] = narrowed ? [...places.keys()] : []
   const limit = filter.limit === undefined ? '' : 'LIMIT ?'
   if (filter.limit !== undefined) values.push(filter.limit)
-  const rows = connection.all(`SELECT * FROM run ${where} ORDER BY number DESC ${limit}`, values)
+  const rows = connection.all(
+    `SELECT collection, ${bytesOf('id', 'record', 'finish')}, ${counters.join(', ')} FROM run ${where} ORDER BY number DESC ${limit}`,
+    values,
+  )
   const newestOf = new Set<string>()
   return rows.flatMap((row) => {
     const place = places.get(row['collection'] as number)
@@ -84,10 +87,10 @@ export function listRuns(
 }
 
 function runOf(row: SqlRow, place: Place, locks: Locks, newestOf: Set<string>): Run {
-  const { version, startedAt, from, pid, host } = JSON.parse(row['record'] as string) as RunRecord
-  const end = row['finish'] === null ? undefined : (JSON.parse(row['finish'] as string) as RunEnd)
+  const { version, startedAt, from, pid, host } = jsonIn<RunRecord>(row, 'record')
+  const end = row['finish'] === null ? undefined : jsonIn<RunEnd>(row, 'finish')
   const counts = Object.fromEntries(counters.map((name) => [name, row[name]])) as Tally
-  const begun = { id: row['id'] as string, source: place.source, key: place.key, version, startedAt, ...counts }
+  const begun = { id: textIn(row, 'id'), source: place.source, key: place.key, version, startedAt, ...counts }
   const since = from === undefined ? begun : { ...begun, from }
   if (end) return { ...since, ...end }
   // One process fetches a source's collections one after the other, so only the newest open run can be alive.

@@ -17,7 +17,8 @@ export const migrations: readonly string[] = [
   CREATE TABLE source (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
-    name TEXT NOT NULL
+    name TEXT NOT NULL,
+    checksum BLOB NOT NULL
   ) STRICT;
   CREATE TABLE collection (
     number INTEGER PRIMARY KEY,
@@ -30,12 +31,13 @@ export const migrations: readonly string[] = [
     versions INTEGER NOT NULL DEFAULT 0,
     blocks INTEGER NOT NULL DEFAULT 0,
     last_added INTEGER NOT NULL DEFAULT 0,
+    checksum BLOB NOT NULL,
     UNIQUE (source, root, collection)
   ) STRICT;
   CREATE TABLE version (
-    id ANY NOT NULL,
+    id BLOB NOT NULL,
     collection INTEGER NOT NULL,
-    version ANY NOT NULL,
+    version BLOB NOT NULL,
     digest BLOB NOT NULL,
     added INTEGER NOT NULL,
     PRIMARY KEY (id, collection, version)
@@ -102,12 +104,12 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE TABLE seen (
     run INTEGER NOT NULL REFERENCES run (number),
-    id ANY NOT NULL,
+    id BLOB NOT NULL,
     PRIMARY KEY (run, id)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE vanished (
     collection INTEGER NOT NULL REFERENCES collection (number),
-    id ANY NOT NULL,
+    id BLOB NOT NULL,
     PRIMARY KEY (collection, id)
   ) STRICT, WITHOUT ROWID;
   `,

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { deflate, inflate } from 'node:zlib'
 import type { Item } from '../../stix/item.ts'
-import type { Connection } from './binding.ts'
+import { corruption, type Connection } from './binding.ts'
 
 /**
  * Raw bytes are kept in segments of about 64 KiB, deflated off the main thread. zlib's own checksum is in each. Inflated, a
@@ -133,17 +133,24 @@ function headOf(item: Item, distance: number): Head {
 
 /**
  * The items of a segment in order of `added`.
- * @throws RangeError, SyntaxError or zlib's error when the segment is damaged.
+ * @throws SqlError (SQLITE_CORRUPT) when the segment is damaged.
  */
 export async function readSegment(first: number, data: Buffer): Promise<SegmentItem[]> {
-  const bytes = await unpack(data)
+  try {
+    return recordsIn(first, await unpack(data))
+  } catch (error) {
+    throw corruption(`a segment cannot be read (${(error as Error).message})`)
+  }
+}
+
+function recordsIn(first: number, bytes: Buffer): SegmentItem[] {
   const items: SegmentItem[] = []
   for (let at = 0; at < bytes.length;) {
     const end = bytes.indexOf(10, at)
-    if (end < 0) throw new RangeError('a segment ends inside a record')
+    if (end < 0) throw new RangeError('it ends inside a record')
     const head = JSON.parse(bytes.toString('utf8', at, end)) as Head
     at = end + 1 + head[0]
-    if (!Number.isSafeInteger(at) || at > bytes.length) throw new RangeError('a segment ends inside an item')
+    if (!Number.isSafeInteger(at) || at > bytes.length) throw new RangeError('it ends inside an item')
     items.push({ added: first + head[1], item: itemOf(head, bytes.subarray(end + 1, at)) })
   }
   return items

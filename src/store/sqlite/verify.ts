@@ -1,21 +1,29 @@
 import type { VerifyReport } from '../store.ts'
 import { versionOf } from '../compare.ts'
-import type { Connection, SqlRow } from './binding.ts'
-import { SqlError } from './binding.ts'
+import { bytesOf, SqlError, textIn, type Connection, type SqlRow } from './binding.ts'
 import type { Database } from './database.ts'
 import { checksumOf, digestOf, keyOfId, keyOfVersion } from './keys.ts'
-import { listPlaces, readCheckpoint, type Place } from './places.ts'
+import { alteredNames, listPlaces, readCheckpoint, type Place } from './places.ts'
 import { readSegment, type SegmentItem } from './segments.ts'
 
 /**
- * Reads everything: SQLite's own check, the bytes of every version against its digest, every version against the bytes,
+ * Reads everything: SQLite's own check (which ends it when it finds something), the bytes of every version against its digest, every version against the bytes,
  * counts, pages, checkpoints. A problem never ends the check of the rest.
  */
 export async function verify({ reader, file }: Database): Promise<VerifyReport> {
   const findings = newFindings()
   await findings.guard('the database', () => {
-    for (const row of reader.all('PRAGMA integrity_check(100)')) {
-      if (row['integrity_check'] !== 'ok') findings.add(`SQLite: ${String(row['integrity_check'])}`)
+    for (const row of reader.all(`SELECT ${bytesOf('integrity_check')} FROM pragma_integrity_check(100)`)) {
+      const found = textIn(row, 'integrity_check')
+      if (found !== 'ok') findings.add(`SQLite: ${found}`)
+    }
+  })
+  // Rows that SQLite finds broken may be read as anything; nothing more can be said of them.
+  if (findings.problems.length > 0) return { ok: false, checked: 0, problems: findings.problems }
+  await findings.guard('the names', () => {
+    for (const problem of alteredNames(reader)) findings.add(problem)
+    for (const row of reader.all(`SELECT ${bytesOf('"table"', 'parent')} FROM pragma_foreign_key_check`)) {
+      findings.add(`a row of ${String(row['table'])} belongs to no ${String(row['parent'])}`)
     }
   })
   let checked = 0
@@ -29,7 +37,7 @@ export async function verify({ reader, file }: Database): Promise<VerifyReport> 
     await findings.guard(name, () => verifyCheckpoint(reader, file, place, name, findings))
     await findings.guard(name, () => verifyAsides(reader, place, name, findings))
   }
-  await findings.guard('the versions', () => verifyKeys(reader, findings))
+  await findings.guard('the versions', () => verifyStrays(reader, findings))
   return { ok: findings.problems.length === 0, checked, problems: findings.problems }
 }
 
@@ -119,21 +127,38 @@ function verifyItems(
   }
 }
 
-/** Every key can be read back and belongs to a collection that exists. */
-function verifyKeys(reader: Connection, findings: Findings): void {
-  const stray = reader.get(
-    'SELECT count(*) AS rows FROM version WHERE collection NOT IN (SELECT number FROM collection)',
-  )
-  if (stray?.['rows'] !== 0) findings.add(`${String(stray?.['rows'])} versions belong to no collection`)
-  const strayBytes = reader.get(
-    'SELECT count(*) AS rows FROM segment WHERE collection NOT IN (SELECT number FROM collection)',
-  )
-  if (strayBytes?.['rows'] !== 0) findings.add(`${String(strayBytes?.['rows'])} segments belong to no collection`)
+/** What has no place: it would never be listed. */
+function verifyStrays(reader: Connection, findings: Findings): void {
+  const strays = {
+    'versions of no collection':
+      'SELECT count(*) AS rows FROM version WHERE collection NOT IN (SELECT number FROM collection)',
+    'segments of no collection':
+      'SELECT count(*) AS rows FROM segment WHERE collection NOT IN (SELECT number FROM collection)',
+    'marks of vanished ids that are not here': `SELECT count(*) AS rows FROM vanished WHERE NOT EXISTS
+      (SELECT 1 FROM version WHERE version.id = vanished.id AND version.collection = vanished.collection)`,
+  }
+  for (const [what, sql] of Object.entries(strays)) {
+    const rows = reader.get(sql)?.['rows']
+    if (rows !== 0) findings.add(`${String(rows)} ${what}`)
+  }
+  for (const row of reader.all(`SELECT number, ${bytesOf('record', 'finish')} FROM run`)) {
+    for (const text of [row['record'], row['finish']]) {
+      if (text !== null && !isJson(String(text))) findings.add(`run ${String(row['number'])} was altered`)
+    }
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    return typeof JSON.parse(text) === 'object'
+  } catch {
+    return false
+  }
 }
 
 function verifyPages(reader: Connection, place: Place, name: string, findings: Findings): void {
-  for (const row of rowsOf(reader, 'SELECT number, run, first, record, checksum FROM page', place)) {
-    const [run, first, record] = [row['run'] as number, row['first'] as number, row['record'] as string]
+  for (const row of rowsOf(reader, `SELECT number, run, first, ${bytesOf('record')}, checksum FROM page`, place)) {
+    const [run, first, record] = [row['run'] as number, row['first'] as number, row['record'] as Buffer]
     if (!checksumOf(place.number, run, first, record).equals(row['checksum'] as Buffer)) {
       findings.add(`${name}: the record of page ${String(row['number'])} was altered`)
     }
@@ -148,13 +173,13 @@ function verifyCheckpoint(reader: Connection, file: string, place: Place, name: 
 }
 
 function verifyAsides(reader: Connection, place: Place, name: string, findings: Findings): void {
-  for (const row of rowsOf(reader, 'SELECT number, record, raw, checksum FROM quarantine', place)) {
-    if (!checksumOf(row['record'] as string, row['raw'] as Buffer).equals(row['checksum'] as Buffer)) {
+  for (const row of rowsOf(reader, `SELECT number, ${bytesOf('record')}, raw, checksum FROM quarantine`, place)) {
+    if (!checksumOf(row['record'] as Buffer, row['raw'] as Buffer).equals(row['checksum'] as Buffer)) {
       findings.add(`${name}: quarantine entry ${String(row['number'])} was altered`)
     }
   }
-  for (const row of rowsOf(reader, 'SELECT number, record, kept, other, checksum FROM conflict', place)) {
-    const sum = checksumOf(row['record'] as string, row['kept'] as Buffer, row['other'] as Buffer)
+  for (const row of rowsOf(reader, `SELECT number, ${bytesOf('record')}, kept, other, checksum FROM conflict`, place)) {
+    const sum = checksumOf(row['record'] as Buffer, row['kept'] as Buffer, row['other'] as Buffer)
     if (!sum.equals(row['checksum'] as Buffer)) findings.add(`${name}: conflict ${String(row['number'])} was altered`)
   }
 }

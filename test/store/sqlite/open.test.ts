@@ -1,0 +1,153 @@
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openStore } from '../../../src/store/registry.ts'
+import { connect } from '../../../src/store/sqlite/binding.ts'
+import { openDatabase } from '../../../src/store/sqlite/database.ts'
+import { openSqliteStore } from '../../../src/store/sqlite/driver.ts'
+import { migrate, schemaVersion } from '../../../src/store/sqlite/migrate.ts'
+import { migrations } from '../../../src/store/sqlite/schema.ts'
+import { acme, all, keep } from '../../contracts/store-suite.ts'
+import { bindings } from '../../support/bindings.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
+import { anObject } from '../../support/items.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
+
+const folder = await temporaryFolder()
+let files = 0
+const newFile = () => path.join(folder, `${++files}`, 'store.db')
+const dependencies = { clock: fakeClock(), identity: { pid: 1, host: 'host.example' } }
+
+describe('openStore', () => {
+  it('takes sqlite:PATH and a plain path for the same store', async () => {
+    const file = newFile()
+    await using one = await openStore(`sqlite:${file}`, dependencies)
+    await keep(one, [anObject()])
+    await using two = await openStore(file, dependencies)
+    expect(await all(two.versions({}))).toHaveLength(1)
+    expect(two.url).toBe(`sqlite:${file}`)
+  })
+
+  it.each(['postgres://ann:secret@db.example/x', 'postgresql://db.example/x', 'mysql:x', 'http://x.example/'])(
+    'refuses %s, without its password',
+    async (url) => {
+      const refusal = (await openStore(url, dependencies).catch((error: unknown) => error)) as Error
+      expect(refusal).toMatchObject({ code: 'STORE_URL_UNKNOWN', kind: 'usage' })
+      expect(refusal.message).not.toContain('secret')
+    },
+  )
+
+  it('says of PostgreSQL that it is not there yet', async () => {
+    await expect(openStore('postgres://db.example/x', dependencies)).rejects.toMatchObject({
+      hint: expect.stringContaining('PostgreSQL is not supported yet') as string,
+    })
+  })
+})
+
+describe.each(bindings.map((binding) => [binding.name, binding] as const))('opening over %s', (_name, binding) => {
+  const open = (file: string) => openSqliteStore(file, { ...dependencies, binding })
+
+  it('makes files 0600 and folders 0700, the copy and the locks too', async () => {
+    const file = newFile()
+    await using store = await open(file)
+    await keep(store, [anObject()])
+    const lock = await store.lockSource(acme, { timeoutMs: 0 })
+    await store.backup(`${file}.copy`)
+    const modeOf = async (name: string) => ((await stat(name)).mode & 0o777).toString(8)
+    expect(await modeOf(path.dirname(file))).toBe('700')
+    for (const name of [file, `${file}-wal`, `${file}-shm`, `${file}.copy`]) expect(await modeOf(name)).toBe('600')
+    expect(await modeOf(`${file}.locks`)).toBe('700')
+    await lock[Symbol.asyncDispose]()
+  })
+
+  it('a copy is a store of its own, and never overwrites a file', async () => {
+    const file = newFile()
+    await using store = await open(file)
+    const objects = [anObject(), anObject()]
+    await keep(store, objects)
+    await store.backup(`${file}.copy`)
+    await keep(store, [anObject()])
+    await expect(store.backup(`${file}.copy`)).rejects.toMatchObject({ code: 'STORE_BACKUP_EXISTS', kind: 'conflict' })
+    await expect(store.backup(path.join(folder, 'no', 'such'))).rejects.toMatchObject({ code: 'STORE_BACKUP_FAILED' })
+    await using copy = await open(`${file}.copy`)
+    expect((await all(copy.versions({}))).map(({ item }) => item)).toEqual(objects)
+    expect((await copy.verify()).ok).toBe(true)
+  })
+
+  it('L10: a file that is no database, or only begins like one, is STORE_CORRUPT and left as it is', async () => {
+    const file = newFile()
+    await mkdir(path.dirname(file))
+    const garbage = Buffer.from('SQLite format 3\0'.padEnd(5000, 'x'))
+    for (const content of [garbage, Buffer.alloc(5000, 65)]) {
+      await writeFile(file, content)
+      await expect(open(file)).rejects.toMatchObject({
+        code: 'STORE_CORRUPT',
+        kind: 'local',
+        hint: expect.stringContaining('store verify') as string,
+      })
+      expect((await readFile(file)).equals(content)).toBe(true)
+    }
+  })
+
+  it('L10: another program’s database is refused and left as it is', async () => {
+    const file = newFile()
+    await mkdir(path.dirname(file))
+    const other = connect(binding, file)
+    other.exec('CREATE TABLE bookmarks (a); PRAGMA user_version = 1')
+    other.close()
+    await expect(open(file)).rejects.toMatchObject({ code: 'STORE_FOREIGN', kind: 'local' })
+    const again = connect(binding, file)
+    again.exec('PRAGMA user_version = 0')
+    await expect(open(file)).rejects.toMatchObject({ code: 'STORE_FOREIGN' })
+    expect(again.all('SELECT name FROM sqlite_schema').map((row) => row['name'])).toEqual(['bookmarks'])
+    again.close()
+  })
+
+  it('L10: a store of a newer release is refused and left as it is', async () => {
+    const file = newFile()
+    await (await open(file))[Symbol.asyncDispose]()
+    const connection = connect(binding, file)
+    connection.exec(`PRAGMA user_version = ${migrations.length + 1}`)
+    await expect(open(file)).rejects.toMatchObject({
+      code: 'STORE_NEWER',
+      kind: 'local',
+      context: { known: migrations.length },
+    })
+    expect(schemaVersion(connection)).toBe(migrations.length + 1)
+    connection.close()
+  })
+
+  it('L10: a migration is one transaction, after a copy', async () => {
+    const file = newFile()
+    {
+      await using store = await open(file)
+      await keep(store, [anObject()])
+    }
+    const database = await openDatabase(file, binding, dependencies.clock)
+    const broken = [...migrations, 'CREATE TABLE half (a); nonsense']
+    await expect(migrate(database, broken, dependencies.clock)).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    expect(schemaVersion(database.reader)).toBe(1)
+    expect(database.reader.get(`SELECT 1 FROM sqlite_schema WHERE name = 'half'`)).toBeUndefined()
+
+    await dependencies.clock.advance(5000)
+    await migrate(database, [...migrations, 'CREATE TABLE whole (a)'], dependencies.clock)
+    expect(schemaVersion(database.reader)).toBe(2)
+    await database.close()
+    await using copy = await open(`${file}.schema-1-20260102T030410Z`)
+    expect(await all(copy.versions({}))).toHaveLength(1)
+  })
+
+  it('says what is wrong when it may not write there', async () => {
+    const blocker = newFile()
+    await mkdir(path.dirname(blocker))
+    await writeFile(blocker, '')
+    await expect(open(path.join(blocker, 'store.db'))).rejects.toMatchObject({
+      code: 'STORE_UNREADABLE',
+      kind: 'local',
+    })
+    await expect(open(path.dirname(blocker))).rejects.toMatchObject({ code: 'STORE_UNREADABLE', kind: 'local' })
+    if (process.getuid?.() === 0) return
+    await chmod(path.dirname(blocker), 0o500)
+    await expect(open(path.join(path.dirname(blocker), 'new.db'))).rejects.toMatchObject({ code: 'STORE_UNREADABLE' })
+  })
+})

@@ -1,0 +1,85 @@
+import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { openSqliteStore } from '../../../src/store/sqlite/driver.ts'
+import type { Store } from '../../../src/store/store.ts'
+import { bindings } from '../../support/bindings.ts'
+import { buildChild, startChild } from '../../support/child-program.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
+import { all } from '../../contracts/store-suite.ts'
+
+const folder = await temporaryFolder()
+let stores = 0
+let program: string
+beforeAll(async () => {
+  program = await buildChild(path.resolve(import.meta.dirname, '../children/store-child.ts'))
+})
+
+const key = (collection: string) => ({ source: 'p-1', root: 'https://taxii.example/root/', collection })
+
+describe.each(bindings.map((binding) => [binding.name, binding] as const))(
+  'processes over %s',
+  { timeout: 60_000 },
+  (name, binding) => {
+    const newFile = () => path.join(folder, `${name.replace(':', '-')}-${++stores}`, 'store.db')
+    const open = (file: string): Promise<Store> =>
+      openSqliteStore(file, { clock: fakeClock(), identity: { pid: process.pid, host: 'host.example' }, binding })
+
+    it('L1: killed at any instant it has lost nothing, doubled nothing, and the checkpoint is that of the data', async () => {
+      const file = newFile()
+      const wanted = 4000
+      let reached = 0
+      for (let kill = 0; reached < wanted && kill < 100; kill++) {
+        const child = startChild(program, ['commit', file, name, 'c1', String(reached), String(wanted)])
+        if (kill < 8) {
+          await child.line()
+          await pause(Math.random() * 40)
+          child.process.kill('SIGKILL')
+        }
+        await child.ended
+        await using store = await open(file)
+        reached = Number((await store.checkpoint(key('c1')))?.stamp ?? 0)
+        const ids = (await all(store.versions({}))).map(({ item }) => item.id)
+        expect(ids).toHaveLength(reached)
+        expect(new Set(ids).size).toBe(reached)
+        expect((await store.verify()).problems).toEqual([])
+      }
+      expect(reached).toBe(wanted)
+    })
+
+    it('L7: eight processes write at once and everything is there once', async () => {
+      const file = newFile()
+      const children = Array.from({ length: 8 }, (_, n) =>
+        startChild(program, ['commit', file, name, n % 2 ? 'shared' : `own-${n}`, '0', '500']),
+      )
+      expect(await Promise.all(children.map(({ ended }) => ended))).toEqual(Array(8).fill(0))
+      await using store = await open(file)
+      const { collections } = await store.info()
+      expect(collections.map(({ versions }) => versions)).toEqual([500, 500, 500, 500, 500])
+      const runs = await store.runs()
+      expect(runs.reduce((sum, run) => sum + run.new, 0)).toBe(2500)
+      expect(runs.reduce((sum, run) => sum + run.unchanged, 0)).toBe(1500)
+      expect((await store.verify()).problems).toEqual([])
+    })
+
+    it('L7: a second process waits for the lock, names the first, and takes over when that is killed', async () => {
+      const file = newFile()
+      const first = startChild(program, ['lock', file, name, '0'])
+      expect(await first.line()).toMatch(/^locked/)
+      const second = startChild(program, ['lock', file, name, '150'])
+      expect(await second.line()).toBe(`STORE_SOURCE_LOCKED ${first.process.pid}`)
+      second.process.stdin?.end()
+
+      const third = startChild(program, ['lock', file, name, '60000'])
+      await pause(300)
+      const killedAt = Date.now()
+      first.process.kill('SIGKILL')
+      const lockedAt = Number((await third.line()).split(' ')[1])
+      expect(lockedAt).toBeGreaterThanOrEqual(killedAt)
+      expect(lockedAt - killedAt).toBeLessThan(1000)
+      third.process.stdin?.end()
+      await Promise.all([first.ended, second.ended, third.ended])
+    })
+  },
+)
