@@ -11,6 +11,7 @@ import { createNotices } from './notices.ts'
 import { openProfiles } from './open-profiles.ts'
 import { processTable } from './process-table.ts'
 import { createProgress } from './progress.ts'
+import { createRehearsal } from './rehearsal.ts'
 import type { GlobalOptions, Runtime } from './runtime.ts'
 import { createTerminal, wantsColors } from './terminal.ts'
 import { openTraceFile } from './trace-file.ts'
@@ -61,6 +62,8 @@ export function createRuntime(
   })
   const output = once(() => writer(host.stdout, 'standard output'))
   const errorOutput = once(() => writer(host.stderr, 'standard error'))
+
+  const rehearsal = once(() => createRehearsal(host, options, signal))
 
   const profiles = once(() => openProfiles({ folders, clock, environment, workingDirectory }))
   const credentials = once(async () => {
@@ -135,6 +138,9 @@ export function createRuntime(
     workingDirectory,
     folders,
     random: host.random,
+    get rehearsal() {
+      return rehearsal()
+    },
     profiles,
     credentials,
     store,

@@ -186,6 +186,11 @@ export const commandRegistry: readonly CommandRow[] = [
     load: async () => (await import('./commands/store-backup.ts')).storeBackup,
   },
   {
+    path: 'demo',
+    summary: 'Show the main job offline, with servers of our own: discover, configure, fetch, go on',
+    load: async () => (await import('./commands/demo.ts')).demo,
+  },
+  {
     path: 'help',
     summary: 'Explain a command or a topic: exit-codes, environment, formats',
     load: async () => (await import('./commands/help.ts')).help,

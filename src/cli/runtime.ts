@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts'
 import type { TaxiiClient } from '../taxii/client.ts'
 import type { Folders } from './folders.ts'
 import type { Progress } from './progress.ts'
+import type { Rehearsal } from './rehearsal.ts'
 
 /** Flags that every command has, after flag, environment and default have been weighed. */
 export interface GlobalOptions {
@@ -57,6 +58,8 @@ export interface Runtime {
   readonly folders: Folders
   /** Uniform in [0, 1); for jitter. */
   readonly random: () => number
+  /** Runs other command lines inside this one, for `demo`. */
+  readonly rehearsal: Rehearsal
   readonly profiles: () => Promise<ProfileStore>
   /** Credential stores, and the only way from a reference to a secret (`openCredentials`). */
   readonly credentials: () => Promise<Credentials>
