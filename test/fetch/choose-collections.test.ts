@@ -14,7 +14,7 @@ it('C1D-5 polls a named collection of a 1.x server that lists nothing', async ()
     v1: {
       collection: (name: string) =>
         Promise.resolve({ ...collection, id: name, pollAddresses: ['https://h.example/poll'] }),
-    } as TaxiiClient['v1'],
+    } as unknown as TaxiiClient['v1'],
   }
   expect(await chooseCollections(client, wanted, signal)).toMatchObject([
     { kind: 'readable', key: { source: 's', root: 'https://h.example/poll', collection: 'hidden' } },
