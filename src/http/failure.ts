@@ -89,13 +89,23 @@ export function framing(host: string, detail: string, cause?: unknown): StixTaxi
   })
 }
 
-/** A deadline that passed; `what` completes "HOST ...". */
-export function timedOut(code: 'HTTP_HEADERS_TIMEOUT' | 'HTTP_IDLE', host: string, ms: number): StixTaxiiError {
+/** A deadline of one answer that passed. */
+export function timedOut(
+  what: 'HTTP_HEADERS_TIMEOUT' | 'HTTP_IDLE' | 'HTTP_TOO_SLOW',
+  host: string,
+  ms: number,
+): StixTaxiiError {
   const details = { kind: 'network', context: { host, timeoutMs: ms } } as const
-  if (code === 'HTTP_IDLE') {
+  if (what === 'HTTP_IDLE') {
     return new StixTaxiiError('HTTP_IDLE', `${host} sent nothing more for ${seconds(ms)} in the middle of its answer`, {
       ...details,
       hint: 'Nothing of the unfinished answer was kept. Try again, or ask for smaller pages.',
+    })
+  }
+  if (what === 'HTTP_TOO_SLOW') {
+    return new StixTaxiiError('HTTP_TOO_SLOW', `${host} sent next to nothing for ${seconds(ms)}`, {
+      ...details,
+      hint: 'Nothing of the unfinished answer was kept. Try again later, or ask for smaller pages.',
     })
   }
   return new StixTaxiiError('HTTP_HEADERS_TIMEOUT', `${host} did not begin to answer within ${seconds(ms)}`, {

@@ -58,7 +58,8 @@ export function openHttp(options: HttpOptions, seams: HttpSeams = {}): Http {
     exchange,
     async [Symbol.asyncDispose]() {
       closing.abort(cancelled())
-      await (await sender)?.close()
+      // What could not be opened told so to whoever asked; there is nothing to close then.
+      await (await sender?.catch(() => undefined))?.close()
     },
   }
 }

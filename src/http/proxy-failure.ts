@@ -3,7 +3,8 @@ import { codeOf, connectFailure } from './failure.ts'
 
 /** The answer of an HTTP proxy that gives no tunnel. */
 export function tunnelRefused(who: string, place: string, status: number): StixTaxiiError {
-  if (status === 407) return proxyLogin(who)
+  // tinyproxy says 401 to a wrong password; before there is a tunnel, only the proxy can have said it.
+  if (status === 407 || status === 401) return proxyLogin(who)
   return new StixTaxiiError('HTTP_PROXY_REFUSED', `The ${who} does not let us through to ${place} (${status})`, {
     kind: 'network',
     hint: 'Ask its operator to allow this host and port, or set --no-proxy for it if it can be reached directly.',

@@ -31,6 +31,10 @@ const readAheadBytes = 8 * 1024 * 1024
 const readAheadStep = 1024 * 1024
 const readAheadMost = 64 * 1024 * 1024
 
+/** A body must bring at least so much within ten idle limits, or it would drip for ever (N3). */
+const leastBytes = 64 * 1024
+const idleLimitsForLeast = 10
+
 /**
  * The bytes of one answer as they come from the connection, undecoded. Reading goes on ahead of the reader, so that a
  * server that falls silent is noticed also while the reader does something else (N4).
@@ -54,6 +58,11 @@ export class WireBody implements AsyncIterable<Buffer> {
   /** Whether the last byte has arrived in good order. */
   get complete(): boolean {
     return this.#done && this.#failure === undefined
+  }
+
+  /** Whether we, not the server, are why nothing comes. */
+  get isHeldBack(): boolean {
+    return this.#controller?.paused === true
   }
 
   push(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -121,6 +130,8 @@ class Exchange {
   readonly #reject: (error: Error) => void
   readonly #body: WireBody
   #timer: NodeJS.Timeout | undefined
+  #pace: NodeJS.Timeout | undefined
+  #receivedBefore = 0
   #stopped: Error | undefined
   #headCame = false
   #untilClose = false
@@ -171,6 +182,7 @@ class Exchange {
     this.#untilClose = headers['content-length'] === undefined && headers['transfer-encoding'] === undefined
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#idle(), this.#options.idleTimeoutMs)
+    this.#pace = setInterval(() => this.#checkPace(), this.#options.idleTimeoutMs * idleLimitsForLeast)
     this.#resolve({ status, headers: headersOf(headers), body: this.#body })
   }
 
@@ -179,8 +191,18 @@ class Exchange {
     else this.#stop(timedOut('HTTP_IDLE', this.#lane.host, this.#options.idleTimeoutMs))
   }
 
+  #checkPace(): void {
+    const { received, isHeldBack } = this.#body
+    const { host } = this.#lane
+    if (!isHeldBack && received - this.#receivedBefore < leastBytes) {
+      this.#stop(timedOut('HTTP_TOO_SLOW', host, this.#options.idleTimeoutMs * idleLimitsForLeast))
+    }
+    this.#receivedBefore = received
+  }
+
   #end(): void {
     clearTimeout(this.#timer)
+    clearInterval(this.#pace)
     // Bytes after the end of the answer may have arrived with it: only the next turn shows them (N6).
     setImmediate(() => this.#settle(this.#doubt()))
   }
@@ -210,6 +232,7 @@ class Exchange {
 
   #settle(failure: Error | undefined): void {
     clearTimeout(this.#timer)
+    clearInterval(this.#pace)
     this.#options.signal.removeEventListener('abort', this.#onAbort)
     this.#body.finish(failure)
     if (failure) this.#reject(failure)

@@ -36,6 +36,13 @@ test('N3: a body that drips for ever ends with the total time', async () => {
   expect(faultOf(await outcomeOf(opened.http, server.url('/')))).toBe('HTTP_TOTAL_TIMEOUT network')
 })
 
+test('N3: a body that drips for ever ends without a total time too', async () => {
+  await using server = await startFaultServer(() => [sendBytes(head), drip(chunked(['x'.repeat(10_000)]), 1, 10)])
+  await using opened = anHttp(server.origin, { retry: noRetries, limits: { idleTimeoutMs: 150 } })
+
+  expect(faultOf(await outcomeOf(opened.http, server.url('/')))).toBe('HTTP_TOO_SLOW network')
+})
+
 test('N3: a body that stops ends with the idle limit', async () => {
   await using server = await startFaultServer(() => [sendBytes(head), sendBytes('3\r\nabc\r\n'), silence])
   await using opened = anHttp(server.origin, { retry: noRetries, limits: { idleTimeoutMs: 100 } })
