@@ -135,8 +135,10 @@ async function workingRoot(
   }
 }
 
+// A root that speaks another version is the right one all the same.
 function isDeadEnd(error: unknown): boolean {
-  return error instanceof StixTaxiiError && ['not-found', 'protocol', 'remote', 'network'].includes(error.kind)
+  if (!(error instanceof StixTaxiiError) || error.context['versions'] !== undefined) return false
+  return ['not-found', 'protocol', 'remote', 'network'].includes(error.kind)
 }
 
 async function besideDiscovery(
