@@ -37,7 +37,7 @@ const shape = {
     { field: 'collection', head: 'Collection' },
     { field: 'stamp', head: 'Read up to' },
     { field: 'halfRead', head: 'Half read' },
-    { field: 'movedAt', head: 'Moved at' },
+    { field: 'movedAt', head: 'Moved at', minor: 1 },
   ],
   name: 'collection',
   empty: 'No collection has been read yet',

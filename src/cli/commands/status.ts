@@ -27,13 +27,13 @@ export const status = defineCommand({
 const shape = {
   columns: [
     { field: 'source', head: 'Source' },
-    { field: 'enabled', head: 'Enabled' },
+    { field: 'enabled', head: 'Enabled', minor: 2 },
     { field: 'status', head: 'Status' },
     { field: 'lastAttempt', head: 'Last attempt' },
     { field: 'lastSuccess', head: 'Last success' },
-    { field: 'nextFetch', head: 'Next' },
+    { field: 'nextFetch', head: 'Next', minor: 1 },
     { field: 'entries', head: 'Entries', align: 'right' },
-    { field: 'error', head: 'Error' },
+    { field: 'error', head: 'Error', minor: 0 },
   ],
   name: 'source',
   empty: 'There is no source yet. Make one with: stixtaxii configure',

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest'
+import { beginByServerClock, planWindow, restarted } from '../../src/fetch/window.ts'
+import type { Window, WindowFacts } from '../../src/fetch/window.ts'
+
+const key = { source: 's', root: 'r', collection: 'c' }
+const movedAt = '2026-03-01T00:00:00.000000Z'
+const stamp = '2026-02-20T00:00:00.123456789Z'
+
+function facts(more: Partial<WindowFacts> = {}): WindowFacts {
+  return {
+    checkpoint: undefined,
+    firstBegin: '20d',
+    now: new Date('2026-03-31T12:00:00.000Z'),
+    ordering: 'feed',
+    overlapMicroseconds: 1,
+    ...more,
+  }
+}
+
+const read = facts({ checkpoint: { key, stamp, movedAt } })
+const lockTimeoutMs = 0
+
+describe('a window', () => {
+  it('T11 of a month ago on 31 March begins on the last of February, in UTC', () => {
+    expect(planWindow({ since: '1mo', lockTimeoutMs }, facts()).begin).toBe('2026-02-28T12:00:00.000000Z')
+  })
+
+  it('without --since begins one microsecond before the checkpoint, finer digits cut', () => {
+    expect(planWindow({ lockTimeoutMs }, read)).toMatchObject({
+      begin: '2026-02-20T00:00:00.123455Z',
+      movesCheckpoint: true,
+    })
+    expect(planWindow({ lockTimeoutMs }, { ...read, overlapMicroseconds: 0 })).toMatchObject({ begin: stamp })
+  })
+
+  it.each([
+    [{ since: '2026-02-20T00:00:00.123456789Z' }, true],
+    [{ since: '2026-02-20T01:00:00.123456789+01:00' }, true],
+    [{ since: '2026-02-20T00:00:00.123456790Z' }, false],
+    [{ since: '60d' }, true],
+    [{ since: '2d' }, false],
+    [{ until: '2d' }, true],
+    [{ limit: 5 }, true],
+    [{ match: [{ field: 'type', values: ['x'] }] }, false],
+    [{ full: true }, false],
+  ])('%j moves the checkpoint: %s', (request, moves) => {
+    expect(planWindow({ ...request, lockTimeoutMs }, read).movesCheckpoint).toBe(moves)
+  })
+
+  it.each([
+    [{ since: '2d' }, true],
+    [{ match: [{ field: 'type', values: ['x'] }], since: '60d' }, false],
+  ])('%j makes a first checkpoint: %s', (request, moves) => {
+    expect(planWindow({ ...request, lockTimeoutMs }, facts()).movesCheckpoint).toBe(moves)
+  })
+
+  const half = facts({
+    checkpoint: {
+      key,
+      stamp,
+      movedAt,
+      run: { filters: { since: '30d', begin: 'B', reached: 'R' }, position: { next: 'n' } },
+    },
+  })
+
+  it.each([
+    ['nothing is typed', {}, true],
+    ['the same is typed', { since: '30d' }, true],
+    ['another begin is typed', { since: '31d' }, false],
+    ['an end is typed', { since: '30d', until: '1d' }, false],
+    ['a match is typed', { match: [{ field: 'type', values: ['x'] }] }, false],
+    ['everything is wanted', { full: true }, false],
+  ])('of a half-read run goes on with its first filters when %s: %o, %s', (_what, request, goesOn) => {
+    const window = planWindow({ ...request, lockTimeoutMs }, half)
+    expect(window.position).toEqual(goesOn ? { next: 'n' } : undefined)
+    if (goesOn) expect(window).toMatchObject({ begin: 'B', reached: 'R', movesCheckpoint: true })
+  })
+
+  it('of a data set has no bounds', () => {
+    expect(planWindow({ since: '2d', until: '1d', lockTimeoutMs }, facts({ ordering: 'set' }))).toMatchObject({
+      movesCheckpoint: true,
+    })
+    expect(planWindow({ since: '2d', lockTimeoutMs }, facts({ ordering: 'set' })).begin).toBeUndefined()
+  })
+
+  it('that is restarted begins where it had come to, and never before its own begin', () => {
+    const window: Window = {
+      begin: '2026-02-20T00:00:00.000000Z',
+      movesCheckpoint: true,
+      typed: {},
+      position: { next: 'n' },
+    }
+    expect(restarted(window, '2026-02-21T00:00:00.000000Z', 1)).toMatchObject({
+      begin: '2026-02-20T23:59:59.999999Z',
+      position: undefined,
+    })
+    expect(restarted(window, undefined, 1)).toMatchObject({ begin: window.begin })
+    expect(restarted(window, '2026-02-20T00:00:00.000000Z', 1).begin).toBe(window.begin)
+  })
+
+  it.each([
+    ['2026-03-31T11:00:00.000000Z', '2026-03-29T11:00:00.000000Z'],
+    ['2026-03-31T11:59:30.000000Z', undefined],
+    ['2083-01-01T00:00:00.000000Z', undefined],
+    [undefined, undefined],
+  ])('T10 with the server clock at %s begins at %s', (serverDate, begin) => {
+    const window = planWindow({ since: '2d', lockTimeoutMs }, facts())
+    expect(beginByServerClock(window, serverDate)).toBe(begin)
+  })
+})
