@@ -13,7 +13,7 @@ import { readSegment, type SegmentItem } from './segments.ts'
 export async function verify({ reader, file }: Database): Promise<VerifyReport> {
   const findings = newFindings()
   await findings.guard('the database', () => {
-    for (const row of reader.all(`SELECT ${bytesOf('integrity_check')} FROM pragma_integrity_check(100)`)) {
+    for (const row of reader.all(`SELECT ${bytesOf('integrity_check')} FROM pragma_integrity_check`)) {
       const found = textIn(row, 'integrity_check')
       if (found !== 'ok') findings.add(`SQLite: ${found}`)
     }
