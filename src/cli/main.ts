@@ -1,3 +1,4 @@
+import { silenceExpectedWarnings } from './expected-warnings.ts'
 import { peekOutputFormat } from './global-flags.ts'
 import { processHost } from './process-host.ts'
 import { reportError } from './report-error.ts'
@@ -5,6 +6,7 @@ import { run } from './run.ts'
 
 const argv = process.argv.slice(2)
 let isDone = false
+silenceExpectedWarnings()
 
 /** What got past every `await`: told like any bug of ours, without a stack that nobody asked for. */
 function reportBug(error: unknown): number {

@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
 import path from 'node:path'
+import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
 import { version } from '../../src/cli/version.ts'
 
@@ -16,6 +18,33 @@ interface Locked {
   readonly optional?: boolean
 }
 const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, Locked> }
+
+/** Packages that an entry and all it leads to import, also late. */
+async function importsOf(entry: string): Promise<string[]> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    metafile: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    outdir: 'nowhere',
+  })
+  const imported = Object.values(metafile.outputs).flatMap((output) => output.imports.map((one) => one.path))
+  const packages = imported.filter((name) => !name.startsWith('node:') && !builtinModules.includes(name))
+  return [
+    ...new Set(
+      packages.map((name) =>
+        name
+          .split('/')
+          .slice(0, name.startsWith('@') ? 2 : 1)
+          .join('/'),
+      ),
+    ),
+  ]
+}
 
 describe('the package', () => {
   it('says the same version everywhere', () => {
@@ -43,6 +72,18 @@ describe('the package', () => {
     // Of the optional native packages one per platform is installed.
     const native = names.filter(([, one]) => one.optional)
     expect(names.length - native.length).toBeLessThanOrEqual(110)
+  })
+
+  it('depends on what the library imports, and on nothing that only the bundled program does', async () => {
+    const library = await importsOf('src/index.ts')
+    const native = ['libsql']
+    expect(Object.keys(about.dependencies ?? {}).sort()).toEqual([...new Set([...library, ...native])].sort())
+    expect(Object.keys(about.optionalDependencies ?? {})).toEqual(['@napi-rs/keyring'])
+  })
+
+  it('knows every package the program imports', async () => {
+    const known = { ...about.dependencies, ...about.optionalDependencies, ...about.devDependencies }
+    expect((await importsOf('src/cli/main.ts')).filter((name) => !(name in known))).toEqual([])
   })
 
   it('carries what its users need, and only files that are there', () => {
