@@ -9,7 +9,7 @@ import { fakeClock } from '../support/fake-clock.ts'
 import { runCli, temporaryFolder } from '../support/run-cli.ts'
 
 const folderOf = (transcript: string): string => /kept in (\S+)/.exec(transcript)?.[1] ?? ''
- 
+
 const colour = /\u001b\[[0-9;]*m/g
 
 it('does the main job offline with the real commands, says what to type next, and leaves nothing behind', async () => {
