@@ -1,5 +1,5 @@
 import { StixTaxiiError } from '../core/errors.ts'
-import type { Profile, ProfileStore, TaxiiProfile } from './profile.ts'
+import type { ProfileStore, TaxiiProfile } from './profile.ts'
 
 /**
  * A profile store with one profile more that is not in its file and cannot be changed: the one that the environment makes.
@@ -12,7 +12,7 @@ export function withPassingProfile(passing: TaxiiProfile, open: () => Promise<Pr
   return {
     path: 'environment',
     async list() {
-      const saved = await savedProfiles(open)
+      const saved = (await saving(open, (store) => store.list())) ?? []
       return [...saved, passing].sort((left, right) => (left.name < right.name ? -1 : 1))
     },
     get: async (name) => (isPassing(name) ? passing : (await open()).get(name)),
@@ -20,19 +20,22 @@ export function withPassingProfile(passing: TaxiiProfile, open: () => Promise<Pr
     save: async (profile) => (await guarded(profile.name)).save(profile),
     rename: async (name, newName) => (await guarded(name)).rename(name, newName),
     remove: async (name) => (await guarded(name)).remove(name),
-    defaultName: async (kind) => (kind === 'taxii' ? passing.name : (await open()).defaultName(kind)),
+    defaultName: async (kind) => (kind === 'taxii' ? passing.name : saving(open, (store) => store.defaultName(kind))),
     async setDefault(kind, name) {
       await (await guarded(name ?? '')).setDefault(kind, name)
     },
   }
 }
 
-/** A user without a home folder has none saved. */
-async function savedProfiles(open: () => Promise<ProfileStore>): Promise<readonly Profile[]> {
+/** A user without a home folder has nothing saved. */
+async function saving<T>(
+  open: () => Promise<ProfileStore>,
+  ask: (store: ProfileStore) => Promise<T>,
+): Promise<T | undefined> {
   try {
-    return await (await open()).list()
+    return await ask(await open())
   } catch (error) {
-    if (error instanceof StixTaxiiError && error.code === 'CLI_HOME_UNKNOWN') return []
+    if (error instanceof StixTaxiiError && error.code === 'CLI_HOME_UNKNOWN') return undefined
     throw error
   }
 }
