@@ -85,6 +85,7 @@ export class Answer implements HttpResponse {
 
   /** Closes the connection unless the body has arrived to its end. */
   close(): void {
+    if (this.#wire.body.complete) return
     const { host } = this.#options
     this.#wire.body.cancel(
       new StixTaxiiError('HTTP_BODY_ABANDONED', `The answer of ${host} is wanted no more`, {

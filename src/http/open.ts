@@ -40,9 +40,8 @@ export function openHttp(options: HttpOptions, seams: HttpSeams = {}): Http {
   async function exchange<T>(request: HttpRequest, read: (response: HttpResponse) => Promise<T>): Promise<T> {
     sender ??= openSender()
     const ready = await sender
-    const total = totalDeadline(limits.totalTimeoutMs, request.url.host)
-    const signals = [closing.signal, request.signal, total?.signal].filter((signal) => signal !== undefined)
-    const signal = AbortSignal.any(signals)
+    const stop = stopper([closing.signal, request.signal], limits.totalTimeoutMs, request.url.host)
+    const { signal } = stop
     try {
       return await new Retrying({ sender: ready, options, retry, signal }).run(request, read)
     } catch (error) {
@@ -50,7 +49,7 @@ export function openHttp(options: HttpOptions, seams: HttpSeams = {}): Http {
         ? stopReason(signal)
         : error
     } finally {
-      total?.clear()
+      stop.release()
     }
   }
 
@@ -73,17 +72,38 @@ function stopReason(signal: AbortSignal): StixTaxiiError {
   return signal.reason instanceof StixTaxiiError ? signal.reason : cancelled(signal.reason)
 }
 
-function totalDeadline(ms: number | undefined, host: string): { signal: AbortSignal; clear: () => void } | undefined {
-  if (ms === undefined) return undefined
+interface Stopper {
+  readonly signal: AbortSignal
+  release(): void
+}
+
+/**
+ * One signal for one exchange, aborted with any of the sources or after the total time. By hand, because what
+ * `AbortSignal.any` makes stays on a long-lived source until the garbage is collected, and exchanges are many.
+ */
+function stopper(sources: readonly (AbortSignal | undefined)[], totalMs: number | undefined, host: string): Stopper {
   const controller = new AbortController()
-  const timer = setTimeout(() => {
-    controller.abort(
-      new StixTaxiiError('HTTP_TOTAL_TIMEOUT', `${host} was not done within ${seconds(ms)}`, {
-        kind: 'network',
-        hint: 'Allow more time, or ask for less at once.',
-        context: { host, timeoutMs: ms },
-      }),
-    )
-  }, ms)
-  return { signal: controller.signal, clear: () => clearTimeout(timer) }
+  const links = sources.map((source) => {
+    const follow = (): void => controller.abort(source?.reason)
+    if (source?.aborted) follow()
+    source?.addEventListener('abort', follow, { once: true })
+    return () => source?.removeEventListener('abort', follow)
+  })
+  const timer =
+    totalMs === undefined ? undefined : setTimeout(() => controller.abort(totalTimeout(host, totalMs)), totalMs)
+  return {
+    signal: controller.signal,
+    release() {
+      clearTimeout(timer)
+      for (const unlink of links) unlink()
+    },
+  }
+}
+
+function totalTimeout(host: string, ms: number): StixTaxiiError {
+  return new StixTaxiiError('HTTP_TOTAL_TIMEOUT', `${host} was not done within ${seconds(ms)}`, {
+    kind: 'network',
+    hint: 'Allow more time, or ask for less at once.',
+    context: { host, timeoutMs: ms },
+  })
 }
