@@ -142,6 +142,7 @@ export const accessRows: readonly Row[] = [
       const url = `${feed.origin}/management/auth`
       await expectExact(feed, { version, authentication: { ...login, url }, secrets: { PW: 'pw' } })
       await expectExact(feed, { version, authentication: login, secrets: { PW: 'pw' } })
+      expect((feed.server1 ?? feed.server2)?.guard.tokensIssued).toBeGreaterThan(3)
       await using trial = await openTrial({ url: feed.url, version, authentication: login, secrets: { PW: 'wrong' } })
       expectFailure(await trial.fetch(), 'auth')
     },
@@ -166,6 +167,7 @@ export const accessRows: readonly Row[] = [
         scope: 'taxii.read',
       }
       await expectExact(feed, { version, authentication, secrets: { SECRET: client.clientSecret } })
+      expect((feed.server1 ?? feed.server2)?.guard.tokensIssued).toBeGreaterThan(version === '1.0' ? 0 : 1)
     },
   },
   {

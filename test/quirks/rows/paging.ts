@@ -191,19 +191,26 @@ export const pagingRows: readonly Row[] = [
     title: 'answers 413 to whoever wants all of a large collection',
     versions: ['1.0', '1.1', '2.1'],
     async run(version) {
+      let refused = 0
       const spread = (index: number): string => new Date(Date.UTC(2026, 1, 1, index * 6)).toISOString()
       await using feed = await startFeed(version, {
         items: 60,
         addedAt: spread,
         one: { maxBlocks: 20 },
+        onResponse: (_, { status }) => {
+          if (status === 413) refused++
+          return undefined
+        },
         onRequest: ({ path, url }) => {
           if (version !== '2.1' || !path.endsWith('/objects/')) return undefined
           const limit = Number(url.searchParams.get('limit') ?? Infinity)
           if (limit <= 20) return undefined
+          refused++
           return jsonResponse(413, 'application/taxii+json;version=2.1', { title: 'Content Too Large' })
         },
       })
       await expectExact(feed)
+      expect(refused).toBeGreaterThan(0)
     },
   },
 ]

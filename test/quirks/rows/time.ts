@@ -157,13 +157,14 @@ export const timeRows: readonly Row[] = [
         addedAt: second,
         two: { pageCap: 10 },
         one: { partSize: 10 },
-        onResponse: () => {
-          if (added++ < 3) feed.add()
+        onResponse: (request) => {
+          if ((isRead(request) || request.path.endsWith('/poll')) && added++ < 3) feed.add()
           return undefined
         },
       })
       await using trial = await openTrial({ url: feed.url, clock: fakeClock({ start: '2026-03-01T17:00:00.000Z' }) })
       expectOk(await trial.fetch())
+      expect(added).toBeGreaterThan(0)
       now += 60_000
       feed.add(new Date(now - 30_000).toISOString())
       expectOk(await trial.fetch())
@@ -198,6 +199,7 @@ export const timeRows: readonly Row[] = [
         onRequest: ({ url }) => (url.searchParams.has('added_after') ? 'drop' : undefined),
       })
       await using trial = await openTrial({ url: feed.url })
+      const dropped = (): number => feed.requests.filter(({ url }) => url.searchParams.has('added_after')).length
       const rows = await trial.fetch()
       if (rows.some((row) => row.error)) {
         expectFailure(rows, 'network')
@@ -205,6 +207,7 @@ export const timeRows: readonly Row[] = [
         expectOk(await trial.fetch({ full: true }))
       }
       await expectTruth(trial, feed)
+      expect(dropped()).toBeGreaterThan(0)
     },
   },
   {

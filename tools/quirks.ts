@@ -1,26 +1,34 @@
-// Prints the score of the quirk server: each row of what real servers do, the versions it concerns, and whether our client
-// gets what its user must have. `npm run quirks -- 26` runs one row. Exit status 1 when a row does not hold.
 import { startVitest } from 'vitest/node'
 
+/**
+ * Prints the score of the quirk server: each row of what real servers do, the versions it concerns, and whether our client
+ * gets what its user must have. `npm run quirks -- 26` runs one row. Exit status 1 when a row does not hold.
+ */
+
+interface Score {
+  readonly title: string
+  readonly held: string[]
+  readonly missed: { readonly version: string; readonly reason: string }[]
+}
+
 const wanted = process.argv.slice(2).filter((argument) => /^\d+$/.test(argument))
-const pattern = wanted.length > 0 ? `^row (${wanted.join('|')}),` : undefined
 const vitest = await startVitest('test', ['test/quirks/'], {
   watch: false,
   reporters: [{}],
-  testNamePattern: pattern,
+  ...(wanted.length > 0 ? { testNamePattern: `^row (${wanted.join('|')}),` } : {}),
 })
-const rows = new Map()
-const broken = []
+const rows = new Map<number, Score>()
+const broken: string[] = []
 for (const module of vitest.state.getTestModules()) {
   if (module.errors().length > 0) broken.push(module.moduleId)
   for (const test of module.children.allTests()) {
-    const match = /^row (\d+), (\S+): a server (.*)$/.exec(test.name)
+    const [, number, version = '', title = ''] = /^row (\d+), (\S+): a server (.*)$/.exec(test.name) ?? []
     const { state, errors = [] } = test.result()
-    if (!match || state === 'skipped') continue
-    const row = rows.get(Number(match[1])) ?? { title: match[3], held: [], missed: [] }
-    if (state === 'passed') row.held.push(match[2])
-    else row.missed.push({ version: match[2], reason: errors[0]?.message?.split('\n')[0] ?? state })
-    rows.set(Number(match[1]), row)
+    if (number === undefined || state === 'skipped') continue
+    const row = rows.get(Number(number)) ?? { title, held: [], missed: [] }
+    if (state === 'passed') row.held.push(version)
+    else row.missed.push({ version, reason: errors[0]?.message.split('\n')[0] ?? state })
+    rows.set(Number(number), row)
   }
 }
 await vitest.close()
