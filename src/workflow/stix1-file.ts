@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
-import { SaxesParser, type SaxesTagPlain } from 'saxes'
+import { readXmlRoot, XmlDocumentFault, type XmlRoot } from '../stix/stix1-root.ts'
 import { blockId } from '../taxii/v1/block.ts'
 import { dropBadDeclarations } from '../taxii/v1/xml-content.ts'
-import { defaultXmlLimits, XmlFault } from '../taxii/v1/xml-limits.ts'
+import { defaultXmlLimits } from '../taxii/v1/xml-limits.ts'
 import { xmlTextDecoder } from '../taxii/v1/xml-text.ts'
 import { damaged, notStix, unreadable } from './stix-file-faults.ts'
 import type { Batch } from './stix-file.ts'
@@ -16,8 +16,8 @@ const defaultBinding = 'urn:stix.mitre.org:xml:1.1.1'
  */
 export async function readStix1File(file: string): Promise<Batch> {
   const text = await textOf(file)
-  const { root, version } = checkedRoot(file, text)
-  if (root.split(':').at(-1) !== 'STIX_Package') throw notStix(file, `<${root}`)
+  const { name, version } = checkedRoot(file, text)
+  if (!isPackage(name)) throw notStix(file, `<${name}`)
   const { xml } = dropBadDeclarations(text.replace(/^\ufeff?\s*<\?xml\s[^>]*\?>/, '').trim())
   const raw = Buffer.from(xml)
   const binding = bindingOf(version)
@@ -40,28 +40,19 @@ async function textOf(file: string): Promise<string> {
   return decoder.write(bytes) + decoder.end()
 }
 
-/** The first element's name and `version`, after the whole document was found to be well-formed and within the limits. */
-function checkedRoot(file: string, text: string): { root: string; version: string | undefined } {
-  const parser = new SaxesParser({ xmlns: false, position: false })
-  let root: SaxesTagPlain | undefined
-  let depth = 0
-  parser.on('doctype', () => {
-    throw new XmlFault('XML_DOCTYPE', 'a document type declaration is not allowed')
-  })
-  parser.on('opentag', (tag) => {
-    root ??= tag
-    if (++depth > defaultXmlLimits.maxDepth)
-      throw new XmlFault('XML_LIMIT', `elements are nested deeper than ${depth - 1}`)
-  })
-  parser.on('closetag', () => void depth--)
+function checkedRoot(file: string, text: string): XmlRoot {
   try {
-    parser.write(text).close()
+    return readXmlRoot(text)
   } catch (error) {
+    if (!(error instanceof XmlDocumentFault)) throw error
     // HTML is seldom well-formed; what it is says more than where it breaks.
-    if (root && !root.name.endsWith('STIX_Package')) throw notStix(file, `<${root.name}`)
-    throw damaged(file, (error as Error).message, error)
+    if (error.root !== '' && !isPackage(error.root)) throw notStix(file, `<${error.root}`)
+    throw damaged(file, error.message, error)
   }
-  return { root: root?.name ?? '', version: root?.attributes['version'] }
+}
+
+function isPackage(name: string): boolean {
+  return name.split(':').at(-1) === 'STIX_Package'
 }
 
 /** Some packages write `stix-1.2.1` where others write `1.2.1`. */
