@@ -2,7 +2,7 @@ import { StixTaxiiError } from '../core/errors.ts'
 import { printable } from '../core/printable.ts'
 
 interface Reason {
-  readonly test: (code: string) => boolean
+  readonly test: (code: string, message: string) => boolean
   readonly make: (host: string, cause: unknown) => StixTaxiiError
 }
 
@@ -92,7 +92,10 @@ const reasons: readonly Reason[] = [
       }),
   },
   {
-    test: (code) => /KEY_TOO_SMALL|MD_TOO_WEAK|DH_KEY_TOO_SMALL|BAD_DH_VALUE|BAD_ECPOINT/.test(code),
+    // Node has no name for this one; OpenSSL says "... too weak".
+    test: (code, message) =>
+      /KEY_TOO_SMALL|MD_TOO_WEAK|DH_KEY_TOO_SMALL|BAD_DH_VALUE|BAD_ECPOINT/.test(code) ||
+      (code === 'UNSPECIFIED' && message.includes('too weak')),
     make: (host, cause) =>
       new StixTaxiiError('HTTP_TLS_WEAK_KEY', `The certificate or key exchange of ${host} is too weak`, {
         kind: 'refused',
@@ -165,7 +168,8 @@ const reasons: readonly Reason[] = [
       }),
   },
   {
-    test: (code) => /^CERT_|_CERT$|CERTIFICATE|^INVALID_(CA|PURPOSE)$|PATH_LENGTH_EXCEEDED|CRL/.test(code),
+    test: (code) =>
+      /^UNSPECIFIED$|^CERT_|_CERT$|CERTIFICATE|^INVALID_(CA|PURPOSE)$|PATH_LENGTH_EXCEEDED|CRL/.test(code),
     make: (host, cause) =>
       new StixTaxiiError('HTTP_TLS_CERTIFICATE', `The certificate of ${host} cannot be verified`, {
         kind: 'refused',
@@ -197,5 +201,5 @@ function namesOf(cause: unknown): string {
 export function tlsFailure(error: unknown, host: string): StixTaxiiError | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined
   const { code } = error
-  return reasons.find((reason) => reason.test(code))?.make(host, error)
+  return reasons.find((reason) => reason.test(code, error.message))?.make(host, error)
 }
