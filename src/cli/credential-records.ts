@@ -1,5 +1,4 @@
 import { StixTaxiiError } from '../core/errors.ts'
-import { nearestName } from '../core/nearest-name.ts'
 import type { OutputRecord, Shape } from '../output/writer.ts'
 import type { Profile, SecretReference } from '../profile/profile.ts'
 import { describeReference, secretFields } from '../profile/secret-fields.ts'
@@ -42,10 +41,10 @@ export function wantedField(profile: Profile, name: string | undefined): SecretF
   }
   const found = name === undefined ? fields[0] : fields.find(({ field }) => field.toLowerCase() === name.toLowerCase())
   if (found) return found
-  const near = nearestName(name ?? '', names)
-  throw new StixTaxiiError('PROFILE_FIELD_UNKNOWN', `Profile "${profile.name}" has no secret "${name ?? ''}"`, {
+  // What was typed is not repeated: it may be the secret, given as the argument that it must not be.
+  throw new StixTaxiiError('PROFILE_FIELD_UNKNOWN', `Profile "${profile.name}" has no secret of that name`, {
     kind: 'not-found',
-    hint: near ? `Did you mean "${near}"?` : `It has: ${names.join(', ')}`,
-    context: { profile: profile.name, field: name },
+    hint: `It has: ${names.join(', ')}. The secret itself is never an argument.`,
+    context: { profile: profile.name },
   })
 }

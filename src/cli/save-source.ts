@@ -3,7 +3,7 @@ import { StixTaxiiError } from '../core/errors.ts'
 import type { OutputRecord, Shape } from '../output/writer.ts'
 import { hasSecrets } from '../workflow/access-of.ts'
 import type { Profile, TaxiiProfile } from '../profile/profile.ts'
-import { isStored, secretFields } from '../profile/secret-fields.ts'
+import { storedReferences } from '../profile/secret-fields.ts'
 import type { Preset } from '../taxii/settings.ts'
 import { confirmOrStop } from './confirm.ts'
 import { tellPlaces } from './keep-secrets.ts'
@@ -46,10 +46,10 @@ export interface Configured {
 export async function saveConfigured({ profile, former }: Configured, parts: ConfigureParts): Promise<void> {
   tellPlaces(profile, parts.terminal)
   const credentials = await parts.credentials()
-  await credentials.commit()
+  await credentials.commit(storedReferences(profile))
   await (await parts.profiles()).save(profile)
-  const kept = new Set(storedEntries(profile).map(({ from, entry }) => `${from}:${entry}`))
-  for (const { from, entry } of former ? storedEntries(former) : []) {
+  const kept = new Set(storedReferences(profile).map(({ from, entry }) => `${from}:${entry}`))
+  for (const { from, entry } of former ? storedReferences(former) : []) {
     if (kept.has(`${from}:${entry}`)) continue
     // The profile is saved; a store that cannot be opened now must not make that look like a failure.
     const store = await credentials.open(from).catch(() => undefined)
@@ -116,8 +116,4 @@ export function missingFlag(flag: string, hint: string): StixTaxiiError {
     hint,
     context: { flag },
   })
-}
-
-function storedEntries(profile: Profile): readonly { from: 'keyring' | 'sealed' | 'file'; entry: string }[] {
-  return secretFields(profile).flatMap(({ reference }) => (isStored(reference) ? [reference] : []))
 }

@@ -4,7 +4,7 @@ import type { Secret } from '../core/secret.ts'
 import type { Exchange } from './exchange.ts'
 import { checkProfileName } from './names.ts'
 import type { CredentialStoreName, Credentials, Profile, ProfileStore } from './profile.ts'
-import { entryName, isStored, secretFields, withSecret } from './secret-fields.ts'
+import { entryName, isStored, secretFields, storedReferences, withSecret } from './secret-fields.ts'
 
 export interface ImportOptions {
   readonly replace: boolean
@@ -43,7 +43,7 @@ export async function importProfiles(
   const ready = exchange.profiles.map((profile) => place(profile, exchange, options, present, parts.credentials))
   refuseTwins(ready.map(({ profile }) => profile))
   parts.onReady(ready.map(({ profile }) => profile))
-  await parts.credentials.commit()
+  await parts.credentials.commit(ready.flatMap(({ profile }) => storedReferences(profile)))
   const imported: Imported[] = []
   for (const { profile, action } of ready) {
     await parts.profiles.save(profile)

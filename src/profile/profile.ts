@@ -41,8 +41,8 @@ export interface Credentials {
   resolve(reference: SecretReference, purpose: SecretPurpose): Promise<Secret>
   /** Holds a secret ready under the name it will have: `resolve` finds it, nothing is written yet. */
   stage(reference: StoredReference, secret: Secret): void
-  /** Writes what was staged. */
-  commit(): Promise<void>
+  /** Writes what was staged and is named here; the rest of it is forgotten. */
+  commit(wanted: readonly StoredReference[]): Promise<void>
 }
 
 export type AuthenticationSettings =

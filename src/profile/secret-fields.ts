@@ -98,11 +98,6 @@ export function entryName(profile: Pick<Profile, 'id' | 'name'>, field: string):
   return `${profile.name}-${profile.id.slice(0, 8)}/${field}`
 }
 
-/** Whether the entry was made for this profile, under whatever name it had then. */
-export function isEntryOf(profile: Pick<Profile, 'id'>, entry: string): boolean {
-  return entry.includes(`-${profile.id.slice(0, 8)}/`)
-}
-
 /** Where a secret is, in words that may be shown. */
 export function describeReference(reference: SecretReference): string {
   switch (reference.from) {
@@ -117,6 +112,11 @@ export function describeReference(reference: SecretReference): string {
     case 'file':
       return `${reference.from} ${reference.entry}`
   }
+}
+
+/** The references of a profile to stores of ours. */
+export function storedReferences(profile: Profile): readonly StoredReference[] {
+  return secretFields(profile).flatMap(({ reference }) => (isStored(reference) ? [reference] : []))
 }
 
 /** Whether the reference is to a store of ours. */

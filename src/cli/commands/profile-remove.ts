@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isStored, secretFields } from '../../profile/secret-fields.ts'
+import { storedReferences } from '../../profile/secret-fields.ts'
 import { defineCommand } from '../command.ts'
 import { confirmOrStop } from '../confirm.ts'
 import { profileListShape, profileRow } from '../profile-records.ts'
@@ -22,10 +22,9 @@ export const profileRemove = defineCommand({
     const store = await parts.profiles()
     const profile = await store.get(name)
     await confirmOrStop(parts, `Remove the profile ${profile.name} (${profile.url})?`)
-    const stored = secretFields(profile).flatMap(({ reference }) => (isStored(reference) ? [reference] : []))
     const credentials = await parts.credentials()
     if (!keepSecrets) {
-      for (const { from, entry } of stored) await (await credentials.open(from)).remove(entry)
+      for (const { from, entry } of storedReferences(profile)) await (await credentials.open(from)).remove(entry)
     }
     await store.remove(profile.name)
     await parts.output.one(profileRow(profile, []), profileListShape)

@@ -42,11 +42,10 @@ export function openCredentials(options: CredentialsOptions): Credentials {
     stage(reference, secret) {
       staged.set(keyOf(reference), { reference, secret })
     },
-    async commit() {
-      for (const [key, { reference, secret }] of [...staged]) {
-        await (await open(reference.from)).set(reference.entry, secret)
-        staged.delete(key)
-      }
+    async commit(wanted) {
+      const ready = wanted.flatMap((reference) => staged.get(keyOf(reference)) ?? [])
+      for (const { reference, secret } of ready) await (await open(reference.from)).set(reference.entry, secret)
+      staged.clear()
     },
   }
 }

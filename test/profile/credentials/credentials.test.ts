@@ -96,8 +96,9 @@ describe('a reference', () => {
     const reference = { from: 'file', entry: 'acme-1/password' } as const
     credentials.stage(reference, new Secret('s3cret'))
     expect(await open(credentials.resolve(reference, password))).toBe('s3cret')
+    credentials.stage({ from: 'file', entry: 'changed-mind/password' }, new Secret('other'))
     expect(await (await credentials.open('file')).list()).toEqual([])
-    await credentials.commit()
+    await credentials.commit([reference])
     expect(await (await credentials.open('file')).list()).toEqual(['acme-1/password'])
   })
 })
