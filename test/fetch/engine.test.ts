@@ -81,6 +81,17 @@ describe('a half-read run', () => {
     expect((await fetch.store.checkpoints())[0]?.run).toBeUndefined()
   })
 
+  it('N13 keeps pages 1 to 6 when page 7 of 20 is refused, and stands at the sixth', async () => {
+    const feed = aFeed('c1', someEntries(40))
+    const fetch = aFetch(aClient([feed]))
+    feed.beforePage = (index) => {
+      if (index === 6) throw new StixTaxiiError('TAXII_REFUSED', 'token expired', { kind: 'auth' })
+    }
+    const [row] = await fetch.run()
+    expect(row).toMatchObject({ status: 'failed', pages: 6, new: 12, to: secondsAfter(11), error: { kind: 'auth' } })
+    expect((await fetch.run())[0]).toMatchObject({ status: 'ok', new: 28, unchanged: 0 })
+  })
+
   it('starts again from the last committed stamp when the server has forgotten the position', async () => {
     const feed = aFeed('c1', someEntries(6))
     const fetch = aFetch(aClient([feed]))
@@ -170,6 +181,15 @@ describe('a window', () => {
     const fetch = aFetch(aClient([feed]))
     const [row] = await fetch.run({ until: secondsAfter(2) })
     expect(row).toMatchObject({ new: 3, to: secondsAfter(2) })
+  })
+
+  it('that ends before the checkpoint has nothing in it, asks nothing and moves nothing', async () => {
+    const feed = aFeed('c1', someEntries(6))
+    const fetch = aFetch(aClient([feed]))
+    await fetch.run()
+    const [row] = await fetch.run({ until: secondsAfter(2) })
+    expect(row).toMatchObject({ status: 'ok', received: 0, to: secondsAfter(5) })
+    expect(feed.polls).toHaveLength(1)
   })
 
   it.each([

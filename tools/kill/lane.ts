@@ -36,6 +36,9 @@ interface Pace {
   wholeMs: number
 }
 
+/** A fetch lives at most so long once it has begun, however slow the machine is: more kills a minute. */
+const longestMs = 350
+
 /** Fills a fresh store under fire until the set is complete or the kills are used up, then compares it with the truth. */
 export async function playRound(lane: Lane, pace: Pace): Promise<RoundReport> {
   const folder = await mkdtemp(path.join(tmpdir(), 'stixtaxii-kill-'))
@@ -44,7 +47,7 @@ export async function playRound(lane: Lane, pace: Pace): Promise<RoundReport> {
   try {
     for (;;) {
       if (!lane.takeKill()) break
-      const delayMs = pace.startMs * 0.6 + lane.random() * (pace.startMs * 0.4 + pace.wholeMs)
+      const delayMs = pace.startMs * 0.6 + lane.random() * (pace.startMs * 0.4 + Math.min(pace.wholeMs, longestMs))
       const ended = await fetchOnce(lane, folder, delayMs)
       if (ended.killed) kills += 1
       else if (ended.status === 0) break
@@ -61,12 +64,9 @@ export async function measurePace(lane: Lane): Promise<Pace> {
   const folder = await mkdtemp(path.join(tmpdir(), 'stixtaxii-kill-'))
   try {
     const times: number[] = []
-    for (const argv of [
-      ['fetch', '--since', '2020-01-01T00:00:00Z', '-q'],
-      ['fetch', '-q'],
-    ]) {
+    for (let time = 0; time < 2; time += 1) {
       const began = performance.now()
-      const { status, told } = await run(lane, folder, argv)
+      const { status, told } = await run(lane, folder, ['fetch', '-q'])
       if (status !== 0) throw new Error(`the program does not even work undisturbed: ${told}`)
       times.push(performance.now() - began)
     }
@@ -78,7 +78,7 @@ export async function measurePace(lane: Lane): Promise<Pace> {
 }
 
 function fetchOnce(lane: Lane, folder: string, killAfterMs: number): Promise<Ended> {
-  return run(lane, folder, ['fetch', '--since', '2020-01-01T00:00:00Z', '-q', '--lock-timeout', '5s'], killAfterMs)
+  return run(lane, folder, ['fetch', '-q', '--lock-timeout', '5s'], killAfterMs)
 }
 
 interface Ended {
@@ -95,6 +95,8 @@ function run(lane: Lane, folder: string, argv: readonly string[], killAfterMs?: 
       STIXTAXII_CONFIG_DIR: path.join(folder, 'config'),
       STIXTAXII_DATA_DIR: path.join(folder, 'data'),
       STIXTAXII_URL: lane.url,
+      // The set is older than any default; the flag is not typed, since going on must not need one.
+      STIXTAXII_BEGIN: '99999d',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

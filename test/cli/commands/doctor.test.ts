@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Taxii2Options } from '../../../src/simulate/taxii2-options.ts'
 import { startTaxii2Server } from '../../../src/simulate/taxii2-server.ts'
 import { schemaProblems } from '../../support/json-schema.ts'
+import { certificateFolder, hasOpenssl } from '../../http/certificates.ts'
 import { runCli } from '../../support/run-cli.ts'
 import type { CliResult } from '../../support/run-cli.ts'
 
@@ -119,5 +120,21 @@ describe('doctor', () => {
 
   it('for a profile that is not there ends as not found', async () => {
     expect(await runCli('doctor nobody')).toMatchObject({ exitCode: 5 })
+  })
+
+  it.skipIf(!hasOpenssl)('N16 says when a certificate ends, and that an unknown authority is refused', async () => {
+    const authority = certificateFolder().authority('authority')
+    const soon = new Date(Date.now() + 5 * 86_400_000).toISOString().replace(/[-:T]/g, '').slice(0, 14)
+    const { cert, key } = authority.issue('server', { notAfter: `${soon}Z` })
+    const tls = { key: key.toString(), cert: cert.toString() }
+    const known = await examined({ tls }, { STIXTAXII_CA: authority.certFile })
+    expect(known.find('certificate')).toMatchObject({
+      status: 'warn',
+      message: expect.stringMatching(/Ends in [45] days/) as string,
+    })
+    expect(known.find('version')).toMatchObject({ status: 'ok' })
+    const unknown = await examined({ tls })
+    expect(unknown.exitCode).toBe(13)
+    expect(unknown.find('identity')).toMatchObject({ status: 'fail', fix: expect.stringContaining('--ca') as string })
   })
 })
