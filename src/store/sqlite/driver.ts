@@ -11,6 +11,7 @@ import { loadLibsql } from './bindings/libsql.ts'
 import { commitBatch, nowMicros } from './commit.ts'
 import { copyInto } from './copy.ts'
 import { openDatabase, reading, type Database } from './database.ts'
+import { warnOfNetwork } from './file-system.ts'
 import { listConflicts, listProvenance, listQuarantined, listVersions } from './listings.ts'
 import { newLocks } from './locks.ts'
 import { migrate, schemaVersion } from './migrate.ts'
@@ -29,6 +30,7 @@ export interface SqliteDependencies extends StoreDependencies {
 export async function openSqliteStore(path: string, dependencies: SqliteDependencies): Promise<Store> {
   const file = resolve(path)
   await makeFile(file)
+  await warnOfNetwork(file, dependencies.notices)
   const binding = dependencies.binding ?? (hasNodeSqlite() ? await loadNodeSqlite() : await loadLibsql())
   const database = await reading(file, () => openDatabase(file, binding, dependencies.clock))
   try {
