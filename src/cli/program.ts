@@ -170,31 +170,29 @@ function deepest(program: Program, words: readonly string[]): Program {
   return at
 }
 
-/** The parser's sentence without what followed an equals sign: it may be a password in the wrong place. */
+/**
+ * The parser's fault in our words. Of a word that was not understood only what stands before an equals sign is repeated:
+ * what follows may be a password in the wrong place.
+ */
 function usageError(error: CommanderError, named: Program): StixTaxiiError {
-  const [first = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
-  const message = first.replace(/(option '--?[a-z-]+)=[^]*'/i, "$1'")
-  const flag = /unknown option '(--[a-z-]+)'/.exec(message)?.[1]
-  const fromFile = named.options.find((option) => flag !== undefined && option.long === `${flag}-file`)?.long
+  const path = pathOf(named)
+  const [sentence = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+  const word = showTyped((/'([^']*)'/.exec(sentence)?.[1] ?? '').replace(/^(--?[\w-]+)=[^]*/, '$1'))
+  const fromFile = named.options.find((option) => option.long === `${word}-file`)?.long
   const said = fromFile ? `A secret is never an argument: use ${fromFile}.` : suggestion?.replace(/^\(|\)$/g, '')
-  const shown = capitalised(showTyped(message))
-  const details = { kind: 'usage', hint: [said, helpHint(pathOf(named))].filter(Boolean).join(' ') } as const
+  const details = { kind: 'usage', hint: [said, helpHint(path)].filter(Boolean).join(' ') } as const
   switch (error.code) {
     case 'commander.unknownCommand':
-      return new StixTaxiiError('CLI_COMMAND_UNKNOWN', shown, details)
+      return new StixTaxiiError('CLI_COMMAND_UNKNOWN', `There is no command "${`${path} ${word}`.trim()}"`, details)
     case 'commander.unknownOption':
-      return new StixTaxiiError('CLI_FLAG_UNKNOWN', shown, details)
+      return new StixTaxiiError('CLI_FLAG_UNKNOWN', `There is no flag ${word}`, details)
     case 'commander.missingArgument':
-      return new StixTaxiiError('CLI_ARGUMENT_MISSING', shown, details)
+      return new StixTaxiiError('CLI_ARGUMENT_MISSING', `Argument ${word} is missing`, details)
     case 'commander.excessArguments':
-      return new StixTaxiiError('CLI_ARGUMENT_EXTRA', shown, details)
+      return new StixTaxiiError('CLI_ARGUMENT_EXTRA', `These are more arguments than "${path}" takes`, details)
     case 'commander.optionMissingArgument':
-      return new StixTaxiiError('CLI_FLAG_VALUE_MISSING', shown, details)
+      return new StixTaxiiError('CLI_FLAG_VALUE_MISSING', `Flag ${word} needs a value`, details)
     default:
-      return new StixTaxiiError('CLI_USAGE', shown, details)
+      return new StixTaxiiError('CLI_USAGE', `The command line is wrong: ${showTyped(sentence)}`, details)
   }
-}
-
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

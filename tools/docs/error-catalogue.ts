@@ -27,7 +27,8 @@ export interface Catalogue {
   readonly reasons: readonly CodeSite[]
 }
 
-const codeForm = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/
+// ROOM_REASON; CERT_ is how Node names faults of certificates.
+const codeForm = /^(?!CERT_|ERR_)[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/
 
 /** Reads every error, warning and quarantine reason off the source below `root`/src. */
 export function readCatalogue(root: string): Catalogue {
@@ -60,7 +61,7 @@ function errorSite(file: string, node: ts.NewExpression): ErrorSite {
   return {
     file,
     codes: literalsIn(code).filter((text) => codeForm.test(text)),
-    kinds: kindsOf(details),
+    kinds: literalsIn(member(details, 'kind')),
     message: prose(message),
     hint: prose(member(details, 'hint')),
   }
@@ -91,24 +92,42 @@ function callSite(file: string, call: ts.CallExpression): ErrorSite[] {
   return codes.length > 0 ? [{ file, codes, kinds, message, hint }] : []
 }
 
-/** The kind beside the code, also where code and message share `details` defined above them. */
-function kindsOf(details: ts.Expression | undefined): string[] {
-  if (details === undefined || !ts.isIdentifier(details)) return literalsIn(member(details, 'kind'))
-  const [, kind] =
-    new RegExp(`const ${details.text} = \\{[^}]*kind: '([a-z-]+)'`).exec(details.getSourceFile().text) ?? []
-  return kind === undefined ? [] : [kind]
-}
-
 function codeSites(file: string, node: ts.ObjectLiteralExpression, name: string, about: string): CodeSite[] {
   const text = prose(member(node, about))
   const codes = literalsIn(member(node, name)).filter((literal) => codeForm.test(literal))
   return codes.map((code) => ({ file, code, text }))
 }
 
+/** A property of an object literal, also when it is written short or comes out of what is spread into it. */
 function member(node: ts.Expression | undefined, name: string): ts.Expression | undefined {
-  if (node === undefined || !ts.isObjectLiteralExpression(node)) return undefined
-  const found = node.properties.find((property) => property.name?.getText() === name)
-  return found && ts.isPropertyAssignment(found) ? found.initializer : undefined
+  const object = node && resolved(node)
+  if (object === undefined || !ts.isObjectLiteralExpression(object)) return undefined
+  for (const property of object.properties) {
+    if (ts.isSpreadAssignment(property)) {
+      const spread = member(property.expression, name)
+      if (spread) return spread
+    } else if (property.name?.getText() === name) {
+      if (ts.isPropertyAssignment(property)) return resolved(property.initializer)
+      if (ts.isShorthandPropertyAssignment(property)) return resolved(property.name)
+    }
+  }
+  return undefined
+}
+
+/** A name as the value of the nearest constant of that name above; anything else, and a parameter, as it is. */
+function resolved(node: ts.Expression): ts.Expression {
+  if (ts.isAsExpression(node) || ts.isSatisfiesExpression(node) || ts.isParenthesizedExpression(node)) {
+    return resolved(node.expression)
+  }
+  if (!ts.isIdentifier(node)) return node
+  let nearest: ts.Expression | undefined
+  const visit = (at: ts.Node): void => {
+    if (at.pos >= node.pos) return
+    if (ts.isVariableDeclaration(at) && at.name.getText() === node.text) nearest = at.initializer
+    ts.forEachChild(at, visit)
+  }
+  visit(node.getSourceFile())
+  return nearest === undefined || ts.isIdentifier(nearest) ? node : resolved(nearest)
 }
 
 /** Every string that the expression may come to. */
@@ -135,18 +154,11 @@ function prose(node: ts.Expression | undefined): string {
   if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken) {
     return prose(node.left) + prose(node.right)
   }
-  if (ts.isIdentifier(node)) return proseOfName(node)
-  return '…'
-}
-
-/** What the nearest constant of this name above was set to; nothing for a parameter. */
-function proseOfName(node: ts.Identifier): string {
-  let nearest: ts.Expression | undefined
-  const visit = (at: ts.Node): void => {
-    if (at.pos >= node.pos) return
-    if (ts.isVariableDeclaration(at) && at.name.getText() === node.text && at.initializer) nearest = at.initializer
-    ts.forEachChild(at, visit)
+  if (ts.isIdentifier(node)) {
+    const value = resolved(node)
+    return value === node ? '' : prose(value)
   }
-  visit(node.getSourceFile())
-  return nearest === undefined || ts.isIdentifier(nearest) ? '' : prose(nearest)
+  // A function that puts the same words around each: `message('...')`.
+  if (ts.isCallExpression(node) && node.arguments.length > 0) return prose(node.arguments[0])
+  return '…'
 }
