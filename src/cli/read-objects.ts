@@ -24,7 +24,8 @@ export async function readObjects(
   return objects
 }
 
-async function bytesOf(file: string, stdin: Readable, workingDirectory: string): Promise<Buffer> {
+/** Bytes of a file, or of standard input for `-`. @throws CLI_FILE_UNREADABLE (local) */
+export async function bytesOf(file: string, stdin: Readable, workingDirectory: string): Promise<Buffer> {
   if (file === '-') {
     const chunks: Buffer[] = []
     for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Buffer))

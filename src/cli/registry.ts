@@ -6,6 +6,8 @@ export const commandGroups: Readonly<Record<string, string>> = {
   credential: 'Their secrets, and where those are kept',
   checkpoint: 'How far each collection has been read',
   store: 'The local database',
+  inbox: 'Services that take content (TAXII 1.x)',
+  subscription: 'Standing requests for a collection (TAXII 1.x)',
 }
 
 /** Every command, in the order help lists them. One row each; the module is loaded when the command is named. */
@@ -129,6 +131,36 @@ export const commandRegistry: readonly CommandRow[] = [
     path: 'job',
     summary: 'Show what became of pushed objects (TAXII 2.x)',
     load: async () => (await import('./commands/job.ts')).job,
+  },
+  {
+    path: 'inbox push',
+    summary: 'Push a file to an inbox of the server (TAXII 1.x)',
+    load: async () => (await import('./commands/inbox-push.ts')).inboxPush,
+  },
+  {
+    path: 'subscription subscribe',
+    summary: 'Subscribe to a collection, to be polled (TAXII 1.x)',
+    load: async () => (await import('./commands/subscription-subscribe.ts')).subscriptionSubscribe,
+  },
+  {
+    path: 'subscription unsubscribe',
+    summary: 'End a subscription (TAXII 1.x)',
+    load: async () => (await import('./commands/subscription-unsubscribe.ts')).subscriptionUnsubscribe,
+  },
+  {
+    path: 'subscription pause',
+    summary: 'Pause a subscription (TAXII 1.1)',
+    load: async () => (await import('./commands/subscription-pause.ts')).subscriptionPause,
+  },
+  {
+    path: 'subscription resume',
+    summary: 'Go on with a paused subscription (TAXII 1.1)',
+    load: async () => (await import('./commands/subscription-resume.ts')).subscriptionResume,
+  },
+  {
+    path: 'subscription status',
+    summary: 'List your subscriptions to a collection (TAXII 1.x)',
+    load: async () => (await import('./commands/subscription-status.ts')).subscriptionStatus,
   },
   {
     path: 'checkpoint list',

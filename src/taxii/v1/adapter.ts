@@ -6,6 +6,7 @@ import { pushToInbox } from './inbox.ts'
 import { makeLink } from './link.ts'
 import type { Link } from './link.ts'
 import { count } from './poll-count.ts'
+import { unlistedCollection } from './poll-target.ts'
 import { poll } from './poll.ts'
 import { manageSubscription } from './subscriptions.ts'
 import type { Version1 } from './wire.ts'
@@ -37,6 +38,7 @@ export function openTaxii1(
     collections: async (_root, inner) => (await directory.entries(inner)).map(({ collection }) => collection),
     poll: (request, inner) => poll(link, directory, request, inner),
     v1: {
+      collection: (name, inner) => unlistedCollection(link, directory, name, inner),
       count: (request, inner) => count(link, directory, request, inner),
       inbox: (blocks, request, inner) => pushToInbox(link, directory, blocks, request, inner),
       subscription: (action, request, inner) => manageSubscription(link, directory, action, request, inner),

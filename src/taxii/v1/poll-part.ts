@@ -1,10 +1,13 @@
 import { StixTaxiiError } from '../../core/errors.ts'
 import { printable } from '../../core/printable.ts'
+import { redactUrl } from '../../core/redact.ts'
 import type { Page, PollRequest } from '../client.ts'
 import { isWrongAddress } from './directory.ts'
 import type { Directory } from './directory.ts'
 import { expectRoot, statusOf } from './exchange.ts'
 import type { Link } from './link.ts'
+import { boundsOf, variantsOf } from './poll-form.ts'
+import type { PollForm, Variant } from './poll-form.ts'
 import { readPollHead } from './poll-answer.ts'
 import type { PollHead } from './poll-answer.ts'
 import { streamPoll } from './poll-stream.ts'
@@ -12,8 +15,6 @@ import type { LastSlab, Slab, SlabSizes } from './poll-stream.ts'
 import { unknownCollection } from './poll-target.ts'
 import type { PollTarget } from './poll-target.ts'
 import type { ResultStand, Window } from './poll-window.ts'
-import { epoch } from './poll-window.ts'
-import { redactUrl } from '../../core/redact.ts'
 import { fulfilmentRequest, labelOf, pollRequest } from './requests.ts'
 import type { RequestWriter } from './requests.ts'
 import { detailOf, estimatedWaitMs, statusError } from './status.ts'
@@ -39,13 +40,6 @@ export interface PollRun {
   form: PollForm
 }
 
-/** Variants of a poll for servers that refuse the plain one. */
-export interface PollForm {
-  /** Both labels, also where no bound is wanted. */
-  readonly bounded: boolean
-  readonly asynch: boolean
-}
-
 /** One part of an answer, read to its end; or the news that there is none with this number. */
 export type ReadPart =
   | {
@@ -56,26 +50,23 @@ export type ReadPart =
     }
   | { readonly kind: 'none' }
 
-/** How a poll may be asked, the last successful way first. */
-function formsOf(run: PollRun, window: Window): readonly PollForm[] {
-  const { target, request, link } = run
-  const forms = [run.form]
-  const isOpen = window.begin === undefined || window.end === undefined
-  if (target.isFeed && isOpen && !run.form.bounded) forms.push({ ...run.form, bounded: true })
-  const mayWait = link.wire.version === '1.1' && request.subscriptionId === undefined && !run.countOnly
-  if (mayWait && !run.form.asynch) forms.push({ ...run.form, asynch: true })
-  return forms
-}
-
 /**
  * Asks for a window's first part: at each address until one has the collection, and in each form until one is accepted.
  * Slabs of a very large answer are yielded.
  */
 export async function* readFirstPart(run: PollRun, window: Window): AsyncGenerator<Slab, ReadPart> {
   const addresses = run.address ? [run.address] : run.target.addresses
+  const mayWait = run.link.wire.version === '1.1' && run.request.subscriptionId === undefined && !run.countOnly
+  const abilities = { isFeed: run.target.isFeed, mayWait }
   let failure: unknown
   for (const address of addresses) {
-    for (const form of formsOf(run, window)) {
+    const variants: readonly Variant[] = [
+      { form: run.form, helps: () => true },
+      ...variantsOf(run.form, window, abilities),
+    ]
+    let last: StixTaxiiError | undefined
+    for (const { form, helps } of variants) {
+      if (last && !helps(last)) continue
       try {
         const read = yield* askWindow(run, window, address, form)
         run.address = address
@@ -83,11 +74,11 @@ export async function* readFirstPart(run: PollRun, window: Window): AsyncGenerat
         return read
       } catch (error) {
         if (!(error instanceof StixTaxiiError)) throw error
+        last = error
         failure = moreTelling(failure, run.directory.explain(address, error))
-        if (isWrongAddress(error) || isUnknown(error)) break
-        if (!mayBeForm(error, form)) throw failure
       }
     }
+    if (last && !isWrongAddress(last) && !isUnknown(last)) throw failure
   }
   throw failure
 }
@@ -103,13 +94,6 @@ function saysLittle(error: unknown): boolean {
 }
 
 const isUnknown = (error: StixTaxiiError): boolean => error.code === 'TAXII_COLLECTION_UNKNOWN'
-
-/** Whether another form of the same poll might be taken. */
-function mayBeForm(error: StixTaxiiError, form: PollForm): boolean {
-  const status = error.context['status']
-  if (error.code === 'TAXII_REQUEST_REFUSED' || status === 'BAD_MESSAGE') return !form.asynch
-  return error.code === 'TAXII_STATUS' && status === 'FAILURE'
-}
 
 async function* askWindow(run: PollRun, window: Window, address: URL, form: PollForm): AsyncGenerator<Slab, ReadPart> {
   const { link, target, request } = run
@@ -127,11 +111,6 @@ async function* askWindow(run: PollRun, window: Window, address: URL, form: Poll
   })
   const result = { end: window.end, now, address: address.href }
   return yield* askPart(run, { address, write, part: 1, result })
-}
-
-function boundsOf(window: Window, form: PollForm, now: string | undefined): Window {
-  if (!form.bounded) return window
-  return { begin: window.begin ?? epoch, end: window.end ?? now }
 }
 
 /** Asks for a further part of a result. */

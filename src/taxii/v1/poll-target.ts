@@ -1,7 +1,7 @@
 import { StixTaxiiError } from '../../core/errors.ts'
 import { nearestName } from '../../core/nearest-name.ts'
 import { printable } from '../../core/printable.ts'
-import type { ContentBinding, PollRequest } from '../client.ts'
+import type { Collection, ContentBinding, PollRequest } from '../client.ts'
 import { spelledBinding } from './bindings.ts'
 import { slashVariants } from './directory.ts'
 import type { Directory, Entry } from './directory.ts'
@@ -62,6 +62,39 @@ async function pollAddresses(
   if (request.root !== undefined && !isManager) return [directory.resolve(request.root)]
   const own = entry?.collection.pollAddresses ?? []
   return own.length > 0 ? own.map((address) => new URL(address)) : directory.addresses('poll', signal)
+}
+
+/**
+ * A collection by its name: as listed, else as one that is polled where polls are answered, since a server may list none of
+ * what it has.
+ * @throws TAXII_NOT_POLLABLE (not-found)
+ * @see TAXII 1.1 Services Specification, 3.4
+ */
+export async function unlistedCollection(
+  link: Link,
+  directory: Directory,
+  name: string,
+  signal?: AbortSignal,
+): Promise<Collection> {
+  const entrance = await directory.entrance(signal)
+  const entries = entrance.kind === 'poll' ? [] : await directory.entries(signal)
+  const listed = entries.find(({ collection }) => collection.id === name)
+  if (listed) return listed.collection
+  const addresses = await directory.addresses('poll', signal)
+  const [first] = addresses
+  if (!first) throw directory.refusal() ?? notPollable(link, name)
+  return {
+    id: name,
+    root: first.href,
+    canRead: true,
+    canWrite: false,
+    contentTypes: [],
+    ordering: 'feed',
+    pollAddresses: addresses.map(({ href }) => href),
+    subscriptionAddresses: [],
+    inboxAddresses: [],
+    custom: {},
+  }
 }
 
 function notPollable(link: Link, collection: string): StixTaxiiError {

@@ -8,6 +8,7 @@ import type { PollHead } from './poll-answer.ts'
 import { pageOf, positionRefused, readFirstPart, readFurtherPart } from './poll-part.ts'
 import type { PollRun, ReadPart } from './poll-part.ts'
 import type { Slab, SlabSizes } from './poll-stream.ts'
+import { inside, plainForm } from './poll-form.ts'
 import { createPartGuard } from './poll-guard.ts'
 import { findTarget } from './poll-target.ts'
 import { conclude, halved, readPosition, windowOf, writePosition } from './poll-window.ts'
@@ -55,7 +56,7 @@ export async function openRun(
     signal,
     waitLeftMs: link.settings.maxWaitMs ?? usualMaxWaitMs,
     slowHalvings: 0,
-    form: { bounded: false, asynch: false },
+    form: plainForm,
   }
 }
 
@@ -124,7 +125,7 @@ async function* readParts(run: PollRun, stand: Stand, window: Window): AsyncGene
   for (;;) {
     const now: string | undefined = result ? result.now : run.link.serverDate
     const stream: AsyncGenerator<Slab, ReadPart> = result ? readFurtherPart(run, result) : readFirstPart(run, window)
-    const read = yield* asPages(run, stream)
+    const read = within(yield* asPages(run, stream), run, window)
     if (read.kind === 'none') {
       const end = { window, label: result?.label, now, isEmpty: guard.isEmpty() }
       return yield* lastPage(run, stand, end, undefined)
@@ -152,6 +153,11 @@ async function* asPages(run: PollRun, stream: AsyncGenerator<Slab, ReadPart>): A
   } finally {
     await stream.return(undefined as never)
   }
+}
+
+/** Without what was only given because the labels had to be widened. */
+function within(read: ReadPart, run: PollRun, window: Window): ReadPart {
+  return read.kind === 'part' ? { ...read, last: inside(read.last, window, run.form) } : read
 }
 
 function partPage(run: PollRun, read: ReadPart & { kind: 'part' }, rest: Partial<Page>): Page {

@@ -1,5 +1,4 @@
 import { StixTaxiiError } from '../../core/errors.ts'
-import type { ErrorKind } from '../../core/errors.ts'
 import { printable } from '../../core/printable.ts'
 import { redactUrl } from '../../core/redact.ts'
 import type { XmlFault } from './xml-limits.ts'
@@ -23,26 +22,37 @@ export function httpRefusal(refused: Refused): StixTaxiiError {
   const shown = redactUrl(url)
   const said = excerpt(refused)
   const context = { url: shown, httpStatus: status, status: statusOf(status) }
-  const error = (code: string, kind: ErrorKind, text: string, hint: string): StixTaxiiError =>
-    new StixTaxiiError(code, `${shown} answered ${status}: ${text}${said}`, { kind, hint, context })
+  const text = (what: string): string => `${shown} answered ${status}: ${what}${said}`
   const access = refused.accessHint ?? 'Check user name and password, or token, with: stixtaxii credential set NAME'
-  if (status === 401 || status === 407) return error('TAXII_UNAUTHORIZED', 'auth', 'credentials refused', access)
-  if (status === 403) return error('TAXII_FORBIDDEN', 'auth', 'access refused', access)
+  if (status === 401 || status === 407) {
+    return new StixTaxiiError('TAXII_UNAUTHORIZED', text('credentials refused'), {
+      kind: 'auth',
+      hint: access,
+      context,
+    })
+  }
+  if (status === 403) {
+    const hint = `${access} The provider may also have to allow the address you come from.`
+    return new StixTaxiiError('TAXII_FORBIDDEN', text('access refused'), { kind: 'auth', hint, context })
+  }
   if (status === 404 || status === 405 || status === 410) {
     const hint =
       'Check the URL; a slash at its end can matter. What a server offers is shown by: stixtaxii discover URL'
-    return error('TAXII_NOT_FOUND', 'not-found', 'there is no TAXII service here', hint)
+    return new StixTaxiiError('TAXII_NOT_FOUND', text('no TAXII service'), { kind: 'not-found', hint, context })
   }
   if (status === 413) {
-    return error('TAXII_TOO_LARGE', 'remote', 'too much was asked for at once', 'Ask for a shorter time with --since.')
+    const hint = 'Ask for a shorter time with --since.'
+    return new StixTaxiiError('TAXII_TOO_LARGE', text('too much at once'), { kind: 'remote', hint, context })
   }
   if (status === 406 || status === 415) {
     const hint = 'The server speaks another TAXII version: try --taxii-version auto.'
-    return error('TAXII_VERSION_REFUSED', 'remote', 'it does not take TAXII messages of this version', hint)
+    return new StixTaxiiError('TAXII_VERSION_REFUSED', text('not in this version'), { kind: 'remote', hint, context })
   }
-  if (status === 429) return error('TAXII_RATE_LIMITED', 'network', 'it asks for fewer requests', 'Try again later.')
-  if (status >= 500) return error('TAXII_UNAVAILABLE', 'network', 'the server is in trouble', 'Try again later.')
-  return error('TAXII_REQUEST_REFUSED', 'remote', 'the request was refused', 'Check the URL and what was asked for.')
+  const later = { kind: 'network', hint: 'Try again later.', context } as const
+  if (status === 429) return new StixTaxiiError('TAXII_RATE_LIMITED', text('it asks for fewer requests'), later)
+  if (status >= 500) return new StixTaxiiError('TAXII_UNAVAILABLE', text('the server is in trouble'), later)
+  const hint = 'Check the URL and what was asked for.'
+  return new StixTaxiiError('TAXII_REQUEST_REFUSED', text('request refused'), { kind: 'remote', hint, context })
 }
 
 function statusOf(status: number): string {

@@ -67,6 +67,9 @@ export function estimatedWaitMs(status: Status): number | undefined {
 }
 
 const hints: Partial<Record<StatusType, string>> = {
+  BAD_MESSAGE: 'The server did not understand the request; it may not offer this operation at this address.',
+  FAILURE: 'The server could not do it and says no more; it may not support this operation.',
+  NOT_FOUND: 'List what is offered with: stixtaxii collections',
   DENIED: 'The provider refuses this account or this request; ask what it is entitled to.',
   POLLING_UNSUPPORTED: 'This collection cannot be polled; the provider may push it instead.',
   UNSUPPORTED_MESSAGE: 'The server speaks another TAXII version: try --taxii-version auto.',

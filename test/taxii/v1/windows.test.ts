@@ -115,6 +115,29 @@ describe('row 37, row 67, row 68: answers that are too much for the server', () 
     expect(contentsOf(await pagesOf(client, { collection: 'feed' }))).toEqual(spread)
   })
 
+  test('row 41: a server that fails at seconds is asked for whole minutes, and gives no more than was asked for', async () => {
+    for (const failure of [500, 'FAILURE', 'BAD_MESSAGE'] as const) {
+      const { client, server } = await aServer({
+        collections,
+        now,
+        onRequest: (request) =>
+          failure === 500 && /T\d\d:\d\d:(?!00)/.test(request.body.toString())
+            ? { status: 500, headers: {}, body: Buffer.alloc(0) }
+            : undefined,
+        onPoll: (_, request) =>
+          failure !== 500 && /T\d\d:\d\d:(?!00)/.test(request.body.toString()) ? { type: failure } : undefined,
+      })
+      const pages = await pagesOf(client, {
+        collection: 'feed',
+        begin: '2026-01-02T00:00:01Z',
+        end: '2026-01-03T00:00:01.000000Z',
+      })
+      expect(contentsOf(pages), String(failure)).toEqual([spread[3], spread[4]])
+      expect(pages.at(-1)?.stamp).toBe('2026-01-03T00:00:01.000000Z')
+      expect(pollsOf(server).at(-1)).toEqual(['2026-01-02T00:00:00Z', '2026-01-03T00:01:00Z'])
+    }
+  })
+
   test('row 82: a server that wants a window gets one when it has refused a poll without', async () => {
     const { client, server } = await aServer({ collections, needsWindow: true, now })
     const pages = await pagesOf(client, { collection: 'feed' })

@@ -1,0 +1,18 @@
+import { z } from 'zod'
+import { defineCommand } from '../command.ts'
+import { manageSubscription, subscriptionFields, subscriptionId, subscriptionShape } from '../manage-subscription.ts'
+import { sourceNeeds } from '../open-source-argument.ts'
+
+export const subscriptionUnsubscribe = defineCommand({
+  path: 'subscription unsubscribe',
+  summary: 'End a subscription (TAXII 1.x)',
+  examples: ['stixtaxii subscription unsubscribe urn:example:subscription:1 acme --collection indicators'],
+  positional: ['id', 'source'],
+  input: z.object({ id: subscriptionId, ...subscriptionFields }),
+  needs: [...sourceNeeds, 'output'],
+  schema: 'subscription',
+  async run(input, parts) {
+    const records = await manageSubscription('unsubscribe', input, { id: input.id }, parts)
+    await parts.output.results(records, { subscriptions: records.length }, subscriptionShape)
+  },
+})
