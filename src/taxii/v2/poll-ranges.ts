@@ -186,14 +186,17 @@ function advance(poll: RangePoll, tail: Tail, sample: PageSample, fresh: number)
   if (range === undefined) return advanceBlindly(poll, tail, count, isRepeat || fresh === 0)
   poll.guard.page(sample)
   if (range.start > poll.start + 1) throw gap(poll, range)
-  // What is announced and what came may differ: the smaller step repeats objects, which are recognised; it skips none.
-  const next = Math.min(poll.start + count, Math.max(range.end + 1, poll.start + 1))
   if (poll.start + count !== range.end + 1 && range.start === poll.start) noteOdd(poll, range, count)
   const shrunkBy = shrinkage(poll, range)
   poll.total = range.total
-  if (range.total !== undefined && next >= range.total && shrunkBy === 0) return true
-  poll.start = Math.max(0, next - shrunkBy)
-  return false
+  if (shrunkBy > 0 && fresh > 0) {
+    poll.start = Math.max(0, poll.start - shrunkBy)
+    return false
+  }
+  // What is announced and what came may differ: the smaller step repeats objects, which are recognised; it skips none.
+  const end = poll.start + count
+  poll.start = range.start < poll.start ? Math.min(end, Math.max(range.end + 1, poll.start + 1)) : end
+  return range.total !== undefined && poll.start >= range.total
 }
 
 function emptyAgain(poll: RangePoll): boolean {
@@ -209,7 +212,7 @@ function advanceBlindly(poll: RangePoll, tail: Tail, count: number, isRepeat: bo
   return false
 }
 
-// Objects that were deleted before our place have moved the others forward: go back by as many.
+// Objects that were deleted before our place have moved the others forward: this page is read again by as many earlier.
 function shrinkage(poll: RangePoll, range: ItemRange): number {
   if (poll.total === undefined || range.total === undefined || range.total >= poll.total) return 0
   const message = `The collection shrank from ${poll.total} to ${range.total} objects while it was read: a part is read again`
