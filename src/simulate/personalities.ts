@@ -3,11 +3,11 @@ import type { Taxii1Server } from './taxii1-server.ts'
 import { startTaxii2Server } from './taxii2-server.ts'
 import type { Taxii2Server } from './taxii2-server.ts'
 import type { Personality, PersonalityContent } from './personality.ts'
-import { otx } from './personalities/alienvault-otx.ts'
-import { limo } from './personalities/anomali-limo.ts'
 import { attack, attack20 } from './personalities/attack.ts'
+import { limo, limo1 } from './personalities/limo.ts'
 import { medallion } from './personalities/medallion.ts'
 import { opencti } from './personalities/opencti.ts'
+import { eclecticiq, eclecticiq1, opentaxii } from './personalities/opentaxii.ts'
 import {
   cisaAis,
   cybersixgill,
@@ -18,25 +18,35 @@ import {
   socradar,
   xsoar,
 } from './personalities/others.ts'
+import { otx } from './personalities/otx.ts'
+import { crowdsec, dragos, misp, unit42, xforce } from './personalities/plain.ts'
 import { recordedFuture, recordedFuture1 } from './personalities/recorded-future.ts'
 import { sekoia } from './personalities/sekoia.ts'
 import { servicenow1, servicenow2 } from './personalities/servicenow.ts'
+import { fsIsac, swiftIsac } from './personalities/sharing-groups.ts'
 import { threatconnect, threatconnect1 } from './personalities/threatconnect.ts'
 
 /** Every provider the simulator can look like. */
 export const personalities: readonly Personality[] = [
-  otx,
-  limo,
-  cisaAis,
-  xsoar,
-  cybersixgill,
-  cyware,
-  hailataxii,
-  kaspersky,
-  medallion,
   attack,
   attack20,
+  cisaAis,
+  crowdsec,
+  cybersixgill,
+  cyware,
+  dragos,
+  eclecticiq,
+  eclecticiq1,
+  fsIsac,
+  hailataxii,
+  kaspersky,
+  limo,
+  limo1,
+  medallion,
+  misp,
   opencti,
+  opentaxii,
+  otx,
   pulsedive,
   recordedFuture,
   recordedFuture1,
@@ -44,8 +54,12 @@ export const personalities: readonly Personality[] = [
   servicenow1,
   servicenow2,
   socradar,
+  swiftIsac,
   threatconnect,
   threatconnect1,
+  unit42,
+  xforce,
+  xsoar,
 ]
 
 /** A running likeness: the address its customers are mailed, and the server behind it. */

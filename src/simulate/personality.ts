@@ -21,6 +21,8 @@ export interface WelcomeMail {
   readonly password?: string | undefined
   readonly token?: string | undefined
   readonly header?: { readonly name: string; readonly value: string } | undefined
+  /** User name and password are exchanged for a token. */
+  readonly login?: boolean | undefined
   /** Needs a client certificate as well. */
   readonly certificate?: boolean | undefined
 }

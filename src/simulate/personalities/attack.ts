@@ -34,7 +34,7 @@ const oddDate = (stamp: string): string => new Date(stamp).toUTCString()
 
 /** MITRE ATT&CK, the 2.0 server that was: `added_after` meant nothing to it. */
 export const attack20: Personality = {
-  name: 'mitre-attack-2.0',
+  name: 'mitre-attack-20',
   title: 'MITRE ATT&CK TAXII 2.0 server',
   family: 2,
   mail: { path: '/taxii/', collection: '95ecc380-afe9-11e4-9b6c-751b66dd541e' },

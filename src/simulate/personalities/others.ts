@@ -6,7 +6,7 @@ const basic = { username: 'reader', password: 'correct horse' }
 
 /** Kaspersky, 2.1: an access token; collections are known by their aliases. */
 export const kaspersky: Personality = {
-  name: 'kaspersky-tip',
+  name: 'kaspersky',
   title: 'Kaspersky Threat Intelligence Portal',
   family: 2,
   mail: { path: '/taxii2/', collection: 'TAXII_IP_Reputation_Data_Feed', token: 'kaspersky-token' },
@@ -75,7 +75,7 @@ export const cisaAis: Personality = {
 
 /** Cyware CTIX, 2.1: its path is its own, and it counts requests. */
 export const cyware: Personality = {
-  name: 'cyware-ctix',
+  name: 'cyware',
   title: 'Cyware CTIX',
   family: 2,
   mail: { path: '/ctixapi/ctix21/taxii2/', collection: '11c80a8e-1b46-4c2a-9f5d-4a8f2f7a7d21', ...basic },
@@ -130,7 +130,7 @@ export const cybersixgill: Personality = {
 
 /** Cortex XSOAR, 2.1 behind an instance's path. */
 export const xsoar: Personality = {
-  name: 'cortex-xsoar',
+  name: 'xsoar',
   title: 'Cortex XSOAR TAXII2 server',
   family: 2,
   mail: { path: '/instance/execute/taxii2/taxii2/', collection: '4c649e16-2bb7-50f5-8826-2a2d0a0b9631', ...basic },

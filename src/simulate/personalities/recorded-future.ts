@@ -28,7 +28,7 @@ export const recordedFuture: Personality = {
   }),
 }
 
-/** Recorded Future, 1.1: one address for everything and no discovery to speak of. */
+/** Recorded Future, 1.1: one address for polls, no discovery and no listing. */
 export const recordedFuture1: Personality = {
   name: 'recorded-future-1x',
   title: 'Recorded Future TAXII 1.1',
@@ -36,8 +36,8 @@ export const recordedFuture1: Personality = {
   mail: { path: '/taxii', collection: 'ip_full', username: 'anyone', password: key },
   options: (content) => ({
     ...serving(content),
-    paths: { discovery: '/taxii', collections: '/taxii', poll: '/taxii', inbox: '/taxii', subscription: '/taxii' },
-    services: () => [],
+    // Whoever asks for anything but a poll is told that this is no such message.
+    paths: { discovery: '/none', collections: '/none', poll: '/taxii', inbox: '/none', subscription: '/none' },
     subscriptions: 'none',
     authentication: { scheme: 'basic', password: key, needsUsername: true },
     collections: [{ name: 'ip_full', type: 'set', blocks: content.blocks }],

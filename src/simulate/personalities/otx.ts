@@ -5,7 +5,7 @@ const key = '0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0'
 
 /** AlienVault OTX, 1.1: the key is the user name, the password is anything. */
 export const otx: Personality = {
-  name: 'alienvault-otx',
+  name: 'otx',
   title: 'AlienVault OTX',
   family: 1,
   mail: { path: '/taxii/discovery', collection: 'user_AlienVault', username: key, password: 'x' },
