@@ -41,11 +41,12 @@ const aChapter: fc.Arbitrary<Chapter> = fc.record({
 const aHistory: fc.Arbitrary<History> = fc.record({
   chapters: fc.array(aChapter, { minLength: 1, maxLength: 4 }),
   server: fc.record({
+    version: fc.constantFrom('2.1', '2.1', '2.0'),
     pageCap: fc.integer({ min: 1, max: 7 }),
     paging: fc.constantFrom('next', 'next', 'date'),
     cursorPlace: fc.constantFrom('before', 'after'),
     ignoresAddedAfter: fc.constantFrom(false, false, true),
-    dateHeaders: fc.constantFrom('sent', 'sent', 'omitted'),
+    dateHeaders: fc.constantFrom('sent', 'sent', 'always', 'omitted'),
     gzip: fc.boolean(),
     explicitMore: fc.boolean(),
   }),
@@ -57,17 +58,21 @@ const firstAdded = 1_771_545_600_000_000n
 /** A server whose story is told chapter by chapter. */
 class Teller {
   readonly server: Taxii2Server
+  readonly #onceEach: boolean
   #added = firstAdded
   #versions = 0
 
-  constructor(server: Taxii2Server) {
+  /** `onceEach`: each object comes once, in one version. */
+  constructor(server: Taxii2Server, onceEach: boolean) {
     this.server = server
+    this.#onceEach = onceEach
   }
 
   arrive(object: number, after: number): void {
     this.#added += BigInt(after)
     const modified = fromEpochMicroseconds(1_700_000_000_000_000n + BigInt(this.#versions++))
-    const id = `indicator--00000000-0000-4000-8000-${String(object).padStart(12, '0')}`
+    const number = this.#onceEach ? this.#versions : object
+    const id = `indicator--00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
     const object21 = { type: 'indicator', spec_version: '2.1', id, created: '2026-01-01T00:00:00.000Z', modified }
     this.server.shelf(collection).add(object21, fromEpochMicroseconds(this.#added))
   }
@@ -91,10 +96,15 @@ async function play(history: History, store: Store): Promise<void> {
       return cut ? { status: 503, headers: {}, body: Buffer.from('') } : response
     },
   })
-  const teller = new Teller(server)
+  // 2.0 pages by position: a new version of an earlier object moves all that follow, which no client can see.
+  const teller = new Teller(server, history.server.version === '2.0')
   const clock = fakeClock({ start: '2026-03-01T12:00:00.000Z' })
   const fetch = async (limit?: number): Promise<readonly FetchResult[]> => {
-    await using opened = await aClient(server.discoveryUrl, {}, { retry: { maxRetries: 0 } })
+    await using opened = await aClient(
+      server.discoveryUrl,
+      { version: history.server.version ?? '2.1' },
+      { retry: { maxRetries: 0 } },
+    )
     return await aFetch(opened.client, { store, clock }).run({ limit })
   }
   try {
@@ -119,7 +129,7 @@ async function play(history: History, store: Store): Promise<void> {
 /** A server that pages by date alone cannot give more objects of one stamp than a page holds: said, never silent. */
 function isOverfull(rows: readonly FetchResult[], server: Taxii2Server, options: Partial<Taxii2Options>): boolean {
   const code = rows[0]?.error?.code
-  if (options.paging !== 'date' || (code !== 'TAXII_STAMP_OVERFULL' && code !== 'TAXII_NO_PROGRESS')) return false
+  if (options.paging !== 'date' || code !== 'TAXII_STAMP_OVERFULL') return false
   const byStamp = new Map<bigint, number>()
   for (const { added } of server.shelf(collection).entries) byStamp.set(added, (byStamp.get(added) ?? 0) + 1)
   return Math.max(...byStamp.values()) >= (options.pageCap ?? 100)
@@ -145,6 +155,12 @@ async function expectComplete(store: Store, server: Taxii2Server): Promise<void>
   await expectNothingForeign(store, server)
 }
 
+/** The same histories each time; with STIXTAXII_TEST_RUNS that many others. */
+function campaign(numRuns: number): fc.Parameters<[History]> {
+  const wanted = process.env.STIXTAXII_TEST_RUNS
+  return wanted === undefined ? { numRuns, seed: 20_260_301 } : { numRuns: Number(wanted) }
+}
+
 const identity = { pid: 1, host: 'host.example' }
 
 it('T4 T8 stores exactly what the server had, whatever its stamps, pages and cuts, and nothing new when asked again', async () => {
@@ -153,7 +169,7 @@ it('T4 T8 stores exactly what the server had, whatever its stamps, pages and cut
       await using store = await openStore('memory:', { clock: fakeClock(), identity })
       await play(history, store)
     }),
-    { numRuns: Number(process.env.STIXTAXII_TEST_RUNS ?? 50) },
+    campaign(40),
   )
 }, 120_000)
 
@@ -166,6 +182,6 @@ it('T4 T8 the same with the store on disk', async () => {
       await play(history, store)
       expect(await store.verify()).toMatchObject({ ok: true, problems: [] })
     }),
-    { numRuns: 15 },
+    campaign(10),
   )
 }, 120_000)
