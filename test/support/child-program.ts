@@ -1,19 +1,21 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { build } from 'esbuild'
+import { afterAll } from 'vitest'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
 /**
  * Bundles a TypeScript program of the tests so that every Node runs it, below the project, where its packages are found.
- * Returns the file to start.
+ * Returns the file to start, which is gone when the tests of this file are over.
  */
 export async function buildChild(entry: string): Promise<string> {
   const folder = path.join(root, 'dist', 'test-children')
   await mkdir(folder, { recursive: true })
   const outfile = path.join(folder, `${path.basename(entry, '.ts')}-${process.pid}.mjs`)
+  afterAll(() => rm(outfile, { force: true }))
   await build({
     entryPoints: [entry],
     bundle: true,
