@@ -2,7 +2,7 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { StixTaxiiError } from '../core/errors.ts'
 import { printable } from '../core/printable.ts'
 import type { HttpLimits } from './options.ts'
-import type { WireBody } from './wire.ts'
+import type { WireBody } from './wire-body.ts'
 
 export interface DecodeOptions {
   readonly host: string

@@ -85,9 +85,7 @@ export class Sender {
   #next(request: HttpRequest, received: Received, visited: ReadonlySet<string>): HttpRequest | undefined {
     const { status, headers } = received.answer
     try {
-      const next = redirected(request, { status, location: headers.get('location'), visited })
-      if (next) this.#parts.access.check(next.url)
-      return next
+      return redirected(request, { status, location: headers.get('location'), visited })
     } catch (error) {
       received.answer.close()
       received.release()

@@ -4,6 +4,7 @@ import { maxInterimAnswers } from './defaults.ts'
 import { answerFailure, codeOf, framing, isGarbled, isUnasked, timedOut } from './failure.ts'
 import { headersOf } from './headers.ts'
 import type { Lane } from './lanes.ts'
+import { WireBody } from './wire-body.ts'
 
 /** A request as it goes onto the wire; everything in it has been checked. */
 export interface WireRequest {
@@ -26,94 +27,9 @@ export interface WireAnswer {
   readonly body: WireBody
 }
 
-/** How much we read ahead of a reader that is busy, and how much more after each idle limit it stays busy. */
-const readAheadBytes = 8 * 1024 * 1024
-const readAheadStep = 1024 * 1024
-const readAheadMost = 64 * 1024 * 1024
-
 /** A body must bring at least so much within ten idle limits, or it would drip for ever (N3). */
 const leastBytes = 64 * 1024
 const idleLimitsForLeast = 10
-
-/**
- * The bytes of one answer as they come from the connection, undecoded. Reading goes on ahead of the reader, so that a
- * server that falls silent is noticed also while the reader does something else (N4).
- */
-export class WireBody implements AsyncIterable<Buffer> {
-  /** Bytes received so far. */
-  received = 0
-  readonly #chunks: Buffer[] = []
-  #queued = 0
-  #allowance = readAheadBytes
-  #done = false
-  #failure: Error | undefined
-  #wake: (() => void) | undefined
-  #controller: Dispatcher.DispatchController | undefined
-  readonly #onCancel: (reason: Error) => void
-
-  constructor(onCancel: (reason: Error) => void) {
-    this.#onCancel = onCancel
-  }
-
-  /** Whether the last byte has arrived in good order. */
-  get complete(): boolean {
-    return this.#done && this.#failure === undefined
-  }
-
-  /** Whether we, not the server, are why nothing comes. */
-  get isHeldBack(): boolean {
-    return this.#controller?.paused === true
-  }
-
-  push(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#controller = controller
-    this.received += chunk.length
-    this.#chunks.push(chunk)
-    this.#queued += chunk.length
-    if (this.#queued >= this.#allowance) controller.pause()
-    this.#wake?.()
-  }
-
-  finish(failure?: Error): void {
-    if (this.#done) return
-    this.#done = true
-    this.#failure = failure
-    if (failure) this.#chunks.length = 0
-    this.#wake?.()
-  }
-
-  /** The idle limit has passed. True when we were the ones who did not read, and now read on. */
-  readFurther(): boolean {
-    if (!this.#controller?.paused || this.#allowance >= readAheadMost) return this.#controller?.paused === true
-    this.#allowance += readAheadStep
-    this.#controller.resume()
-    return true
-  }
-
-  /** Gives the rest up and closes the connection, unless the end is here already. */
-  cancel(reason: Error): void {
-    if (!this.#done) this.#onCancel(reason)
-  }
-
-  async next(): Promise<IteratorResult<Buffer, undefined>> {
-    while (true) {
-      if (this.#failure) throw this.#failure
-      const chunk = this.#chunks.shift()
-      if (chunk) {
-        this.#queued -= chunk.length
-        if (this.#controller?.paused && this.#queued < this.#allowance / 2) this.#controller.resume()
-        return { done: false, value: chunk }
-      }
-      if (this.#done) return { done: true, value: undefined }
-      await new Promise<void>((resolve) => (this.#wake = resolve))
-      this.#wake = undefined
-    }
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<Buffer, undefined> {
-    return { next: () => this.next() }
-  }
-}
 
 /** Sends the request on the lane and resolves with the head of the answer. @throws HTTP_* as `failure.ts` has them. */
 export function send(lane: Lane, request: WireRequest, options: WireOptions): Promise<WireAnswer> {
@@ -134,6 +50,7 @@ class Exchange {
   #receivedBefore = 0
   #stopped: Error | undefined
   #headCame = false
+  #ended = false
   #untilClose = false
   #interim = 0
   readonly #onAbort = (): void => this.#stop(this.#options.signal.reason as Error)
@@ -169,7 +86,11 @@ class Exchange {
 
   #started(): void {
     const ms = this.#options.headersTimeoutMs
-    this.#timer = setTimeout(() => this.#stop(timedOut('HTTP_HEADERS_TIMEOUT', this.#lane.host, ms)), ms)
+    this.#timer = setTimeout(() => {
+      setImmediate(() => {
+        if (!this.#headCame) this.#stop(timedOut('HTTP_HEADERS_TIMEOUT', this.#lane.host, ms))
+      })
+    }, ms)
   }
 
   #head(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
@@ -187,8 +108,14 @@ class Exchange {
   }
 
   #idle(): void {
-    if (this.#body.readFurther()) this.#timer?.refresh()
-    else this.#stop(timedOut('HTTP_IDLE', this.#lane.host, this.#options.idleTimeoutMs))
+    if (this.#body.readFurther()) return void this.#timer?.refresh()
+    const { received } = this.#body
+    // After this process was held up (a long write, a laptop asleep) what came meanwhile has yet to be read: look again
+    // once it was.
+    setImmediate(() => {
+      if (this.#body.received !== received) return
+      this.#stop(timedOut('HTTP_IDLE', this.#lane.host, this.#options.idleTimeoutMs))
+    })
   }
 
   #checkPace(): void {
@@ -201,6 +128,7 @@ class Exchange {
   }
 
   #end(): void {
+    this.#ended = true
     clearTimeout(this.#timer)
     clearInterval(this.#pace)
     // Bytes after the end of the answer may have arrived with it: only the next turn shows them (N6).
@@ -224,7 +152,7 @@ class Exchange {
   }
 
   #stop(reason: Error): void {
-    if (this.#stopped) return
+    if (this.#stopped || this.#ended) return
     this.#stopped = reason
     this.#lane.stop(reason)
     this.#settle(reason)

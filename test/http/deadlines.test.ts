@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { StixTaxiiError } from '../../src/core/errors.ts'
 import {
@@ -85,6 +86,26 @@ test('N4: a reader slower than the idle limit still gets everything from a serve
   })
 
   expect(read).toBe(24 * 1024 * 1024)
+})
+
+test('N4: no more than a few MiB are read ahead of a reader that is busy', async () => {
+  let connection: Socket | undefined
+  const part = sendBytes(Buffer.alloc(1024 * 1024, 'c'))
+  const parts = Array.from({ length: 64 }, () => part)
+  const length = 'HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n'
+  await using server = await startFaultServer(() => [sendBytes(length), ...parts], {
+    onConnection: (socket) => (connection = socket),
+  })
+  await using opened = anHttp(server.origin, { retry: noRetries, limits: { idleTimeoutMs: 60_000 } })
+
+  const sent = await opened.http.exchange({ method: 'GET', url: server.url('/') }, async (response) => {
+    await response.body[Symbol.asyncIterator]().next()
+    await pause(500)
+    return connection?.bytesWritten
+  })
+
+  // Our 8 MiB and what the kernel keeps for both ends.
+  expect(sent).toBeLessThan(32 * 1024 * 1024)
 })
 
 test('a request is given up at once when it is aborted, wherever it stands', async () => {

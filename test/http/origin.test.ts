@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { Secret } from '../../src/core/secret.ts'
 import { StixTaxiiError } from '../../src/core/errors.ts'
 import { openAccess } from '../../src/http/access.ts'
+import { redirected } from '../../src/http/redirect.ts'
 import type { AccessRule, HttpOptions } from '../../src/http/options.ts'
 import { answer, startFaultServer, type FaultServer } from '../faults/fault-server.ts'
 import { fakeClock } from '../support/fake-clock.ts'
@@ -240,6 +241,14 @@ test.each([
 
   expect(faultOf(await outcomeOf(opened.http, server.url('/')))).toBe(expected)
   expect(server.requests).toHaveLength(1)
+})
+
+test('N15: nothing leads from https down to http, not even to an allowed origin', () => {
+  const request = { method: 'GET', url: new URL('https://taxii.example/') } as const
+  const hop = { status: 308, visited: new Set<string>() }
+
+  expect(() => redirected(request, { ...hop, location: 'http://taxii.example/' })).toThrow('from https to http')
+  expect(redirected(request, { ...hop, location: '/there' })?.url.href).toBe('https://taxii.example/there')
 })
 
 test('a redirect status without Location is an answer like any other', async () => {
