@@ -40,7 +40,7 @@ export interface Window {
 
 export const epoch = '1970-01-01T00:00:00Z'
 /** Windows are not made shorter than this. */
-const shortestMs = 60_000
+const shortestMs = 1000
 
 /** The window that a stand asks for; undefined when there is nothing left of the time that was wanted. */
 export function windowOf(stand: Stand, end: string | undefined): Window | undefined {

@@ -1,5 +1,6 @@
 import { StixTaxiiError } from '../../core/errors.ts'
 import { printable } from '../../core/printable.ts'
+import { timestampOfDate } from '../../core/timestamp.ts'
 import type { Page, PollRequest } from '../client.ts'
 import type { Directory } from './directory.ts'
 import { tolerate } from './exchange.ts'
@@ -20,6 +21,7 @@ export interface PollOptions {
 }
 
 const usualMaxWaitMs = 30 * 60_000
+const clockMarginMs = 300_000
 
 /**
  * Polls a collection window by window and part by part. See `TaxiiClient.poll`.
@@ -73,10 +75,10 @@ export function firstStand(run: PollRun): Stand {
     return stand
   }
   const spanMs = maxSpanMs(run)
-  const wanted = request.end ?? link.serverDate
-  return spanMs === undefined || wanted === undefined
-    ? { begin: request.begin }
-    : { begin: request.begin, spanMs, wanted }
+  if (spanMs === undefined) return { begin: request.begin }
+  // A server without a clock of its own gets ours, with room for it to be wrong.
+  const ours = timestampOfDate(new Date(link.clock.now().getTime() - clockMarginMs))
+  return { begin: request.begin, spanMs, wanted: request.end ?? link.serverDate ?? ours }
 }
 
 /** One window with all its parts; returns where to go on. A window that is too much for the server is halved. */

@@ -85,7 +85,7 @@ describe('row 37, row 67, row 68: answers that are too much for the server', () 
     }
   })
 
-  test('halving ends at a minute, with the error of the server', async () => {
+  test('halving ends at a second, with the error of the server', async () => {
     const { client } = await aServer({ collections, maxBlocks: 0, now })
     await expect(
       pagesOf(client, { collection: 'feed', begin: '2026-01-01T00:00:00Z', end: '2026-01-01T00:20:00Z' }),
