@@ -7,7 +7,7 @@ export function tunnelRefused(who: string, place: string, status: number): StixT
   if (status === 407 || status === 401) return proxyLogin(who)
   return new StixTaxiiError('HTTP_PROXY_REFUSED', `The ${who} does not let us through to ${place} (${status})`, {
     kind: 'network',
-    hint: 'Ask its operator to allow this host and port, or set --no-proxy for it if it can be reached directly.',
+    hint: 'Ask its operator to allow this host and port, or name it in --proxy-bypass if it can be reached directly.',
     context: { proxy: who, place, status },
   })
 }
