@@ -44,7 +44,7 @@ export type KeyCache = Map<string, Promise<Buffer>>
  * Seals a text under a passphrase. Salt and nonce are new each time and the key comes from the salt, so no key ever sees two
  * texts, let alone one nonce twice.
  */
-export async function seal(text: string, passphrase: Secret, cost: SealCost): Promise<Sealed> {
+export async function seal(text: string, passphrase: Secret, cost: SealCost, cache?: KeyCache): Promise<Sealed> {
   const head = {
     version: 1,
     kdf: 'scrypt',
@@ -54,7 +54,7 @@ export async function seal(text: string, passphrase: Secret, cost: SealCost): Pr
     salt: randomBytes(16).toString('base64'),
     nonce: randomBytes(12).toString('base64'),
   } as const
-  const keys = await derive(passphrase, head)
+  const keys = await (cache ? cached(cache, head, passphrase) : derive(passphrase, head))
   const cipher = createCipheriv('aes-256-gcm', keys.subarray(0, 32), Buffer.from(head.nonce, 'base64'))
   cipher.setAAD(Buffer.from(JSON.stringify(head)))
   const content = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]).toString('base64')

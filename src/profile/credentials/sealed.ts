@@ -57,7 +57,7 @@ export function openSealedStore(
     return new Map(Object.entries(entriesSchema.parse(JSON.parse(clear))))
   }
   const close = async (entries: ReadonlyMap<string, string>, isNew: boolean): Promise<Record<string, unknown>> => ({
-    ...(await seal(JSON.stringify(Object.fromEntries(entries)), await passphrase(isNew), cost)),
+    ...(await seal(JSON.stringify(Object.fromEntries(entries)), await passphrase(isNew), cost, keys)),
   })
   return Promise.resolve({
     name: 'sealed',
