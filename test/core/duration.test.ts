@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { beforeInstant, durationMs, parseDuration, parseInstant } from '../../src/core/duration.ts'
-import { StixTaxiiError } from '../../src/core/errors.ts'
+import type { StixTaxiiError } from '../../src/core/errors.ts'
 
 const before = (now: string, text: string) => beforeInstant(now, parseDuration(text) ?? { count: 0, unit: 'h' })
 

@@ -40,7 +40,10 @@ export async function startOpenTaxii(): Promise<OpenTaxii> {
   const root = (await python('api_root.py')).trim()
   await tool('opentaxii-add-collection', '--rootid', root, '--title', 'objects', '--public', '--public-write')
 
-  const server = spawn(bin('python'), [path.join(here, 'serve.py'), String(port)], { env: environment, stdio: 'ignore' })
+  const server = spawn(bin('python'), [path.join(here, 'serve.py'), String(port)], {
+    env: environment,
+    stdio: 'ignore',
+  })
   const origin = `http://127.0.0.1:${port}`
   await answers(`${origin}/management/health`)
   return {
@@ -81,7 +84,12 @@ function configuration(folder: string, port: number): string {
     support_basic_auth: true,
     auth_api: {
       class: 'opentaxii.auth.sqldb.SQLDatabaseAPI',
-      parameters: { db_connection: database('auth'), create_tables: true, secret: 'made-up-secret', token_ttl_secs: 3600 },
+      parameters: {
+        db_connection: database('auth'),
+        create_tables: true,
+        secret: 'made-up-secret',
+        token_ttl_secs: 3600,
+      },
     },
     taxii1: {
       save_raw_inbox_messages: false,
@@ -112,13 +120,38 @@ function services(): string {
   const ids = ['inbox', 'collection_management', 'poll', 'poll_all']
   return JSON.stringify({
     services: [
-      { ...common, id: 'inbox', type: 'inbox', address: '/services/inbox', description: 'Inbox', destination_collection_required: true, accept_all_content: true },
-      { ...common, id: 'discovery', type: 'discovery', address: '/services/discovery', description: 'Discovery', authentication_required: false, advertised_services: [...ids, 'discovery'] },
-      { ...common, id: 'collection_management', type: 'collection_management', address: '/services/collections', description: 'Collections' },
+      {
+        ...common,
+        id: 'inbox',
+        type: 'inbox',
+        address: '/services/inbox',
+        description: 'Inbox',
+        destination_collection_required: true,
+        accept_all_content: true,
+      },
+      {
+        ...common,
+        id: 'discovery',
+        type: 'discovery',
+        address: '/services/discovery',
+        description: 'Discovery',
+        authentication_required: false,
+        advertised_services: [...ids, 'discovery'],
+      },
+      {
+        ...common,
+        id: 'collection_management',
+        type: 'collection_management',
+        address: '/services/collections',
+        description: 'Collections',
+      },
       { ...poll, id: 'poll', address: '/services/poll', max_result_count: 100, max_result_size: 2 },
       { ...poll, id: 'poll_all', address: '/services/poll-all', max_result_count: 100, max_result_size: 100 },
     ],
     collections: [{ name: 'stix1', available: true, accept_all_content: true, type: 'DATA_FEED', service_ids: ids }],
-    accounts: [{ ...account, permissions: { stix1: 'modify' } }, { ...admin, is_admin: true }],
+    accounts: [
+      { ...account, permissions: { stix1: 'modify' } },
+      { ...admin, is_admin: true },
+    ],
   })
 }
