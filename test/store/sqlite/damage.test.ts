@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { connect } from '../../../src/store/sqlite/binding.ts'
 import { openSqliteStore } from '../../../src/store/sqlite/driver.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { all, indicators, keep } from '../../contracts/store-suite.ts'
@@ -92,6 +93,38 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('dama
       expect(found).toBeGreaterThan(flips / 2)
     },
   )
+
+  it.each([
+    ['a source renamed', `UPDATE source SET name = 'acmf'`],
+    ['a collection renamed', `UPDATE collection SET collection = 'c3'`],
+    ['a collection of no source', 'PRAGMA foreign_keys = OFF; UPDATE collection SET source = 9'],
+    ['a version lost', 'DELETE FROM version WHERE added = (SELECT min(added) FROM version)'],
+    ['a version moved', 'UPDATE version SET added = added + 1000 WHERE added = (SELECT max(added) FROM version)'],
+    ['a digest altered', 'UPDATE version SET digest = zeroblob(16) WHERE added = (SELECT max(added) FROM version)'],
+    ['a segment lost', 'DELETE FROM segment'],
+    ['a page altered', `UPDATE page SET record = replace(record, 'taxii', 'taxij')`],
+    ['a checkpoint altered', `UPDATE checkpoint SET record = replace(record, '2026', '2027')`],
+    ['a checkpoint ahead of the data', 'UPDATE collection SET last_added = last_added - 1'],
+    ['quarantine altered', `UPDATE quarantine SET raw = CAST('x' AS BLOB)`],
+    ['a conflict altered', `UPDATE conflict SET other = CAST('x' AS BLOB)`],
+    ['a run altered', `UPDATE run SET record = 'x'`],
+    ['counts altered', 'UPDATE collection SET blocks = 7'],
+  ])('L10: verify finds %s', async (what, sql) => {
+    const file = fileOf(what.replaceAll(' ', '-'))
+    {
+      await using store = await open(file)
+      const object = anObject()
+      const clash = anObject({ id: object.id, name: 'other' })
+      const move = { stamp: '2026-01-03T00:00:00Z', run: null }
+      await keep(store, [object, anObject(), clash], { damaged: [somethingDamaged()], move })
+      expect((await store.verify()).problems).toEqual([])
+    }
+    const connection = connect(binding, file)
+    connection.exec(sql)
+    connection.close()
+    await using store = await open(file)
+    expect((await store.verify()).ok).toBe(false)
+  })
 
   it('L10: a damaged segment is STORE_CORRUPT for who reads it, and named by verify', async () => {
     const file = fileOf('segment')
