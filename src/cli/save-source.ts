@@ -80,6 +80,11 @@ export const configuredShape: Shape = {
     { field: 'collections', head: 'Collections' },
     { field: 'offered', head: 'Offered' },
     { field: 'tested', head: 'Tested' },
+    { field: 'enabled', head: 'Enabled', minor: 1 },
+    { field: 'default', head: 'Default', minor: 2 },
+    { field: 'insecure', head: 'Insecure', minor: 3 },
+    { field: 'from', head: 'From', minor: 4 },
+    { field: 'created', head: 'Created', minor: 5 },
   ],
   name: 'name',
 }

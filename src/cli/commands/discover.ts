@@ -82,8 +82,8 @@ const shape = {
   columns: [
     { field: 'kind', head: 'Kind' },
     { field: 'address', head: 'Address' },
-    { field: 'title', head: 'Title' },
-    { field: 'versions', head: 'Versions' },
+    { field: 'title', head: 'Title', minor: 1 },
+    { field: 'versions', head: 'Versions', minor: 2 },
     { field: 'remark', head: 'Remark' },
   ],
   name: 'address',

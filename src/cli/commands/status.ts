@@ -27,11 +27,11 @@ export const status = defineCommand({
 const shape = {
   columns: [
     { field: 'source', head: 'Source' },
-    { field: 'enabled', head: 'Enabled', minor: 2 },
+    { field: 'enabled', head: 'Enabled', minor: 3 },
     { field: 'status', head: 'Status' },
-    { field: 'lastAttempt', head: 'Last attempt' },
+    { field: 'lastAttempt', head: 'Last attempt', minor: 1 },
     { field: 'lastSuccess', head: 'Last success' },
-    { field: 'nextFetch', head: 'Next', minor: 1 },
+    { field: 'nextFetch', head: 'Next', minor: 2 },
     { field: 'entries', head: 'Entries', align: 'right' },
     { field: 'error', head: 'Error', minor: 0 },
   ],
