@@ -55,11 +55,26 @@ export const openTable: OpenWriter = async (options) => {
     async results(results, totals, shape) {
       await rows(results, shape)
       const said = Object.entries(totals).filter(([, value]) => value !== undefined && value !== null)
-      if (said.length > 0) note(said.map(([name, value]) => `${name} ${cellText(value)}`).join(', '))
+      const words = said.map(([name, value]) => `${name} ${cellText(value)}`)
+      for (const line of folded(words, options.columns ?? Infinity)) note(line)
     },
     raw: (chunk) => stream.write(chunk),
     end: () => stream.end(),
   }
+}
+
+/** Words joined with commas, a new line where the next would not fit. */
+function folded(words: readonly string[], room: number): string[] {
+  const lines: string[] = []
+  for (const word of words) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + word.length + 3 <= room) lines[lines.length - 1] = `${last}, ${word}`
+    else {
+      if (last !== undefined) lines[lines.length - 1] = `${last},`
+      lines.push(word)
+    }
+  }
+  return lines
 }
 
 type Draw = (rows: readonly (readonly string[])[], columns?: readonly Column[]) => string

@@ -135,6 +135,10 @@ describe('table', () => {
     })
     const { notes } = await written('table', (writer) => writer.results(records, { new: 2, failed: 0 }, shape))
     expect(notes).toEqual(['new 2, failed 0'])
+    const narrow = await written('table', (writer) => writer.results(records, { new: 2, failed: 0, left: 1 }, shape), {
+      columns: 18,
+    })
+    expect(narrow.notes).toEqual(['new 2, failed 0,', 'left 1'])
   })
 
   it('shows one record as two columns, with every field', async () => {
