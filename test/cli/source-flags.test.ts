@@ -34,14 +34,14 @@ async function parts(
   return {
     options: { profile: changes.profile ?? environment.STIXTAXII_PROFILE } as SourceParts['options'],
     environment,
-    workingDirectory: '/work-here',
+    workingDirectory: '/here',
     profiles: () => Promise.resolve(store),
     credentials: () => Promise.resolve(credentials),
     stdin: Readable.from([Buffer.from(changes.stdin ?? '')]),
   }
 }
 
-const noPreset = { workingDirectory: '/work-here', findPreset: () => undefined }
+const noPreset = { workingDirectory: '/here', findPreset: () => undefined }
 
 describe('the source of a command', () => {
   it('is a URL as it was typed, with an id that is the same next time', async () => {
@@ -50,7 +50,7 @@ describe('the source of a command', () => {
     expect(first).toMatchObject({
       name: 'taxii.example',
       url,
-      authentication: { scheme: 'basic', username: 'ann', password: { from: 'path', path: '/work-here/pw' } },
+      authentication: { scheme: 'basic', username: 'ann', password: { from: 'path', path: '/here/pw' } },
     })
     expect((await resolveSource(url, {}, await parts())).id).toBe(first.id)
     expect((await resolveSource(`${url}x`, {}, await parts())).id).not.toBe(first.id)
@@ -187,7 +187,7 @@ describe('a profile wholly from the environment', () => {
       begin: '2h',
       allowHttp: true,
       pageSize: 50,
-      tls: { ca: ['/work-here/ca.pem'] },
+      tls: { ca: ['/here/ca.pem'] },
     })
     expect(JSON.stringify(profile)).not.toContain('s3cret')
   })
