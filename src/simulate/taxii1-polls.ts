@@ -105,7 +105,10 @@ function pending(set: ResultSet, options: Taxii1Options): PollOutcome {
 
 interface LabelWindow {
   readonly begin?: bigint | undefined
+  /** As the answer states it. */
   readonly end?: bigint | undefined
+  /** Up to which blocks are given. */
+  readonly until?: bigint | undefined
 }
 
 function readWindow(
@@ -127,12 +130,15 @@ function readWindow(
   if (longest !== undefined && (from === undefined || (to ?? end) - from > longest))
     return { status: { type: 'FAILURE', message: 'The time window of a poll is too long' } }
   const stated = options.endLabel ? options.endLabel(asked, now) : labelText(end)
-  return { begin: from, end: stated === null ? undefined : toEpochMicroseconds(stated) }
+  // An end label that is not stated is kept to all the same.
+  if (stated === null) return { begin: from, until: end }
+  const label = toEpochMicroseconds(stated)
+  return { begin: from, end: label, until: label }
 }
 
 function choose(
   shelf: BlockShelf,
-  { begin, end }: LabelWindow,
+  { begin, until }: LabelWindow,
   parameters: PollParameters,
   options: Taxii1Options,
 ): readonly ShelfBlock[] | undefined {
@@ -141,7 +147,7 @@ function choose(
   return shelf.blocks.filter(
     ({ label, binding, input }) =>
       (begin === undefined || label > begin) &&
-      (end === undefined || label <= end) &&
+      (until === undefined || label <= until) &&
       (bindings.length === 0 || bindings.includes(binding)) &&
       (query === undefined || options.query?.(query, input.content) === true),
   )

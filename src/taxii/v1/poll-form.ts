@@ -45,7 +45,9 @@ const isFailure = (error: StixTaxiiError): boolean =>
   error.code === 'TAXII_STATUS' && error.context['status'] === 'FAILURE'
 
 const isRefusedForm = (error: StixTaxiiError): boolean =>
-  error.code === 'TAXII_REQUEST_REFUSED' || error.context['status'] === 'BAD_MESSAGE' || isFailure(error)
+  error.code === 'TAXII_REQUEST_REFUSED' ||
+  (error.code === 'TAXII_STATUS' && error.context['status'] === 'BAD_MESSAGE') ||
+  isFailure(error)
 
 const isConfusion = (error: StixTaxiiError): boolean =>
   error.code === 'TAXII_UNAVAILABLE' && error.context['httpStatus'] === 500

@@ -62,11 +62,13 @@ describe('windows that a provider wants short', () => {
 
 describe('row 37, row 67, row 68: answers that are too much for the server', () => {
   test('413 halves the window until it fits, nothing lost and nothing twice', async () => {
-    const { client, codes } = await aServer({ collections, maxBlocks: 6, now })
+    const { client, codes, server } = await aServer({ collections, maxBlocks: 6, now })
     const pages = await pagesOf(client, { collection: 'feed', begin: '2026-01-01T00:00:00Z' })
     expect(contentsOf(pages)).toEqual(spread)
     expect(pages.at(-1)?.stamp).toBe('2026-01-21T00:00:00.000000Z')
     expect(codes()).toContain('TAXII_WINDOW_HALVED')
+    const asked = pollsOf(server).map(String)
+    expect(new Set(asked).size).toBe(asked.length)
   })
 
   test('5xx, drops and cut answers halve it too', async () => {
