@@ -203,6 +203,11 @@ export const commandRegistry: readonly CommandRow[] = [
     load: async () => (await import('./commands/store-info.ts')).storeInfo,
   },
   {
+    path: 'store quarantine',
+    summary: 'List what was received damaged, and versions that came with two contents',
+    load: async () => (await import('./commands/store-quarantine.ts')).storeQuarantine,
+  },
+  {
     path: 'store verify',
     summary: 'Read everything in the store and check that it is what was stored',
     load: async () => (await import('./commands/store-verify.ts')).storeVerify,
