@@ -13,6 +13,7 @@ import { pageDates } from './stamps.ts'
  */
 export async function* openFirstPage(poll: Poll, step: NextStep): AsyncGenerator<Load> {
   const { session, plan } = poll
+  if (plan.position && isOffset(step)) throw offsetRefused(step)
   const tries = createTries(poll, step)
   for (;;) {
     const reading = poll.pages.take(step)[Symbol.asyncIterator]()
@@ -63,6 +64,23 @@ function statusOf(error: unknown): number | undefined {
 
 function isForgotten(error: unknown): boolean {
   return forgotten.has(statusOf(error) ?? 0)
+}
+
+// A small plain number counts objects, and those may have moved since. ThreatConnect, quirk 2
+function isOffset({ next }: NextStep): boolean {
+  return next !== undefined && /^\d{1,9}$/.test(next)
+}
+
+function offsetRefused({ next }: NextStep): StixTaxiiError {
+  return new StixTaxiiError(
+    'TAXII_POSITION_REFUSED',
+    `The place "${next}" is a count of objects, which may have moved`,
+    {
+      kind: 'protocol',
+      hint: 'Start again from the last stamp.',
+      context: { next },
+    },
+  )
 }
 
 /** The server has forgotten, or never knew, where the poll was to go on. */

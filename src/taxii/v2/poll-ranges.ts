@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { StixTaxiiError } from '../../core/errors.ts'
 import { redactUrl } from '../../core/redact.ts'
-import type { Page } from '../client.ts'
+import { laterTimestamp } from '../../core/timestamp.ts'
+import type { Page, PollPosition } from '../client.ts'
 import { createLoopGuard, createSampler, type LoopGuard, type PageSample } from './guards.ts'
 import { pageOf } from './page.ts'
 import { startPageLoad, type Load, type PageLoad, type Tail } from './page-load.ts'
@@ -17,7 +18,8 @@ import {
   type RangeForm,
 } from './ranges.ts'
 import type { QueryStyle, Session } from './session.ts'
-import { createStampTrack, ignoresBegin, pageDates } from './stamps.ts'
+import { namesOf } from './object-names.ts'
+import { beforeEqualStamps, createStampTrack, ignoresBegin, pageDates } from './stamps.ts'
 
 /** What one 2.0 poll knows while it goes from range to range. */
 interface RangePoll {
@@ -29,8 +31,15 @@ interface RangePoll {
   /** Digests of what was given: item ranges shift while a collection changes. C20-9 */
   readonly given: Set<string>
   limit: number
+  /** The first item that was not read yet. */
   start: number
-  total: number | undefined
+  /** The last item that was read, asked for again with the next range: if another is there, the items have moved. */
+  anchor: string | undefined
+  /** Exclusive; later than the plan's where the poll has begun anew. */
+  begin: string | undefined
+  newest: string | undefined
+  /** Times it was begun anew since the last new object. */
+  restarts: number
   previous: PageSample | undefined
 }
 
@@ -53,7 +62,10 @@ export async function* pollByRanges(session: Session, plan: PollPlan, signal: Ab
     given: new Set(),
     limit: plan.pageSize ?? defaultLimit,
     start: typeof start === 'number' ? start : 0,
-    total: undefined,
+    anchor: textOf(plan, 'anchor'),
+    begin: textOf(plan, 'after') ?? plan.begin,
+    newest: undefined,
+    restarts: 0,
     previous: undefined,
   }
   for (;;) {
@@ -65,6 +77,11 @@ export async function* pollByRanges(session: Session, plan: PollPlan, signal: Ab
       loads.stop()
     }
   }
+}
+
+function textOf({ position }: PollPlan, name: string): string | undefined {
+  const text = position?.[name]
+  return typeof text === 'string' ? text : undefined
 }
 
 /** One range on its way; undefined past the end. */
@@ -86,7 +103,12 @@ async function openRange(poll: RangePoll): Promise<{ loads: AsyncIterable<Load>;
     } catch (error) {
       load.stop()
       const status = error instanceof StixTaxiiError ? error.context['status'] : undefined
-      if (status === 416 && poll.start > 0) return undefined
+      if (status === 416 && firstItem(poll) > 0) {
+        // The last item that we read is past the end now: items before it have gone.
+        if (poll.anchor === undefined) return undefined
+        beginAnew(poll)
+        return openRange(poll)
+      }
       if (status === 413 && poll.limit > 10) {
         poll.limit = Math.floor(poll.limit / 2)
         attempts.unshift(attempt)
@@ -107,16 +129,16 @@ function attemptsOf(poll: RangePoll): { form: RangeForm; style: QueryStyle }[] {
   const { session, plan } = poll
   const style = { ...session.query }
   const form = rangeForm(session)
-  if (poll.start > 0) return [{ form, style }]
+  if (firstItem(poll) > 0) return [{ form, style }]
   const forms = [form, ...otherForms(form)]
-  const styles = otherStyles(style, { addedAfter: plan.begin, match: plan.match })
+  const styles = otherStyles(style, { addedAfter: poll.begin, match: plan.match })
   return [...forms.map((each) => ({ form: each, style })), ...styles.map((each) => ({ form, style: each }))]
 }
 
 function startLoad(poll: RangePoll, form: RangeForm): PageLoad {
   const { session, plan, signal } = poll
-  const url = withQuery(plan.url, { addedAfter: plan.begin, match: plan.match }, session.query)
-  const headers = rangeHeaders(form, poll.start, poll.limit)
+  const url = withQuery(plan.url, { addedAfter: poll.begin, match: plan.match }, session.query)
+  const headers = rangeHeaders(form, firstItem(poll), poll.limit)
   return startPageLoad(session, { url, asked: plan.asked, accept: session.dialect.acceptObjects, headers }, { signal })
 }
 
@@ -133,7 +155,7 @@ async function needsDates(poll: RangePoll, load: Load): Promise<boolean> {
     session.dates = 'headers'
     return false
   }
-  if (!plan.findNewest || plan.position || poll.start > 0) return false
+  if (!plan.findNewest || plan.position || poll.start > 0 || poll.given.size > 0) return false
   const newest = await plan.findNewest(signal)
   session.dates = newest === undefined ? 'nowhere' : 'manifest'
   if (newest !== undefined) {
@@ -145,14 +167,26 @@ async function needsDates(poll: RangePoll, load: Load): Promise<boolean> {
   return false
 }
 
+// The item before the first unread one is asked for too, to see that it is where it was.
+function firstItem(poll: RangePoll): number {
+  return poll.anchor === undefined ? poll.start : poll.start - 1
+}
+
 /** Gives the page (or slabs) of one range; true when it was the last. */
 async function* readRange(poll: RangePoll, loads: AsyncIterable<Load>): AsyncGenerator<Page, boolean> {
   const sampler = createSampler()
   let fresh = 0
   for await (const { slab, tail } of loads) {
+    const isFirst = sampler.sample().count === 0
     sampler.add(slab.items)
-    const items = slab.items.filter((raw) => isNew(poll, raw))
+    if (isFirst && hasMoved(poll, slab.items[0])) {
+      beginAnew(poll)
+      return false
+    }
+    const known = isFirst && poll.anchor !== undefined ? slab.items[0] : undefined
+    const items = slab.items.filter((raw) => isNew(poll, raw) && raw !== known)
     fresh += items.length
+    if (items.length > 0) poll.restarts = 0
     if (!tail) {
       yield pageOf({ ...slab, items }, { partial: true, url: poll.plan.url })
       continue
@@ -160,13 +194,22 @@ async function* readRange(poll: RangePoll, loads: AsyncIterable<Load>): AsyncGen
     const sample = sampler.sample()
     const dates = pageDates(poll.session, tail.headers, sample.count)
     noteIgnoredBegin(poll, dates)
-    const isLast = advance(poll, tail, sample, fresh)
+    poll.newest = laterTimestamp(poll.newest, dates.addedLast)
+    const isLast = advance(poll, tail, sample, { fresh, last: slab.items.at(-1) })
     const stamp = poll.stamps.page(dates, isLast)
-    const position = isLast ? undefined : { start: poll.start }
+    const position = isLast ? undefined : positionOf(poll)
     yield pageOf({ ...slab, items }, { partial: false, url: tail.url, tail, dates, stamp, position })
     return isLast
   }
   return true
+}
+
+function positionOf({ start, anchor, begin, plan }: RangePoll): PollPosition {
+  return {
+    start,
+    ...(anchor === undefined ? {} : { anchor }),
+    ...(begin === undefined || begin === plan.begin ? {} : { after: begin }),
+  }
 }
 
 function isNew(poll: RangePoll, raw: Buffer): boolean {
@@ -176,26 +219,71 @@ function isNew(poll: RangePoll, raw: Buffer): boolean {
   return true
 }
 
+function hasMoved(poll: RangePoll, first: Buffer | undefined): boolean {
+  return poll.anchor !== undefined && (first === undefined || anchorOf(first) !== poll.anchor)
+}
+
+// By name and date, since some servers write the same object in another way each time.
+function anchorOf(raw: Buffer): string {
+  const { id, date } = namesOf(raw) ?? {}
+  const name = id === undefined ? raw : Buffer.from(`${id} ${date ?? ''}`)
+  return createHash('sha256').update(name).digest('base64url').slice(0, 22)
+}
+
+const mostRestarts = 2
+
+/**
+ * Items have moved: an earlier one was deleted, or has a new version and stands elsewhere now. The rest is asked for again,
+ * by date where dates are known; what was given already is recognised. C20-9
+ * @throws TAXII_POSITION_REFUSED when a stored position is concerned, which only its keeper can begin again
+ */
+function beginAnew(poll: RangePoll): void {
+  const { plan, session } = poll
+  const where = redactUrl(plan.url)
+  if (poll.given.size === 0 && plan.position)
+    throw new StixTaxiiError('TAXII_POSITION_REFUSED', `The items of ${where} have moved since they were read`, {
+      kind: 'protocol',
+      hint: 'Start again from the last stamp.',
+      context: { url: where, start: poll.start },
+    })
+  if (++poll.restarts > mostRestarts)
+    throw new StixTaxiiError('TAXII_NO_PROGRESS', `The items of ${where} move faster than they can be read`, {
+      kind: 'protocol',
+      hint: 'What came before is kept. Try again when the provider has stopped changing the collection.',
+      context: { url: where, restarts: mostRestarts },
+    })
+  const message = `The collection changed while it was read by ranges: a part of it is read again`
+  session.dependencies.notices({ code: 'TAXII_RANGE_MOVED', message })
+  const canAsk = poll.newest !== undefined && !session.ignoresBegin && session.query.time !== 'none'
+  poll.begin = canAsk ? beforeEqualStamps(poll.newest as string) : plan.begin
+  poll.start = 0
+  poll.anchor = undefined
+  poll.previous = undefined
+}
+
 /** Moves to the next range; true when there is none. */
-function advance(poll: RangePoll, tail: Tail, sample: PageSample, fresh: number): boolean {
+function advance(
+  poll: RangePoll,
+  tail: Tail,
+  sample: PageSample,
+  { fresh, last }: { fresh: number; last: Buffer | undefined },
+): boolean {
   const range = readContentRange(tail.headers.get('content-range'))
   const { count } = sample
-  if (count === 0) return range?.total === undefined || poll.start >= range.total || emptyAgain(poll)
+  const asked = firstItem(poll)
+  if (count === 1 && poll.anchor !== undefined && range?.total === undefined) return true
+  if (count === 0) return range?.total === undefined || asked >= range.total || emptyAgain(poll)
   const isRepeat = poll.previous !== undefined && isSame(poll.previous, sample)
   poll.previous = sample
   if (range === undefined) return advanceBlindly(poll, tail, count, isRepeat || fresh === 0)
   poll.guard.page(sample)
-  if (range.start > poll.start + 1) throw gap(poll, range)
-  if (poll.start + count !== range.end + 1 && range.start === poll.start) noteOdd(poll, range, count)
-  const shrunkBy = shrinkage(poll, range)
-  poll.total = range.total
-  if (shrunkBy > 0 && fresh > 0) {
-    poll.start = Math.max(0, poll.start - shrunkBy)
-    return false
-  }
+  if (range.start > asked + 1) throw gap(poll, asked, range)
+  if (asked + count !== range.end + 1 && range.start === asked) noteOdd(poll, range, count)
   // What is announced and what came may differ: the smaller step repeats objects, which are recognised; it skips none.
-  const end = poll.start + count
-  poll.start = range.start < poll.start ? Math.min(end, Math.max(range.end + 1, poll.start + 1)) : end
+  const end = asked + count
+  poll.start = range.start < asked ? Math.min(end, Math.max(range.end + 1, asked + 1)) : end
+  // A server that gives one item at a time would give that one again for ever.
+  poll.anchor = count > 1 && last !== undefined ? anchorOf(last) : undefined
   return range.total !== undefined && poll.start >= range.total
 }
 
@@ -209,15 +297,8 @@ function advanceBlindly(poll: RangePoll, tail: Tail, count: number, isRepeat: bo
   if (isRepeat || count > poll.limit) return true
   if (tail.status !== 206 && count < poll.limit && count % 50 !== 0) return true
   poll.start += count
+  poll.anchor = undefined
   return false
-}
-
-// Objects that were deleted before our place have moved the others forward: this page is read again by as many earlier.
-function shrinkage(poll: RangePoll, range: ItemRange): number {
-  if (poll.total === undefined || range.total === undefined || range.total >= poll.total) return 0
-  const message = `The collection shrank from ${poll.total} to ${range.total} objects while it was read: a part is read again`
-  poll.session.dependencies.notices({ code: 'TAXII_RANGE_SHRANK', message })
-  return poll.total - range.total
 }
 
 function isSame(a: PageSample, b: PageSample): boolean {
@@ -237,12 +318,12 @@ function noteIgnoredBegin(poll: RangePoll, dates: ReturnType<typeof pageDates>):
   session.dependencies.notices({ code: 'TAXII_BEGIN_IGNORED', message })
 }
 
-function gap(poll: RangePoll, range: ItemRange): StixTaxiiError {
+function gap(poll: RangePoll, asked: number, range: ItemRange): StixTaxiiError {
   const where = redactUrl(poll.plan.url)
-  const message = `${where} gives items from ${range.start} on where those from ${poll.start} on were asked for`
+  const message = `${where} gives items from ${range.start} on where those from ${asked} on were asked for`
   return new StixTaxiiError('TAXII_RANGE_GAP', message, {
     kind: 'protocol',
     hint: 'What came before is kept and nothing was skipped. Another --page-size may help.',
-    context: { url: where, asked: poll.start, given: range.start },
+    context: { url: where, asked, given: range.start },
   })
 }
