@@ -93,11 +93,12 @@ export function createRuntime(
     return file.write
   })
   const connectTo: Runtime['connect'] = async (profile, stop) => {
-    const [{ openSource }, { openHttp }, { connectTaxii }, { findPreset }] = await Promise.all([
+    const [{ openSource }, { openHttp }, { connectTaxii }, { findPreset }, { resolveSrv }] = await Promise.all([
       import('../workflow/open-source.ts'),
       import('../http/open.ts'),
       import('../taxii/connect.ts'),
       import('../taxii/presets/registry.ts'),
+      import('node:dns/promises'),
     ])
     const opened = await openSource(
       profile,
@@ -110,7 +111,7 @@ export function createRuntime(
         userAgent: `stixtaxii/${version}`,
         trace: trace(),
         openHttp: givenHttp ?? openHttp,
-        connectTaxii,
+        connectTaxii: (settings, parts, signal) => connectTaxii(settings, { ...parts, resolveSrv }, signal),
         findPreset,
       },
       stop,
