@@ -4,6 +4,6 @@ import type { Row } from './row.ts'
 /** One test for each row and version; `npm run quirks` reads number, version and title out of its name. */
 export function declareRows(rows: readonly Row[]): void {
   for (const { number, title, versions, run } of rows) {
-    for (const version of versions) it(`row ${number}, ${version}: a server ${title}`, () => run(version))
+    for (const version of versions) it(`row ${number}, ${version}: a server ${title}`, () => run(version), 60_000)
   }
 }

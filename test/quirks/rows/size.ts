@@ -76,7 +76,7 @@ export const sizeRows: readonly Row[] = [
         onRequest: (request) =>
           isPoll(request) && `${request.path} ${request.body.toString()}`.includes('empty') ? 'hang' : undefined,
       })
-      await using trial = await openTrial({ url: quiet.url, version, limits: { headersTimeoutMs: 60 } })
+      await using trial = await openTrial({ url: quiet.url, version, limits: { headersTimeoutMs: 250 } })
       const rows = await trial.fetch()
       expect(rows.map((row) => [row.collection, row.error?.kind])).toEqual([
         ['empty', 'network'],
@@ -117,10 +117,10 @@ export const sizeRows: readonly Row[] = [
     versions: all,
     async run(version) {
       await using feed = await startFeed(version, { onRequest: (request) => (isPoll(request) ? 'hang' : undefined) })
-      await using trial = await openTrial({ url: feed.url, limits: { headersTimeoutMs: 80 } })
+      await using trial = await openTrial({ url: feed.url, limits: { headersTimeoutMs: 150 } })
       const begun = performance.now()
       expectFailure(await trial.fetch(), 'network')
-      expect(performance.now() - begun).toBeLessThan(5000)
+      expect(performance.now() - begun).toBeLessThan(10_000)
       expect(defaultLimits.headersTimeoutMs).toBeLessThan(600_000)
     },
   },
