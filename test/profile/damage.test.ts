@@ -56,8 +56,13 @@ describe('a damaged profile file', () => {
     const { directory, file } = await aFolderWith('{"version": 1, "profiles": [')
     await writeFile(`${file}.bak`, 'the version before', { mode: 0o600 })
     const store = await open(directory)
-    for (const attempt of [store.save(aTaxiiProfile()), store.remove('acme'), store.setDefault('taxii', undefined)]) {
-      await expect(attempt).rejects.toMatchObject({ code: 'PROFILE_FILE_DAMAGED' })
+    const attempts = [
+      () => store.save(aTaxiiProfile()),
+      () => store.remove('acme'),
+      () => store.setDefault('taxii', undefined),
+    ]
+    for (const attempt of attempts) {
+      await expect(attempt()).rejects.toMatchObject({ code: 'PROFILE_FILE_DAMAGED' })
     }
     expect(await readFile(file, 'utf8')).toBe('{"version": 1, "profiles": [')
     expect(await readFile(`${file}.bak`, 'utf8')).toBe('the version before')
