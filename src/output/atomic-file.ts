@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
 
@@ -15,12 +16,24 @@ export interface AtomicFile {
 
 /**
  * Opens a new file beside `file`, to be renamed to it in the end; a reader never sees half of it.
- * @throws OUTPUT_FILE_FAILED (local) where the folder cannot be written.
+ *
+ * A link is followed, and the file it leads to is replaced; who may read that file stays as it was. What is no regular file
+ * (`/dev/stdout`, a named pipe) is written to as it is: replacing it would destroy it.
+ * @throws OUTPUT_FILE_FAILED (local) where it is a folder, or its folder cannot be written.
  */
 export async function openAtomicFile(file: string): Promise<AtomicFile> {
-  const folder = path.dirname(file)
-  const part = path.join(folder, `.${path.basename(file)}.${randomBytes(6).toString('hex')}.part`)
-  const handle = await guarded(file, () => open(part, 'wx', 0o666))
+  return guarded(file, async () => {
+    const there = await orAbsent(stat(file))
+    if (there !== undefined && !there.isFile()) return writeThrough(file, await open(file, 'w'))
+    return replaceInTheEnd(file, (await orAbsent(realpath(file))) ?? file, there?.mode)
+  })
+}
+
+async function replaceInTheEnd(file: string, target: string, mode: number | undefined): Promise<AtomicFile> {
+  const folder = path.dirname(target)
+  const part = path.join(folder, `.${path.basename(target)}.${randomBytes(6).toString('hex')}.part`)
+  const handle = await open(part, 'wx', mode === undefined ? 0o666 : 0o600)
+  if (mode !== undefined) await handle.chmod(mode & 0o777).catch(() => undefined)
   let done = false
   return {
     write: (chunk) => guarded(file, () => handle.writeFile(chunk)),
@@ -28,7 +41,7 @@ export async function openAtomicFile(file: string): Promise<AtomicFile> {
       await guarded(file, async () => {
         await handle.sync()
         await handle.close()
-        await rename(part, file)
+        await rename(part, target)
         done = true
         const directory = await open(folder, 'r')
         await directory.sync().finally(() => directory.close())
@@ -41,6 +54,27 @@ export async function openAtomicFile(file: string): Promise<AtomicFile> {
       await rm(part, { force: true })
     },
   }
+}
+
+function writeThrough(file: string, handle: FileHandle): AtomicFile {
+  let open = true
+  const close = async (): Promise<void> => {
+    if (!open) return
+    open = false
+    await handle.close()
+  }
+  return {
+    write: (chunk) => guarded(file, () => handle.writeFile(chunk)),
+    commit: () => guarded(file, close),
+    discard: () => close().catch(() => undefined),
+  }
+}
+
+function orAbsent<T>(question: Promise<T>): Promise<T | undefined> {
+  return question.catch((cause: unknown) => {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
+    throw cause
+  })
 }
 
 async function guarded<T>(file: string, work: () => Promise<T>): Promise<T> {

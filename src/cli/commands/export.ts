@@ -24,7 +24,7 @@ export const exportCommand = defineCommand({
       .string()
       .min(1)
       .optional()
-      .describe('file to write; default: standard output')
+      .describe('file to write; default, or -: standard output')
       .meta({ value: 'FILE', environment: false }),
     source: z.array(z.string()).default([]).describe('only from these sources').meta({ value: 'NAME' }),
     collection: z.array(z.string()).default([]).describe('only from these collections').meta({ value: 'C' }),
@@ -49,7 +49,7 @@ export const exportCommand = defineCommand({
       allVersions: input.allVersions ?? format === 'ndjson',
     }
     const store = await parts.store()
-    if (input.out === undefined) {
+    if (input.out === undefined || input.out === '-') {
       terminal.note(summaryOf(await exportStore(store, request, (chunk) => output.raw(chunk))))
       return
     }
@@ -58,17 +58,20 @@ export const exportCommand = defineCommand({
     try {
       const counts = await exportStore(store, request, (chunk) => target.write(chunk))
       await target.commit()
-      terminal.note(`${summaryOf(counts)} in ${input.out}`)
+      terminal.note(summaryOf(counts, input.out))
     } finally {
       await target.discard()
     }
   },
 })
 
-function summaryOf({ objects, blocks, leftOut, repeated }: ExportCounts): string {
-  const parts = [`${objects} objects`]
-  if (blocks > 0) parts.push(`${blocks} content blocks`)
-  if (repeated > 0) parts.push(`${repeated} that another collection has too left out`)
-  if (leftOut > 0) parts.push(`${leftOut} content blocks left out: a STIX 2 bundle has no place for them, ndjson has`)
-  return parts.join(', ')
+function summaryOf({ objects, blocks, leftOut, repeated }: ExportCounts, out?: string): string {
+  const written = [counted(objects, 'object'), ...(blocks > 0 ? [counted(blocks, 'content block')] : [])].join(', ')
+  const missing = [
+    ...(repeated > 0 ? [`${counted(repeated, 'object')} that another collection has too`] : []),
+    ...(leftOut > 0 ? [`${counted(leftOut, 'content block')}, for which a STIX 2 bundle has no place (ndjson has)`] : []),
+  ]
+  return [`${written}${out === undefined ? '' : ` in ${out}`}`, ...missing.map((each) => `left out: ${each}`)].join('\n')
 }
+
+const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`

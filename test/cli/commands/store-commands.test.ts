@@ -142,7 +142,7 @@ describe('export', () => {
     expect(exitCode).toBe(0)
     expect(lines(stdout).slice(0, 5)).toEqual([first.raw, update.raw, malware.raw, big, malware.raw].map(String))
     expect(stdout).toContain('"x_big":9007199254740993,"x_huge":1e400')
-    expect(stderr).toContain('5 objects, 1 content blocks')
+    expect(stderr).toContain('5 objects, 1 content block\n')
 
     const other = aWorld()
     other.file('all.ndjson', stdout)
@@ -155,6 +155,12 @@ describe('export', () => {
     expect([block?.id, block?.content]).toEqual([was?.id, was?.content])
   })
 
+  it('takes - for standard output, as --emit does', async () => {
+    const { world } = await aFilledWorld()
+    const { stdout } = await world.run('export --format ndjson --out -')
+    expect(stdout).toBe((await world.run('export --format ndjson')).stdout)
+  })
+
   it('stix is one bundle of the latest versions, each once, and says what has no place in it', async () => {
     const { world, update, malware } = await aFilledWorld()
     const { stdout, stderr } = await world.run('export --format stix')
@@ -164,7 +170,7 @@ describe('export', () => {
     expect(bundle.objects).toHaveLength(3)
     expect(bundle.objects.find(({ id }) => id === update.id)?.modified).toBe(update.version)
     expect(bundle.objects.filter(({ id }) => id === malware.id)).toHaveLength(1)
-    expect(stderr).toContain('1 content blocks left out')
+    expect(stderr).toContain('left out: 1 content block, ')
     const everything = JSON.parse((await world.run('export --format stix --all-versions')).stdout) as typeof bundle
     expect(everything.objects).toHaveLength(4)
   })
