@@ -69,9 +69,13 @@ function summaryOf({ objects, blocks, leftOut, repeated }: ExportCounts, out?: s
   const written = [counted(objects, 'object'), ...(blocks > 0 ? [counted(blocks, 'content block')] : [])].join(', ')
   const missing = [
     ...(repeated > 0 ? [`${counted(repeated, 'object')} that another collection has too`] : []),
-    ...(leftOut > 0 ? [`${counted(leftOut, 'content block')}, for which a STIX 2 bundle has no place (ndjson has)`] : []),
+    ...(leftOut > 0
+      ? [`${counted(leftOut, 'content block')}, for which a STIX 2 bundle has no place (ndjson has)`]
+      : []),
   ]
-  return [`${written}${out === undefined ? '' : ` in ${out}`}`, ...missing.map((each) => `left out: ${each}`)].join('\n')
+  return [`${written}${out === undefined ? '' : ` in ${out}`}`, ...missing.map((each) => `left out: ${each}`)].join(
+    '\n',
+  )
 }
 
 const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`
