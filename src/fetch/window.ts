@@ -84,14 +84,32 @@ export function planWindow(request: FetchRequest, facts: WindowFacts): Window {
   if (half && !matched && goesOn(half, typed)) return resumed(half, facts.ordering)
   const end = request.until === undefined ? undefined : parseInstant('--until', request.until, facts.now)
   if (facts.ordering === 'set') return { movesCheckpoint: !matched, typed }
-  const stamp = facts.checkpoint?.stamp
-  if (request.since === undefined && stamp !== undefined) {
-    return { begin: overlapping(stamp, facts.overlapMicroseconds), end, movesCheckpoint: !matched, typed }
+  const stands = standOf(facts.checkpoint)
+  if (request.since === undefined && stands !== undefined) {
+    return { begin: overlapping(stands, facts.overlapMicroseconds), end, movesCheckpoint: !matched, typed }
   }
   const begin = parseInstant('--since', request.since ?? facts.firstBegin, facts.now)
-  const leavesNoGap = stamp === undefined || compareTimestamps(begin, stamp) <= 0
+  const isFirst = facts.checkpoint?.stamp === undefined && half === undefined
+  const leavesNoGap = isFirst || (stands !== undefined && compareTimestamps(begin, stands) <= 0)
   const relativeBegin = parseDuration(request.since ?? facts.firstBegin)
   return { begin, end, movesCheckpoint: leavesNoGap && !matched, typed, relativeBegin }
+}
+
+/**
+ * Up to where a collection has been read without a gap. A half-read run may stand before the stamp (it reads again what was
+ * older), or have proved no time yet: then it stands at its begin. A window that replaces it must not leave out its rest.
+ */
+function standOf(checkpoint: Checkpoint | undefined): string | undefined {
+  const { stamp, run } = checkpoint ?? {}
+  if (!run) return stamp
+  const reached = textIn(run, 'reached') ?? textIn(run, 'begin')
+  if (stamp === undefined || reached === undefined) return reached
+  return compareTimestamps(reached, stamp) < 0 ? reached : stamp
+}
+
+function textIn(half: HalfRun, name: string): string | undefined {
+  const value = half.filters[name]
+  return typeof value === 'string' ? value : undefined
 }
 
 function goesOn(half: HalfRun, typed: Typed): boolean {
@@ -100,10 +118,7 @@ function goesOn(half: HalfRun, typed: Typed): boolean {
 }
 
 function resumed(half: HalfRun, ordering: 'feed' | 'set'): Window {
-  const text = (name: string): string | undefined => {
-    const value = half.filters[name]
-    return typeof value === 'string' ? value : undefined
-  }
+  const text = (name: string): string | undefined => textIn(half, name)
   return {
     begin: ordering === 'set' ? undefined : text('begin'),
     end: text('end'),

@@ -76,6 +76,37 @@ describe('a window', () => {
     if (goesOn) expect(window).toMatchObject({ begin: 'B', reached: 'R', movesCheckpoint: true })
   })
 
+  const begun = '2026-03-11T12:00:00.000000Z'
+  const timeless = facts({
+    checkpoint: { key, movedAt, run: { filters: { begin: begun }, position: { resultId: '7', part: 2 } } },
+  })
+  const backfill = facts({
+    checkpoint: {
+      key,
+      stamp,
+      movedAt,
+      run: { filters: { since: '60d', begin: '2026-01-30T12:00:00Z', reached: '2026-02-03T00:00:00Z' }, position: {} },
+    },
+  })
+
+  it.each([
+    ['that has proved no time yet, from after its begin', timeless, { since: '1d' }, false],
+    ['that has proved no time yet, from its begin', timeless, { since: begun }, true],
+    ['that reads older things again, from after where it stands', backfill, { since: '50d' }, false],
+    ['that reads older things again, from before where it stands', backfill, { since: '59d' }, true],
+  ])('in place of a half-read run %s, moves the checkpoint: %s', (_what, known, request, moves) => {
+    const window = planWindow({ ...request, lockTimeoutMs }, known)
+    expect([window.position, window.movesCheckpoint]).toEqual([undefined, moves])
+  })
+
+  it('with an end of its own begins where a half-read run stands, not where a first fetch would', () => {
+    const later = { ...timeless, now: new Date('2026-04-20T12:00:00.000Z') }
+    expect(planWindow({ until: '1d', lockTimeoutMs }, later)).toMatchObject({
+      begin: '2026-03-11T11:59:59.999999Z',
+      movesCheckpoint: true,
+    })
+  })
+
   it('of a data set has no bounds', () => {
     expect(planWindow({ since: '2d', until: '1d', lockTimeoutMs }, facts({ ordering: 'set' }))).toMatchObject({
       movesCheckpoint: true,
