@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../core/known-secrets.ts'
 import type { Notice, NoticeSink } from '../core/notice.ts'
 import type { Terminal } from '../core/ports.ts'
 import { jsonText } from '../output/json-text.ts'
@@ -10,7 +11,8 @@ export function createNotices(
 ): NoticeSink {
   const told = new Set<string>()
   const isJson = options.format === 'json' || options.format === 'ndjson'
-  return (notice: Notice) => {
+  return (given: Notice) => {
+    const notice = { code: given.code, message: withoutSecrets(given.message) }
     const key = `${notice.code} ${notice.message}`
     if (options.quiet || told.has(key)) return
     told.add(key)

@@ -1,4 +1,5 @@
 import { exitStatusOfKind, StixTaxiiError } from '../core/errors.ts'
+import { withoutSecrets } from '../core/known-secrets.ts'
 import { printable } from '../core/printable.ts'
 import type { OutputFormat } from '../output/writer.ts'
 import { exitStatusOfSignal, type StopSignal } from './host.ts'
@@ -87,7 +88,7 @@ function asText(error: StixTaxiiError, colors: boolean): string {
 function stackOf(error: StixTaxiiError): string {
   const stacks: string[] = []
   for (let at: unknown = error; at instanceof Error && stacks.length < 8; at = at.cause) {
-    stacks.push(printable(at.stack ?? String(at), { lines: true }))
+    stacks.push(printable(withoutSecrets(at.stack ?? String(at)), { lines: true }))
   }
   return `${stacks.join('\ncaused by: ')}\n`
 }

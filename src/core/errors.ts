@@ -1,3 +1,5 @@
+import { withoutSecrets } from './known-secrets.ts'
+
 /** Every kind of failure with the exit status it ends in; `docs/exit-codes` and `help exit-codes` are made from it. */
 export const exitStatusOfKind = {
   internal: 1,
@@ -33,7 +35,7 @@ export interface ErrorDetails {
 
 /**
  * The one error of this program. `code` is `ROOM_REASON`; the message says what happened in the user's words with the
- * value seen; the kind decides the exit status.
+ * value seen; the kind decides the exit status. Secrets that a server repeats are taken out of everything it carries.
  */
 export class StixTaxiiError extends Error {
   readonly code: string
@@ -43,14 +45,22 @@ export class StixTaxiiError extends Error {
   readonly retryAfterMs: number | undefined
 
   constructor(code: string, message: string, details: ErrorDetails) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    super(withoutSecrets(message), details.cause === undefined ? undefined : { cause: details.cause })
     this.name = 'StixTaxiiError'
     this.code = code
     this.kind = details.kind
-    this.hint = details.hint
-    this.context = details.context ?? {}
+    this.hint = details.hint === undefined ? undefined : withoutSecrets(details.hint)
+    this.context = cleanContext(details.context ?? {})
     this.retryAfterMs = details.retryAfterMs
   }
+}
+
+function cleanContext(context: ErrorContext): ErrorContext {
+  const clean = (value: ErrorContext[string]): ErrorContext[string] => {
+    if (typeof value === 'string') return withoutSecrets(value)
+    return typeof value === 'object' && value !== null ? value.map(withoutSecrets) : value
+  }
+  return Object.fromEntries(Object.entries(context).map(([name, value]) => [name, clean(value)]))
 }
 
 /** The error a stop by signal ends in; `signal` decides among 129, 130 and 143 in the porch. */

@@ -1,16 +1,14 @@
-// C0 and C1 controls, DEL, bidirectional overrides and isolates, zero-width and line/paragraph separators, tags, BOM.
-const hostile =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu
+import { withoutSecrets } from './known-secrets.ts'
+import { visible } from './visible.ts'
 
 /**
  * Server text made safe for a terminal or a log: everything that could move a cursor, change a title, write a clipboard or
  * reorder text is shown as `\u{..}`. Line feeds and tabs too, unless `lines` is true.
  */
 export function printable(text: string, options: { lines?: boolean; maxLength?: number } = {}): string {
-  const safe = text.replace(hostile, (character) => {
-    if (options.lines && (character === '\n' || character === '\t')) return character
-    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
-  })
+  const safe = visible(text, { lines: options.lines })
   const limit = options.maxLength
-  return limit !== undefined && safe.length > limit ? `${safe.slice(0, limit)}…` : safe
+  if (limit === undefined || safe.length <= limit) return safe
+  // Half of a secret at the cut would not be known again.
+  return `${withoutSecrets(safe).slice(0, limit)}…`
 }

@@ -1,4 +1,5 @@
 import { StixTaxiiError } from '../core/errors.ts'
+import { rememberSecret } from '../core/known-secrets.ts'
 import { redactUrl } from '../core/redact.ts'
 import { Secret } from '../core/secret.ts'
 import { isLoopbackHost } from './address-guard.ts'
@@ -108,6 +109,8 @@ export function authorizationOf(authentication: Authentication): string | undefi
   }
 }
 
+const shortestKey = 16
+
 export function basic(username: Secret, password: Secret): string {
   const name = Secret.open(username)
   if (name.includes(':')) {
@@ -116,5 +119,9 @@ export function basic(username: Secret, password: Secret): string {
       hint: 'Basic authentication separates name and password by a colon. Check the user name.',
     })
   }
-  return `Basic ${Buffer.from(`${name}:${Secret.open(password)}`, 'utf8').toString('base64')}`
+  const pair = Buffer.from(`${name}:${Secret.open(password)}`, 'utf8').toString('base64')
+  for (const secret of [Secret.open(password), pair]) rememberSecret(secret)
+  // Some providers want their key as the user name; a name that is none is not worth hiding.
+  if (name.length >= shortestKey) rememberSecret(name)
+  return `Basic ${pair}`
 }

@@ -1,5 +1,6 @@
 import { StixTaxiiError } from '../core/errors.ts'
 import type { Clock, HttpRequest, HttpResponse } from '../core/ports.ts'
+import { rememberSecret } from '../core/known-secrets.ts'
 import { Secret } from '../core/secret.ts'
 import { basic } from './access.ts'
 import type { Authentication } from './options.ts'
@@ -64,6 +65,7 @@ export function isLogin(authentication: Authentication): authentication is Login
 
 /** OpenTAXII's login: user name and password as JSON, the answer `{"token": ...}`. */
 async function jwt(login: Extract<Login, { scheme: 'jwt' }>, ask: Ask): Promise<Grant> {
+  rememberSecret(Secret.open(login.password))
   const reply = await ask(
     {
       method: 'POST',
@@ -92,6 +94,7 @@ function tokenRequest(login: Extract<Login, { scheme: 'oauth2' }>, style: 'basic
   const form = new URLSearchParams({ grant_type: 'client_credentials' })
   if (login.scope !== undefined) form.set('scope', login.scope)
   const [id, secret] = [Secret.open(login.clientId), Secret.open(login.clientSecret)]
+  rememberSecret(secret)
   if (style === 'form') {
     form.set('client_id', id)
     form.set('client_secret', secret)

@@ -1,3 +1,4 @@
+import { rememberSecret } from '../core/known-secrets.ts'
 import { redactUrl } from '../core/redact.ts'
 
 /** Makes addresses and heads fit to be shown. It knows the secrets that were sent and finds them wherever they come back. */
@@ -29,6 +30,7 @@ export function openRedactor(queryKeys: readonly string[]): Redactor {
   }
   return {
     learn(secret) {
+      rememberSecret(secret)
       if (secret.length < shortestScrubbed) return
       secrets.add(secret).add(encodeURIComponent(secret)).add(Buffer.from(secret).toString('base64'))
     },

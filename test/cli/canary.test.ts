@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { startTaxii2Server } from '../../src/simulate/taxii2-server.ts'
+import { filesBelow, leaksIn } from '../support/canary.ts'
 import { runCli, temporaryFolder } from '../support/run-cli.ts'
 import type { CliResult } from '../support/run-cli.ts'
 
@@ -25,24 +25,8 @@ const fields = [
 const canary = (field: (typeof fields)[number]): string =>
   `c4n4ry ${field} "é\\/+& ${String(fields.indexOf(field) + 1).repeat(11)}`
 
-/** The secret raw, in base64 (also within a Basic pair), in a URL, in JSON. */
-function spellings(secret: string): readonly string[] {
-  const base64 = Buffer.from(secret).toString('base64').replace(/=+$/, '')
-  const pairs = ['ann:', ':'].map((user) => Buffer.from(`${user}${secret}`).toString('base64').replace(/=+$/, ''))
-  const form = new URLSearchParams({ v: secret }).toString().slice(2)
-  return [
-    secret,
-    base64.slice(0, -1),
-    ...pairs.map((pair) => pair.slice(-16, -1)),
-    encodeURIComponent(secret),
-    form,
-    JSON.stringify(secret).slice(1, -1),
-  ]
-}
-
-function leaks(text: string): string[] {
-  return fields.filter((field) => spellings(canary(field)).some((spelling) => text.includes(spelling)))
-}
+const canaries = Object.fromEntries(fields.map((field) => [field, canary(field)]))
+const leaks = (text: string): string[] => leaksIn(text, canaries)
 
 const folder = temporaryFolder()
 const config = join(folder, 'config')
@@ -54,13 +38,6 @@ async function run(command: string, options: { stdin?: string; folder?: string }
   const result = await runCli(command.split(' '), { folder, env, ...options })
   outputs.push([command, result])
   return result
-}
-
-/** Every file below the folder but those that hold secrets on purpose. */
-function writtenFiles(below: string, except: readonly string[]): [string, string][] {
-  return readdirSync(below, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !except.includes(entry.name))
-    .map((entry) => [entry.name, readFileSync(join(entry.parentPath, entry.name), 'utf8')])
 }
 
 beforeAll(async () => {
@@ -158,8 +135,8 @@ describe('S6 a canary in every secret field', () => {
       for (const [command, { stdout, stderr }] of outputs)
         expect([command, leaks(stdout + stderr)]).toEqual([command, []])
       const plain = ['credentials.json', ...fields]
-      for (const [name, text] of writtenFiles(folder, plain)) expect([name, leaks(text)]).toEqual([name, []])
-      const places = writtenFiles(folder, fields).map(([name]) => name)
+      for (const [name, text] of filesBelow(folder, plain)) expect([name, leaks(text)]).toEqual([name, []])
+      const places = filesBelow(folder, fields).map(([name]) => name)
       expect(places).toEqual(expect.arrayContaining(['profiles.json', 'credentials.sealed.json', 'trace.jsonl']))
     },
   )
