@@ -101,8 +101,8 @@ export function conclude(
   const { window, now } = end
   const future = end.label !== undefined && now !== undefined && isAfter(end.label, later(now, futureMicros))
   const label = future ? now : end.label
-  const bound =
-    window.end !== undefined && now !== undefined ? earlierOf(window.end, later(now, futureMicros)) : window.end
+  // An end that we named, and that comes back as the label, is no word about what the server has beyond its now.
+  const bound = window.end !== undefined && now !== undefined ? earlierOf(window.end, now) : window.end
   const proved = label !== undefined && bound !== undefined ? earlierOf(label, bound) : (label ?? bound ?? now)
   const moves = proved !== undefined && (window.begin === undefined || isAfter(proved, window.begin))
   if (stand.spanMs !== undefined && stand.wanted !== undefined)

@@ -1,6 +1,6 @@
 import { StixTaxiiError } from '../../core/errors.ts'
 import { printable } from '../../core/printable.ts'
-import { timestampOfDate } from '../../core/timestamp.ts'
+import { compareTimestamps, timestampOfDate } from '../../core/timestamp.ts'
 import type { Page, PollRequest } from '../client.ts'
 import type { Directory } from './directory.ts'
 import { tolerate } from './exchange.ts'
@@ -78,7 +78,10 @@ export function firstStand(run: PollRun): Stand {
   if (spanMs === undefined) return { begin: request.begin }
   // A server without a clock of its own gets ours, with room for it to be wrong.
   const ours = timestampOfDate(new Date(link.clock.now().getTime() - clockMarginMs))
-  return { begin: request.begin, spanMs, wanted: request.end ?? link.serverDate ?? ours }
+  const now = link.serverDate ?? ours
+  // Beyond the server's now nothing can be proved: what comes there later belongs to the next poll.
+  const isBeyond = request.end === undefined || (!request.stateless && compareTimestamps(request.end, now) > 0)
+  return { begin: request.begin, spanMs, wanted: isBeyond ? now : request.end }
 }
 
 /** One window with all its parts; returns where to go on. A window that is too much for the server is halved. */

@@ -203,6 +203,32 @@ describe('what end labels mean', () => {
     expect(codes()).toContain('TAXII_LABEL_FUTURE')
   })
 
+  test.each([
+    ['the asked end comes back as the label', (asked: string) => asked],
+    ['no label comes', () => ''],
+  ])(
+    'T5, T10: an end that our clock set beyond that of the server proves nothing of the future: %s',
+    async (_, label) => {
+      const server = await answering(([, end]) => label(end ?? ''))
+      const { client } = await aClient(server.url)
+      const end = '2026-01-21T00:03:00Z'
+      const [page] = await pagesOf(client, { collection: 'feed', begin: '2026-01-01T00:00:00Z', end })
+      expect(page?.stamp).toBe('2026-01-21T00:00:00.000000Z')
+    },
+  )
+
+  test('T5, T10: windows end at the clock of the server, also where a later end was asked for', async () => {
+    const server = await answering(([, end]) => end ?? '')
+    const { client } = await aClient(server.url, { maxWindowMs: 7 * day })
+    const pages = await pagesOf(client, {
+      collection: 'feed',
+      begin: '2026-01-01T00:00:00Z',
+      end: '2026-02-01T00:00:00Z',
+    })
+    expect(server.polls()).toHaveLength(3)
+    expect(pages.at(-1)).toMatchObject({ stamp: '2026-01-21T00:00:00.000000Z', position: undefined })
+  })
+
   test('an end label beyond what was asked for proves no more than that', async () => {
     const server = await answering(() => '2026-01-20T00:00:00Z')
     const { client } = await aClient(server.url)
