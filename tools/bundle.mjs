@@ -52,6 +52,16 @@ const namesOfCommonJs = {
   },
 }
 
+/** Leaves zod's messages in all languages but English out: more than half of it, and read at each start. */
+const oneLanguage = {
+  name: 'one-language',
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js'",
+    }))
+  },
+}
+
 function isCommonJs(file) {
   if (file.endsWith('.mjs') || file.endsWith('.cjs')) return file.endsWith('.cjs')
   let folder = path.dirname(file)
@@ -84,7 +94,7 @@ const result = await build({
   // Native code is found at run time; `node:sqlite` is there on newer Nodes only.
   external: ['libsql', '@napi-rs/keyring', 'node:sqlite'],
   chunkNames: 'chunks/[name]-[hash]',
-  plugins: [onePorch, namesOfCommonJs],
+  plugins: [onePorch, namesOfCommonJs, oneLanguage],
   metafile: true,
   write: false,
   logLevel: 'warning',
