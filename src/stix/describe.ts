@@ -43,8 +43,8 @@ export function describeObject(raw: Buffer, options: DescribeOptions = {}): Stix
   const [id, type] = [text(0), text(1)]
   if (!id) return damaged(raw, damageReasons.idMissing, 'The object has no id')
   if (!type) return damaged(raw, damageReasons.typeMissing, 'The object has no type')
-  const [created, modified] = [text(3) || undefined, text(4) || undefined]
-  const version = modified ?? created ?? canonicalDigest(raw)
+  const date = text(4) || text(3)
+  const version = date || canonicalDigest(raw)
   const badName = [id, type, version].find((name) => !isKeepable(name))
   if (badName !== undefined) return damaged(raw, damageReasons.unreadable, 'An id, type or date that cannot be kept')
   const described: StixObject = {
@@ -52,7 +52,7 @@ export function describeObject(raw: Buffer, options: DescribeOptions = {}): Stix
     id,
     type,
     version,
-    specVersion: specVersionOf(text(2), created ?? modified),
+    specVersion: specVersionOf(text(2), date || undefined),
     revoked: literalAt(raw, found.spans, 5) === 'true',
     raw,
   }
