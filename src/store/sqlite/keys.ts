@@ -89,7 +89,9 @@ export function keyOfVersion(version: string): Buffer {
   const parts = stamp.exec(version)
   if (parts) {
     const seconds = Date.parse(`${version.slice(0, 19)}Z`) / 1000
-    if (Number.isInteger(seconds) && Number(parts[3]) === new Date(seconds * 1000).getUTCDate() && parts[4] !== '24') {
+    // Year 0 lies before what five bytes count from; it stays text.
+    const isCoded = Number.isInteger(seconds) && seconds >= -secondsBefore1970
+    if (isCoded && Number(parts[3]) === new Date(seconds * 1000).getUTCDate() && parts[4] !== '24') {
       const digits = parts[7] ?? ''
       const key = Buffer.allocUnsafe(8)
       key.writeUIntBE(seconds + secondsBefore1970, 0, 5)
