@@ -39,6 +39,10 @@ export interface WatchedSource {
 /** Profiles are looked at so often when nothing else happens. */
 const roundMs = 10_000
 const firstRetryMs = 60_000
+/** A server may ask for a longer wait than the interval, but not for years. */
+const longestAskedMs = 86_400_000
+/** From so much on the wall clock was set back, and was not merely corrected. */
+const clockSetBackMs = 5_000
 
 /**
  * Fetches each enabled source at its own interval, at most `parallel` at a time, until the signal. One that fails is tried
@@ -53,7 +57,11 @@ export async function watchSources(
   const watched = new Map<string, WatchedSource>()
   const running = new Map<string, Promise<void>>()
   let wake = (): void => undefined
+  let drift = driftOf(dependencies.clock)
   while (!signal.aborted) {
+    const before = drift
+    drift = driftOf(dependencies.clock)
+    if (drift < before - clockSetBackMs) shiftAll(watched, drift - before)
     await takeProfiles(dependencies, watched, running)
     for (const source of dueSources(watched, dependencies.clock.now())) {
       const { id } = source.profile
@@ -71,6 +79,20 @@ export async function watchSources(
   }
   await Promise.all(running.values())
   await dependencies.onHealth([...watched.values()])
+}
+
+/** The wall clock less the one that only runs: it changes when somebody sets the clock. */
+function driftOf(clock: Clock): number {
+  return clock.now().getTime() - clock.monotonicMs()
+}
+
+/** What was planned by a clock that was wrong is planned anew by the right one, or it would be due in years. */
+function shiftAll(watched: Map<string, WatchedSource>, ms: number): void {
+  const shifted = (date: Date): Date => new Date(date.getTime() + ms)
+  for (const [id, source] of watched) {
+    const { lastAttempt, next } = source
+    watched.set(id, { ...source, lastAttempt: lastAttempt && shifted(lastAttempt), next: shifted(next) })
+  }
 }
 
 /** New sources are scheduled, changed ones keep their failures, those that are gone or disabled are dropped. */
@@ -109,7 +131,8 @@ function soonerOf(known: WatchedSource, profile: TaxiiProfile): Date {
 
 function scheduled(profile: TaxiiProfile, newest: Run | undefined, now: Date): WatchedSource {
   const started = newest && asDate(newest.startedAt)
-  const isFresh = newest?.status === 'ok' && started !== undefined
+  // A run of the future was begun while the clock was wrong: it says nothing about when the next is due.
+  const isFresh = newest?.status === 'ok' && started !== undefined && started <= now
   return {
     profile,
     fetching: false,
@@ -175,7 +198,7 @@ function settled(
     return { ...source, fetching: false, lastSuccess: now, failures: 0, error: null, next }
   }
   const failures = source.failures + 1
-  const wait = Math.max(retryMs(source, failures), error.retryAfterMs ?? 0)
+  const wait = Math.max(retryMs(source, failures), Math.min(error.retryAfterMs ?? 0, longestAskedMs))
   return { ...source, fetching: false, failures, error, next: later(clock, wait * (1 + random() / 10)) }
 }
 

@@ -3,6 +3,7 @@ import { StixTaxiiError } from '../../src/core/errors.ts'
 import { noCounts } from '../../src/fetch/counts.ts'
 import type { FetchResult } from '../../src/fetch/fetch.ts'
 import type { TaxiiProfile } from '../../src/profile/profile.ts'
+import type { Run } from '../../src/store/store.ts'
 import { watchSources } from '../../src/workflow/watch.ts'
 import type { WatchDependencies, WatchedSource } from '../../src/workflow/watch.ts'
 import { aTaxiiProfile } from '../support/a-profile.ts'
@@ -107,6 +108,57 @@ it('waits as long as the server asks', async () => {
   await watch.pass(2 * 60_000)
   await watch.stop()
   expect(watch.fetched).toHaveLength(2)
+})
+
+it('T10 goes on at its interval when the clock is set back by a year', async () => {
+  const profile = aTaxiiProfile({ fetchInterval: '1h' })
+  const real = fakeClock({ autoAdvance: false })
+  let setBackMs = 0
+  const now = (): Date => new Date(real.now().getTime() - setBackMs)
+  const atMs: number[] = []
+  const stopping = new AbortController()
+  const ended = watchSources(
+    {
+      clock: { now, monotonicMs: () => real.monotonicMs(), sleep: (ms, signal) => real.sleep(ms, signal) },
+      notices: () => undefined,
+      random: () => 0,
+      profiles: () => Promise.resolve([profile]),
+      fetch: () => Promise.resolve([row(profile)]).finally(() => atMs.push(real.monotonicMs())),
+      newestRun: () => Promise.resolve(undefined),
+      onFetched: () => Promise.resolve(),
+      onHealth: () => Promise.resolve(),
+    },
+    1,
+    stopping.signal,
+  )
+  for (let minute = 0; minute < 130; minute++) {
+    await new Promise((resolve) => setImmediate(resolve))
+    await real.advance(60_000)
+    if (minute === 30) setBackMs = 365 * 24 * hour
+  }
+  stopping.abort()
+  await ended
+  expect(atMs.map((ms) => Math.round(ms / hour))).toEqual([0, 1, 2])
+})
+
+it('T10 fetches at once when the newest run is one of the future', async () => {
+  const clock = fakeClock()
+  const future = new Date(clock.now().getTime() + 9_000 * hour).toISOString()
+  const newest = { ...noCounts, id: '1', status: 'ok', startedAt: future, version: '2.1' } as unknown as Run
+  const watch = watching([aTaxiiProfile()], { newestRun: () => Promise.resolve(newest) })
+  await watch.pass(10_000)
+  await watch.stop()
+  expect(watch.fetched).toHaveLength(1)
+})
+
+it('N11 does not wait for the years that a server asks for', async () => {
+  const watch = watching([aTaxiiProfile({ fetchInterval: '1h' })])
+  const error = new StixTaxiiError('HTTP_BUSY', 'later', { kind: 'network', retryAfterMs: 1e12 })
+  watch.outcome = (profile) => Promise.resolve(row(profile, error))
+  await watch.pass(1_000)
+  await watch.stop()
+  const [source] = watch.health.sources
+  expect(source?.next.getTime()).toBeLessThan((source?.lastAttempt?.getTime() ?? 0) + 25 * hour)
 })
 
 it('a fetch that throws is that source only', async () => {
