@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { StixTaxiiError } from '../../core/errors.ts'
 import { printable } from '../../core/printable.ts'
 
@@ -38,12 +38,7 @@ export async function runHelper(command: readonly string[], options: HelperOptio
   child.stderr.on('data', (chunk: Buffer) => {
     if (complaint.length < 4) complaint.push(chunk)
   })
-  const end = await new Promise<{ code: number | null; signal: string | null } | Error>((resolve) => {
-    child.once('error', resolve)
-    child.once('close', (code, signal) => {
-      resolve({ code, signal })
-    })
-  })
+  const end = await ended(child)
   if (end instanceof Error) throw failed(program, 'it cannot be started', end)
   if (bytes > maxOutputBytes) throw failed(program, 'it printed more than 64 KiB')
   if (end.code === 0) return Buffer.concat(output)
@@ -52,11 +47,28 @@ export async function runHelper(command: readonly string[], options: HelperOptio
   throw failed(program, `${status}${saidBy(complaint, output)}`)
 }
 
+/** What it left running may hold its pipes open for ever: a moment after its end nothing more is waited for. */
+const lastWordsMs = 500
+
+function ended(child: ChildProcess): Promise<{ code: number | null; signal: string | null } | Error> {
+  return new Promise((resolve) => {
+    child.once('error', resolve)
+    child.once('close', (code, signal) => resolve({ code, signal }))
+    child.once('exit', (code, signal) => {
+      setTimeout(() => {
+        child.stdout?.destroy()
+        child.stderr?.destroy()
+        resolve({ code, signal })
+      }, lastWordsMs).unref()
+    })
+  })
+}
+
 /** What the helper complained, unless it repeats what may be the secret. */
 function saidBy(complaint: readonly Buffer[], output: readonly Buffer[]): string {
   const line = Buffer.concat(complaint).toString('utf8').split(/\r?\n/, 1)[0]?.trim() ?? ''
-  const printed = Buffer.concat(output).toString('utf8').trim()
-  if (line === '' || (printed !== '' && line.includes(printed))) return ''
+  const printed = Buffer.concat(output).toString('utf8').split(/\s+/)
+  if (line === '' || printed.some((word) => word !== '' && line.includes(word))) return ''
   return `: ${printable(line, { maxLength: 200 })}`
 }
 

@@ -5,7 +5,7 @@ import type { Notice } from '../../../src/core/notice.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { openCredentials } from '../../../src/profile/credentials/credentials.ts'
 import type { CredentialsOptions } from '../../../src/profile/credentials/credentials.ts'
-import { splitCommand } from '../../../src/profile/credentials/helper.ts'
+import { runHelper, splitCommand } from '../../../src/profile/credentials/helper.ts'
 import type { Credentials } from '../../../src/profile/profile.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { realClock, realProcesses } from '../processes.ts'
@@ -121,6 +121,24 @@ describe('a credential helper', () => {
     const program = 'console.log("s3cret"); console.error("denied: s3cret"); process.exitCode = 1'
     const failed = credentials.resolve({ from: 'command', command: [node, '-e', program] }, password)
     await expect(failed).rejects.not.toMatchObject({ message: expect.stringContaining('s3cret') as string })
+  })
+
+  it('that repeats one of the lines it printed as a complaint is not quoted', async () => {
+    const { credentials } = await some()
+    const program = 'console.log("s3cret\\nuser: me"); console.error("denied: s3cret"); process.exitCode = 1'
+    const failed = credentials.resolve({ from: 'command', command: [node, '-e', program] }, password)
+    await expect(failed).rejects.not.toMatchObject({ message: expect.stringContaining('s3cret') as string })
+  })
+
+  it.each([
+    ['ends', 'sleep 5 & echo s3cret', 's3cret'],
+    ['takes too long', 'echo s3cret; sleep 5; echo more', undefined],
+  ])('L11 that %s is waited for no longer because of what it left running', async (_what, script, secret) => {
+    const began = performance.now()
+    const asked = runHelper(['sh', '-c', script], { environment: { PATH: process.env.PATH }, timeoutMs: 1_000 })
+    if (secret === undefined) await expect(asked).rejects.toMatchObject({ code: 'PROFILE_HELPER_FAILED' })
+    else expect((await asked).toString().trim()).toBe(secret)
+    expect(performance.now() - began).toBeLessThan(3_500)
   })
 
   it('that cannot be started, or prints without end, is an auth error', async () => {
