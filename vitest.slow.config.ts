@@ -7,5 +7,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    // What a test waits for comes late on a busy machine; how long it may take is tested where it matters.
+    expect: { poll: { timeout: 15_000 } },
   },
 })
