@@ -68,6 +68,8 @@ export async function* pollByRanges(session: Session, plan: PollPlan, signal: Ab
     restarts: 0,
     previous: undefined,
   }
+  // A bare count of items tells nobody whether they have moved since.
+  if (poll.start > 0 && poll.anchor === undefined) throw itemsMoved(poll)
   for (;;) {
     const loads = await openRange(poll)
     if (!loads) return
@@ -240,12 +242,7 @@ const mostRestarts = 2
 function beginAnew(poll: RangePoll): void {
   const { plan, session } = poll
   const where = redactUrl(plan.url)
-  if (poll.given.size === 0 && plan.position)
-    throw new StixTaxiiError('TAXII_POSITION_REFUSED', `The items of ${where} have moved since they were read`, {
-      kind: 'protocol',
-      hint: 'Start again from the last stamp.',
-      context: { url: where, start: poll.start },
-    })
+  if (poll.given.size === 0 && plan.position) throw itemsMoved(poll)
   if (++poll.restarts > mostRestarts)
     throw new StixTaxiiError('TAXII_NO_PROGRESS', `The items of ${where} move faster than they can be read`, {
       kind: 'protocol',
@@ -259,6 +256,15 @@ function beginAnew(poll: RangePoll): void {
   poll.start = 0
   poll.anchor = undefined
   poll.previous = undefined
+}
+
+function itemsMoved({ plan, start }: RangePoll): StixTaxiiError {
+  const where = redactUrl(plan.url)
+  return new StixTaxiiError('TAXII_POSITION_REFUSED', `The items of ${where} may have moved since they were read`, {
+    kind: 'protocol',
+    hint: 'Start again from the last stamp.',
+    context: { url: where, start },
+  })
 }
 
 /** Moves to the next range; true when there is none. */

@@ -239,6 +239,21 @@ it('C20-9: a stored position whose items have moved is refused, and one whose it
   expect(error).toMatchObject({ code: 'TAXII_POSITION_REFUSED', kind: 'protocol' })
 })
 
+it.each([
+  ['without Content-Range', { noContentRange: true }],
+  ['one item at a time', { pageCap: 1 }],
+])(
+  'C20-9: a stored position of a server that gives items %s is refused: nothing would tell that they moved',
+  async (_what, options) => {
+    await using server = await start(options)
+    await using opened = await aClient(server.discoveryUrl, { version })
+    const { pages } = await readPoll(opened.client, { pageSize: 10 })
+    const { error } = await readPoll(opened.client, { pageSize: 10, position: pages[0]?.position })
+    expect(pages[0]?.position).toBeDefined()
+    expect(error).toMatchObject({ code: 'TAXII_POSITION_REFUSED', kind: 'protocol' })
+  },
+)
+
 it('C20-7, C20-8: sends added_after and match, and neither limit nor next; the stamp is the last date', async () => {
   await using server = await start()
   await using opened = await aClient(server.discoveryUrl, { version })
