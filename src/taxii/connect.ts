@@ -3,6 +3,7 @@ import { printable } from '../core/printable.ts'
 import { redactUrl } from '../core/redact.ts'
 import type { TaxiiClient } from './client.ts'
 import type { TaxiiDependencies, TaxiiSettings } from './settings.ts'
+import type { Located } from './v2/locate.ts'
 import type { TriedVersion } from './v2/probe.ts'
 
 /**
@@ -44,6 +45,8 @@ async function findAndOpen(
   const tried: TriedVersion[] = []
   const probe = await probeTaxii2(settings, dependencies, tried, signal)
   if (probe.version !== undefined) {
+    const given = isGuess(settings.url, probe.known.located) && (await openGiven1(settings, dependencies, signal))
+    if (given) return given
     const { openTaxii2 } = await import('./v2/adapter.ts')
     return openTaxii2({ ...settings, version: probe.version }, dependencies, signal, probe.known)
   }
@@ -52,6 +55,28 @@ async function findAndOpen(
   if (older) return older
   const service = await serviceRecord(settings.url, dependencies)
   throw nothingFound(settings.url, lines, probe.problem, service)
+}
+
+// 2.x was found, but neither at the address that was given nor above or below it.
+function isGuess(given: URL, { discovery, root }: Located): boolean {
+  const [here, found] = [given, discovery?.url ?? root?.url].map((url) => url && `${url.pathname.replace(/\/+$/, '')}/`)
+  return here !== undefined && found !== undefined && !here.startsWith(found) && !found.startsWith(here)
+}
+
+/** 1.x at the very address that was given: it outranks what else this host speaks. Undefined where it is none. */
+async function openGiven1(
+  settings: TaxiiSettings,
+  dependencies: TaxiiDependencies,
+  signal: AbortSignal,
+): Promise<TaxiiClient | undefined> {
+  const [{ probeTaxii1 }, { openTaxii1 }] = await Promise.all([import('./v1/probe.ts'), import('./v1/adapter.ts')])
+  const version = await probeTaxii1(settings.url, dependencies, signal).then(
+    (probe) => probe.version,
+    (error: unknown) => {
+      if (signal.aborted) throw error
+    },
+  )
+  return version && openTaxii1({ ...settings, version }, dependencies, signal)
 }
 
 /** Looks for 1.x: at the URL, then at the paths that servers use. After a 401 only at the URL. */

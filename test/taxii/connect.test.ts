@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { startLoopback } from '../../src/simulate/loopback-server.ts'
-import { startTaxii1Server } from '../../src/simulate/taxii1-server.ts'
+import { createTaxii1Service, startTaxii1Server } from '../../src/simulate/taxii1-server.ts'
 import type { Taxii2Options } from '../../src/simulate/taxii2-options.ts'
 import { startTaxii2Server } from '../../src/simulate/taxii2-server.ts'
 import { connectTaxii } from '../../src/taxii/connect.ts'
@@ -141,6 +141,20 @@ describe('when nothing is found', () => {
     expect(server.requests.length).toBeLessThanOrEqual(3)
     await opened[Symbol.asyncDispose]()
   })
+
+  it.each(['/services/discovery', '/services/poll'])(
+    'a 1.x service at the very address wins over a 2.1 that the same host has elsewhere: %s',
+    async (path) => {
+      const older = createTaxii1Service({ collections: [{ name: 'c1', blocks: ['<a xmlns="x"/>'] }] })
+      const onRequest: Taxii2Options['onRequest'] = (request) =>
+        request.method === 'POST' ? older.handler(request) : undefined
+      await using server = await two({ onRequest })
+      await using opened = await open(server.url + path)
+      expect(opened.client.version).toBe('1.1')
+      await using beside = await open(`${server.url}/`)
+      expect(beside.client.version).toBe('2.1')
+    },
+  )
 
   it('a host that does not answer is a matter of the network', async () => {
     const server = await startLoopback(() => undefined)
