@@ -22,7 +22,10 @@ export function describePage(page: Page, clock: Clock, repairs?: readonly Repair
   return {
     page: {
       url: page.url,
-      digest: page.digest(),
+      // Asked for when something of the page is new: a page that brings nothing is not hashed.
+      get digest() {
+        return page.digest()
+      },
       receivedAt: timestampOfDate(clock.now()),
       peerFingerprint: page.peerFingerprint,
       addedFirst: page.addedFirst,
