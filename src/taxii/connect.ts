@@ -74,6 +74,7 @@ async function openGiven1(
     (probe) => probe.version,
     (error: unknown) => {
       if (signal.aborted) throw error
+      return undefined
     },
   )
   return version && openTaxii1({ ...settings, version }, dependencies, signal)
