@@ -1,6 +1,7 @@
 import { exitStatusOfKind, StixTaxiiError } from '../core/errors.ts'
 import { withoutSecrets } from '../core/known-secrets.ts'
 import { printable } from '../core/printable.ts'
+import { systemFault } from '../core/system-fault.ts'
 import type { OutputFormat } from '../output/writer.ts'
 import { exitStatusOfSignal, type StopSignal } from './host.ts'
 
@@ -39,27 +40,10 @@ function asOurs(thrown: unknown, stoppedBy: StopSignal | undefined): StixTaxiiEr
 
 /** What the operating system refused, where no room said more about it. */
 function fromSystem(thrown: unknown): StixTaxiiError | undefined {
-  if (!(thrown instanceof Error) || !('syscall' in thrown) || !('code' in thrown)) return undefined
-  const path = 'path' in thrown ? printable(String(thrown.path)) : undefined
-  const [why, hint] = systemFaults[String(thrown.code)] ?? [String(thrown.code), undefined]
-  return new StixTaxiiError('CLI_SYSTEM_FAULT', path ? `${path}: ${why}` : `The system refused: ${why}`, {
-    kind: 'local',
-    hint: hint ?? 'Check the path, its owner and its mode.',
-    context: { errno: String(thrown.code), syscall: String(thrown.syscall), path },
-    cause: thrown,
-  })
-}
-
-const systemFaults: Readonly<Record<string, readonly [string, string]>> = {
-  EACCES: ['permission denied', 'Check the owner and mode of this path.'],
-  EPERM: ['not permitted', 'Check the owner and mode of this path.'],
-  ENOENT: ['no such file or folder', 'Check the path.'],
-  EISDIR: ['is a folder, a file is needed', 'Name a file.'],
-  ENOTDIR: ['a part of the path is not a folder', 'Check the path.'],
-  ENOSPC: ['no space left on the disk', 'Make room and run the same command again.'],
-  EDQUOT: ['disk quota exceeded', 'Make room and run the same command again.'],
-  EROFS: ['the file system is read-only', 'Name another place, for example with STIXTAXII_DATA_DIR.'],
-  EMFILE: ['too many open files', 'Raise the limit: ulimit -n'],
+  const fault = systemFault(thrown)
+  if (!fault) return undefined
+  const { message, hint, context } = fault
+  return new StixTaxiiError('CLI_SYSTEM_FAULT', message, { kind: 'local', hint, context, cause: thrown })
 }
 
 function fromBug(thrown: unknown): StixTaxiiError {

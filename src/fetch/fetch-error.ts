@@ -1,9 +1,15 @@
 import { cancelled, StixTaxiiError } from '../core/errors.ts'
+import { systemFault } from '../core/system-fault.ts'
 
 /** Whatever stopped a fetch as the error of its row: after the signal everything is a cancellation. */
 export function asFetchError(error: unknown, signal: AbortSignal): StixTaxiiError {
   if (signal.aborted) return cancelled(error)
   if (error instanceof StixTaxiiError) return error
+  const fault = systemFault(error)
+  if (fault) {
+    const { message, hint, context } = fault
+    return new StixTaxiiError('FETCH_SYSTEM_FAULT', message, { kind: 'local', hint, context, cause: error })
+  }
   const message = error instanceof Error ? error.message : String(error)
   return new StixTaxiiError('FETCH_UNEXPECTED', `Fetching failed in an unforeseen way: ${message}`, {
     kind: 'internal',
