@@ -138,7 +138,7 @@ describe.skipIf(!hasOpenssl)('TLS (needs openssl to make certificates)', () => {
     ['missing', undefined, 'HTTP_CLIENT_CERTIFICATE_MISSING auth'],
     ['expired', 'expired', 'HTTP_CLIENT_CERTIFICATE_EXPIRED auth'],
     ['of another authority', 'strange', 'HTTP_CLIENT_CERTIFICATE_REFUSED auth'],
-  ])('N16: our certificate is %s', async (_what, which, expected) => {
+  ])('N16, C1H-10: our certificate is %s', async (_what, which, expected) => {
     const ours = ((): Issued | undefined => {
       if (which === 'expired') {
         return authority.issue('late', {

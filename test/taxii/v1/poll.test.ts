@@ -23,7 +23,7 @@ describe('a poll of a feed', () => {
     expect(labelsOf(pollsOf(server)[0])).toEqual([undefined, undefined])
   })
 
-  test('contracts 1: a block is known by binding and content, and says its label, binding and message', async () => {
+  test('C1P-16, contracts 1: a block is known by binding and content, and says its label, binding and message', async () => {
     const blocks = [
       { content: '<a xmlns="urn:a">1</a>', binding: 'urn:b', subtype: 'urn:s', message: 'm', padding: 'pp' },
     ]
@@ -42,7 +42,7 @@ describe('a poll of a feed', () => {
     ])
   })
 
-  test('C1P-1, C1P-6, C1P-7: asks with an exclusive begin, an inclusive end and parameters, in their order', async () => {
+  test('C1M-4, C1P-1, C1P-6, C1P-7: asks with an exclusive begin, an inclusive end and parameters, in their order', async () => {
     const { client, server } = await aServer()
     await pagesOf(client, {
       collection: 'feed',
