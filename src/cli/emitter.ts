@@ -27,6 +27,7 @@ export async function openEmitter(
 interface Sink {
   write(lines: Buffer): Promise<void>
   end(): Promise<void>
+  discard(): Promise<void>
 }
 
 function emitterTo(sink: Sink): Emitter {
@@ -45,7 +46,10 @@ function emitterTo(sink: Sink): Emitter {
     onStored: (source, collection, item) => void lines.push(itemLine(item, { source: source.name, collection })),
     onCommitted: flush,
     async end() {
-      await flush()
+      await flush().catch(async (error: unknown) => {
+        await sink.discard()
+        throw error
+      })
       await sink.end()
     },
   }
@@ -63,6 +67,7 @@ function streamSink(output: OutputWriter): Sink {
       }
     },
     end: () => Promise.resolve(),
+    discard: () => Promise.resolve(),
   }
 }
 
@@ -70,5 +75,6 @@ function fileSink(file: AtomicFile): Sink {
   return {
     write: (lines) => file.write(lines),
     end: () => file.commit().finally(() => file.discard()),
+    discard: () => file.discard(),
   }
 }

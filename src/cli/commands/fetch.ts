@@ -89,10 +89,19 @@ export const fetch = defineCommand({
       profiles.map((profile) => () => fetchProfile(profile, request, dependencies, signal)),
       input.parallel,
     ).finally(() => showing.end())
-    await writeFetchResult(input.emit === '-' ? parts.errorOutput : parts.output, rows)
-    await emitter?.end()
-    const failure = failureOf(rows)
-    if (!failure) return
+    // First of all: what was emitted is stored and will not be new again, whatever becomes of the result.
+    const unplaced = await emitter?.end().then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    const failure = failureOf(rows) ?? unplaced
+    try {
+      await writeFetchResult(input.emit === '-' ? parts.errorOutput : parts.output, rows)
+    } catch (error) {
+      // That nobody reads the result does not make a failed fetch a good one.
+      throw failure ?? error
+    }
+    if (failure === undefined) return
     if (rows.length > 1) tellEach(rows, notices)
     throw failure
   },

@@ -40,8 +40,11 @@ export const importCommand = defineCommand({
     for (const result of results) addCounts(totals, result)
     const failed = results.filter(({ error }) => error !== null).length
     const records = results.map((result) => ({ ...result, error: errorCell(output.format, toldOf(result.error)) }))
-    await output.results(records, { files: results.length, failed, ...totals }, shape)
     const failure = importFailure(results)
+    await output.results(records, { files: results.length, failed, ...totals }, shape).catch((error: unknown) => {
+      // That nobody reads the result does not make a failed import a good one.
+      throw failure ?? error
+    })
     if (failure) throw failure
   },
 })

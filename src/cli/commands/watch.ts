@@ -68,8 +68,10 @@ export const watch = defineCommand({
         (profile) => () => reports.once(profile, fetchProfile(profile, request, dependencies, signal)),
       )
       const rows = await fetchSources(fetches, input.parallel)
-      await writeFetchResult(parts.output, rows)
       const failure = failureOf(rows)
+      await writeFetchResult(parts.output, rows).catch((error: unknown) => {
+        throw failure ?? error
+      })
       if (failure) throw failure
       return
     }

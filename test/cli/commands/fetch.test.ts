@@ -157,6 +157,18 @@ describe('fetch --emit', () => {
     expect(parse(result.stderr).totals).toMatchObject({ new: 9 })
   })
 
+  it('L5 ends as the failure it is, with the file in its place, also when the reader of the result has gone', async () => {
+    const long = new StixTaxiiError('HTTP_DOWN', 'no answer', { kind: 'network', hint: 'x'.repeat(100_000) })
+    const world = aWorld({ acme: aClient([aFeed('c1', someEntries(3))]), bad: aClient([broken('c1', long)]) })
+    const gone = new Writable({
+      write: (_chunk, _encoding, done) =>
+        done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE', syscall: 'write' })),
+    })
+    const result = await world.run(['fetch', ...since, '--emit', 'out.ndjson', '-o', 'json'], { stdout: gone })
+    expect(result.exitCode).toBe(12)
+    expect(lines(await readFile(path.join(world.folder, 'out.ndjson'), 'utf8'))).toHaveLength(3)
+  })
+
   it('L4 ends as local when standard output is on a full disk', async () => {
     const world = aWorld({ acme: aClient([aFeed('c1', someEntries(9))]) })
     const full = new Writable({
