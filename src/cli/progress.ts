@@ -86,7 +86,14 @@ function drawn({ stream, colors }: ProgressOptions): Progress {
     void import('ora').then(({ default: ora }) => {
       if (closed || tasks.size === 0) return void (loading = false)
       // discardStdin would put the terminal into raw mode and swallow Ctrl-C meant for a prompt.
-      const made = ora({ stream, discardStdin: false, color: colors ? 'cyan' : false, hideCursor: true })
+      // Whether it can be drawn was asked of the terminal; ora would also look for a variable CI, which people export.
+      const made = ora({
+        stream,
+        isEnabled: true,
+        discardStdin: false,
+        color: colors ? 'cyan' : false,
+        hideCursor: true,
+      })
       made.start()
       spinner = made
       show()

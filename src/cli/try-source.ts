@@ -23,7 +23,8 @@ export async function trySource(
   try {
     await using connection = await connect(profile, signal)
     const collections = await connection.client.collections(undefined, signal)
-    for (const wanted of profile.collections) checkOffered(wanted, collections)
+    // A server may list nothing and serve all the same whoever knows the name: a poll address alone does (C1D-5).
+    if (collections.length > 0) for (const wanted of profile.collections) checkOffered(wanted, collections)
     return { version: connection.client.version, collections }
   } catch (error) {
     throw error instanceof StixTaxiiError ? withAdvice(error) : error

@@ -1,6 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { startTaxii1Server } from '../../../src/simulate/taxii1-server.ts'
 import { startTaxii2Server } from '../../../src/simulate/taxii2-server.ts'
 import { schemaProblems } from '../../support/json-schema.ts'
 import { runCli, temporaryFolder } from '../../support/run-cli.ts'
@@ -74,6 +75,18 @@ describe('configure taxii', () => {
     const { exitCode } = await runCli('configure acme --collection no-such', { folder })
     expect(exitCode).toBe(5)
     expect(await savedProfiles(folder)).toEqual(before)
+  })
+
+  it('C1D-5: takes the word for a collection where nothing lists any, as at a bare poll address', async () => {
+    await using server = await startTaxii1Server({ collections: [{ name: 'feed', type: 'feed', blocks: ['<a/>'] }] })
+    const folder = temporaryFolder()
+    const { exitCode } = await runCli(
+      `configure taxii old --url ${server.addresses.poll} --taxii-version 1.1 --collection feed -o json`,
+      { folder },
+    )
+    expect(exitCode).toBe(0)
+    const fetched = await runCli('fetch old -o json', { folder })
+    expect(JSON.parse(fetched.stdout)).toMatchObject({ results: [{ collection: 'feed', new: 1, status: 'ok' }] })
   })
 
   it('names the nearest collection when one is not offered', async () => {
