@@ -85,7 +85,7 @@ describe('configure taxii', () => {
       { folder },
     )
     expect(exitCode).toBe(0)
-    const fetched = await runCli('fetch old -o json', { folder })
+    const fetched = await runCli('fetch old --since 2000-01-01T00:00:00Z -o json', { folder })
     expect(JSON.parse(fetched.stdout)).toMatchObject({ results: [{ collection: 'feed', new: 1, status: 'ok' }] })
   })
 
