@@ -39,10 +39,7 @@ export async function chooseCollections(
     return withoutRepeats(choices)
   }
   const readable = listed.filter((collection) => collection.canRead)
-  return [
-    ...readable.map((collection) => asChoice(client, collection, wanted.sourceId)),
-    ...gone(client, listed, wanted),
-  ]
+  return [...readable.map((collection) => asChoice(client, collection, wanted)), ...gone(client, listed, wanted)]
 }
 
 async function listCollections(
@@ -68,10 +65,10 @@ async function byName(
   signal: AbortSignal,
 ): Promise<Choice> {
   const found = findCollection(listed, name)
-  if (found) return asChoice(client, found, wanted.sourceId)
+  if (found) return asChoice(client, found, wanted)
   const key = wanted.known.find((known) => known.collection === name)
   try {
-    return asChoice(client, await unlisted(client, name, listed, wanted, signal), wanted.sourceId)
+    return asChoice(client, await unlisted(client, name, listed, wanted, signal), wanted)
   } catch (error) {
     if (!(error instanceof StixTaxiiError)) throw error
     if (error.kind === 'cancelled') throw error
@@ -104,8 +101,8 @@ export function findCollection(listed: readonly Collection[], name: string): Col
   return folded.length === 1 ? folded[0] : undefined
 }
 
-function asChoice(client: TaxiiClient, collection: Collection, sourceId: string): Choice {
-  const key = keyOf(client, collection, sourceId)
+function asChoice(client: TaxiiClient, collection: Collection, wanted: Wanted): Choice {
+  const key = keyOf(client, collection, wanted)
   if (collection.canRead) return { kind: 'readable', collection, key }
   const error = new StixTaxiiError(
     'FETCH_COLLECTION_UNREADABLE',
@@ -119,21 +116,29 @@ function asChoice(client: TaxiiClient, collection: Collection, sourceId: string)
   return { kind: 'unreadable', name: collection.id, key, error }
 }
 
-/** What a checkpoint of this collection belongs to. */
-export function keyOf(client: TaxiiClient, collection: Collection, sourceId: string): CollectionKey {
-  const root = client.v1 ? (collection.pollAddresses[0] ?? collection.root) : collection.root
-  return { source: sourceId, root, collection: collection.id }
+/**
+ * What a checkpoint of this collection belongs to. 1.x: the poll address under which it was read before, if it is still one
+ * of its addresses, whatever their order.
+ */
+export function keyOf(
+  client: TaxiiClient,
+  { id, root, pollAddresses }: Collection,
+  { sourceId, known }: Pick<Wanted, 'sourceId' | 'known'>,
+): CollectionKey {
+  const isKnown = (address: string): boolean => known.some((key) => key.collection === id && key.root === address)
+  const address = pollAddresses.find(isKnown) ?? pollAddresses[0] ?? root
+  return { source: sourceId, root: client.v1 ? address : root, collection: id }
 }
 
 /** Collections that were read before and are offered no more, or may be read no more. */
 function gone(client: TaxiiClient, listed: readonly Collection[], wanted: Wanted): readonly Choice[] {
   const offered = new Map(listed.map((collection) => [collection.id, collection]))
-  const roots = new Set(listed.map((collection) => keyOf(client, collection, wanted.sourceId).root))
+  const roots = new Set(listed.map((collection) => keyOf(client, collection, wanted).root))
   const here = wanted.known.filter((key) => roots.has(key.root) || listed.length === 0)
   return here.flatMap((key): readonly Choice[] => {
     const collection = offered.get(key.collection)
     if (collection?.canRead) return []
-    if (collection) return [asChoice(client, collection, wanted.sourceId)]
+    if (collection) return [asChoice(client, collection, wanted)]
     return [{ kind: 'unreadable', name: key.collection, key, error: removed(key.collection) }]
   })
 }

@@ -35,3 +35,16 @@ it('gives the listing its own error when no collection was named', async () => {
   const client: TaxiiClient = { ...aClient([]), collections: () => Promise.reject(refused) }
   await expect(chooseCollections(client, { ...wanted, names: [] }, signal)).rejects.toBe(refused)
 })
+
+it('takes a collection for the one it was, in whatever order its poll addresses are listed', async () => {
+  const [first, second] = ['https://h.example/poll-a', 'https://h.example/poll-b']
+  const keyWith = async (pollAddresses: readonly string[], known: readonly string[]) => {
+    const client = aClient([aFeed('c1', [], { pollAddresses })], '1.1')
+    const keys = known.map((root) => ({ source: 's', root, collection: 'c1' }))
+    const [choice] = await chooseCollections(client, { ...wanted, names: [], known: keys }, signal)
+    return choice?.key?.root
+  }
+  expect(await keyWith([first, second], [])).toBe(first)
+  expect(await keyWith([second, first], [first])).toBe(first)
+  expect(await keyWith([second], [first])).toBe(second)
+})
