@@ -4,11 +4,15 @@ import type { OutputRecord } from '../output/writer.ts'
 import type { TaxiiProfile } from '../profile/profile.ts'
 import { runFailureHook } from '../workflow/failure-hook.ts'
 import { healthOf, writeHealthFile } from '../workflow/health-file.ts'
+import { fetchedOnce } from '../workflow/watch.ts'
 import type { WatchedSource } from '../workflow/watch.ts'
 import { fetchRecord, fetchShape } from './fetch-records.ts'
 import type { Runtime } from './runtime.ts'
 
-type Parts = Pick<Runtime, 'clock' | 'environment' | 'notices' | 'output' | 'signal' | 'terminal' | 'workingDirectory'>
+type Parts = Pick<
+  Runtime,
+  'clock' | 'environment' | 'notices' | 'output' | 'random' | 'signal' | 'terminal' | 'workingDirectory'
+>
 
 /** How a watch tells what it does: lines or records, the health file, the command to run on failure. */
 export interface WatchReports {
@@ -16,6 +20,8 @@ export interface WatchReports {
   readonly onHealth: (sources: readonly WatchedSource[]) => Promise<void>
   /** For `--once`: waits for a fetch, runs the command when it failed, hands its rows on. */
   readonly once: (profile: TaxiiProfile, fetched: Promise<readonly FetchResult[]>) => Promise<readonly FetchResult[]>
+  /** For `--once`, when all are fetched: the health file. */
+  readonly onceEnded: () => Promise<void>
   /** Runs the watch, and writes its records meanwhile where they are data; it stops when they cannot be written. */
   readonly whileWriting: (watch: (signal: AbortSignal) => Promise<void>) => Promise<void>
 }
@@ -30,6 +36,7 @@ export function watchReports(
   const startedAt = clock.now()
   const records = recordQueue()
   const asData = output.format === 'ndjson' || output.format === 'json'
+  const fetched: WatchedSource[] = []
 
   async function runHook(source: string, failures: number, rows: readonly FetchResult[]): Promise<void> {
     const error = rows.find((row) => row.error && row.status === 'failed')?.error
@@ -48,6 +55,14 @@ export function watchReports(
     }
   }
 
+  async function onHealth(sources: readonly WatchedSource[]): Promise<void> {
+    if (options.healthFile === undefined) return
+    const facts = { pid: process.pid, startedAt, now: clock.now(), stopped: signal.aborted }
+    await writeHealthFile(options.healthFile, healthOf(sources, facts)).catch((error: unknown) => {
+      notices({ code: 'CLI_HEALTH_FILE', message: error instanceof Error ? error.message : String(error) })
+    })
+  }
+
   return {
     async onFetched(rows, watched) {
       for (const row of rows) {
@@ -56,18 +71,15 @@ export function watchReports(
       }
       if (watched.error) await runHook(watched.profile.name, watched.failures, rows)
     },
-    async onHealth(sources) {
-      if (options.healthFile === undefined) return
-      const facts = { pid: process.pid, startedAt, now: clock.now(), stopped: signal.aborted }
-      await writeHealthFile(options.healthFile, healthOf(sources, facts)).catch((error: unknown) => {
-        notices({ code: 'CLI_HEALTH_FILE', message: error instanceof Error ? error.message : String(error) })
-      })
-    },
-    async once(profile, fetched) {
-      const rows = await fetched
+    onHealth,
+    async once(profile, fetching) {
+      const begunAt = clock.now()
+      const rows = await fetching
+      fetched.push(fetchedOnce(profile, begunAt, rows, parts))
       await runHook(profile.name, 1, rows)
       return rows
     },
+    onceEnded: () => onHealth(fetched),
     async whileWriting(watch) {
       const own = new AbortController()
       const ended = watch(AbortSignal.any([signal, own.signal])).finally(() => records.end())

@@ -170,10 +170,7 @@ async function fetchOne(
   watched.set(id, { ...before, fetching: true, lastAttempt: clock.now() })
   try {
     const rows = await dependencies.fetch(before.profile, signal)
-    const failed = rows.find((row) => row.error !== null && row.status !== 'cancelled')
-    const stopped = rows.some((row) => row.status === 'cancelled')
-    const current = watched.get(id) ?? before
-    const after = stopped ? { ...current, fetching: false } : settled(current, failed?.error ?? null, dependencies)
+    const after = concluded(watched.get(id) ?? before, rows, dependencies)
     watched.set(id, after)
     await dependencies.onFetched(rows, after)
   } catch (error) {
@@ -186,11 +183,25 @@ async function fetchOne(
   }
 }
 
-function settled(
-  source: WatchedSource,
-  error: StixTaxiiError | null,
-  { clock, random }: WatchDependencies,
+/** How a source stands after a single fetch that began then, as `--once` makes it. */
+export function fetchedOnce(
+  profile: TaxiiProfile,
+  startedAt: Date,
+  rows: readonly FetchResult[],
+  timing: Timing,
 ): WatchedSource {
+  const begun = { fetching: true, lastAttempt: startedAt, lastSuccess: null, next: startedAt, failures: 0, error: null }
+  return concluded({ profile, ...begun }, rows, timing)
+}
+
+type Timing = Pick<WatchDependencies, 'clock' | 'random'>
+
+function concluded(source: WatchedSource, rows: readonly FetchResult[], timing: Timing): WatchedSource {
+  if (rows.some((row) => row.status === 'cancelled')) return { ...source, fetching: false }
+  return settled(source, rows.find((row) => row.error !== null)?.error ?? null, timing)
+}
+
+function settled(source: WatchedSource, error: StixTaxiiError | null, { clock, random }: Timing): WatchedSource {
   const now = clock.now()
   const started = source.lastAttempt ?? now
   if (!error) {

@@ -68,6 +68,7 @@ export const watch = defineCommand({
         (profile) => () => reports.once(profile, fetchProfile(profile, request, dependencies, signal)),
       )
       const rows = await fetchSources(fetches, input.parallel)
+      await reports.onceEnded()
       const failure = failureOf(rows)
       await writeFetchResult(parts.output, rows).catch((error: unknown) => {
         throw failure ?? error

@@ -23,6 +23,22 @@ it('--once fetches each source once and ends as fetch does', async () => {
   expect(answer).toMatchObject({ totals: { sources: 2, new: 5 } })
 })
 
+it('--once leaves a health file too, for whoever looks between two runs of a scheduler', async () => {
+  const bad = aFeed('c1', someEntries(1))
+  bad.beforePage = () => {
+    throw new StixTaxiiError('HTTP_DOWN', 'no answer', { kind: 'network' })
+  }
+  const world = aWorld({ acme: feeds(3), bad: aClient([bad]) })
+  const health = path.join(world.folder, 'health.json')
+  expect(await world.run(['watch', '--once', '--health-file', health])).toMatchObject({ exitCode: 12 })
+  const written = JSON.parse(await readFile(health, 'utf8')) as { sources: { source: string }[] }
+  expect(written).toMatchObject({ status: 'failing' })
+  expect(written.sources.sort((a, b) => (a.source < b.source ? -1 : 1))).toMatchObject([
+    { source: 'acme', status: 'ok', lastSuccess: expect.any(String) as string, failures: 0, error: null },
+    { source: 'bad', status: 'failing', lastSuccess: null, failures: 1, error: { code: 'HTTP_DOWN', kind: 'network' } },
+  ])
+})
+
 it('goes on until SIGTERM, writes a record a fetch and a health file, and ends in silence', async () => {
   const world = aWorld({ acme: feeds(3) })
   const health = path.join(world.folder, 'health.json')
