@@ -76,7 +76,10 @@ async function importFile(
 ): Promise<ImportResult> {
   const key: CollectionKey = { source: source.id, root: importRoot, collection }
   const now = () => timestampOfDate(clock.now())
-  const runId = await store.beginRun({ source, key, version: 'file', startedAt: now() })
+  const startedAt = now()
+  let runId: string | undefined
+  // A file that cannot be read, or is no STIX at all, leaves no trace in the store.
+  const begun = async () => (runId ??= await store.beginRun({ source, key, version: 'file', startedAt }))
   const counts = newTally()
   let error: StixTaxiiError | null = null
   try {
@@ -84,8 +87,9 @@ async function importFile(
     for await (const batch of readStixFile(file, signal)) {
       const page = { url: pathToFileURL(file).href, digest, receivedAt: now() }
       const parts = [{ page, ...batch }]
-      addCounts(counts, await store.commit({ key, runId, parts, checkpoint: () => undefined }))
+      addCounts(counts, await store.commit({ key, runId: await begun(), parts, checkpoint: () => undefined }))
     }
+    await begun()
     error = damageOf(file, counts)
   } catch (caught) {
     if (signal.aborted) error = cancelled(caught)
@@ -94,11 +98,13 @@ async function importFile(
   }
   const good = counts.received - counts.quarantined
   const status = error === null ? 'ok' : good > 0 ? 'partial' : 'failed'
-  await store.finishRun(runId, {
-    finishedAt: now(),
-    status: signal.aborted ? 'cancelled' : error ? 'failed' : 'ok',
-    ...(error && { error: { code: error.code, kind: error.kind, message: error.message } }),
-  })
+  if (runId !== undefined) {
+    await store.finishRun(runId, {
+      finishedAt: now(),
+      status: signal.aborted ? 'cancelled' : error ? 'failed' : 'ok',
+      ...(error && { error: { code: error.code, kind: error.kind, message: error.message } }),
+    })
+  }
   return { file, source: source.name, collection, ...counts, pages: Math.min(1, counts.pages), status, error }
 }
 

@@ -100,6 +100,15 @@ describe('import', () => {
     expect(JSON.parse(stdout)).toMatchObject({ results: [{ status: 'failed' }, { status: 'ok', new: 1 }] })
   })
 
+  it('leaves the store as it was when a file is missing, a folder, or no STIX', async () => {
+    const world = aWorld()
+    world.file('notes.txt', 'hello')
+    for (const file of ['nowhere.json', 'notes.txt', '.']) {
+      expect((await world.run(`import ${file}`)).exitCode, file).not.toBe(0)
+    }
+    expect(JSON.parse((await world.run('store info -o json')).stdout)).toMatchObject({ results: [] })
+  })
+
   it('stores under the source and collection that are named', async () => {
     const world = aWorld()
     world.file('one.json', bundleOf(anObject().raw))
