@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { StixTaxiiError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import { secretOf } from '../profile/credentials/credentials.ts'
 import { splitCommand } from '../profile/credentials/helper.ts'
@@ -36,10 +37,22 @@ const settled: readonly (keyof SourceFlags)[] = [
   'certificate',
 ]
 
+export interface AuthenticationQuestion {
+  readonly flags: Partial<SourceFlags>
+  readonly preset: Preset | undefined
+  /** What the server asked for when it was tried before, as `Basic`. */
+  readonly challenge?: readonly string[] | undefined
+}
+
+function wayOf(challenge: readonly string[] = []): Way {
+  const [first] = challenge.map((scheme) => scheme.toLowerCase())
+  return ways.find(({ value }) => value === first)?.value ?? 'none'
+}
+
 /** The profile with the authentication a person chooses; as it is when flags have settled that. */
 export async function askAuthentication(
   profile: TaxiiProfile,
-  { flags, preset }: { readonly flags: Partial<SourceFlags>; readonly preset: Preset | undefined },
+  { flags, preset, challenge }: AuthenticationQuestion,
   parts: ConfigureParts,
 ): Promise<TaxiiProfile> {
   if (settled.some((key) => flags[key] !== undefined)) return profile
@@ -47,7 +60,7 @@ export async function askAuthentication(
   const way = await parts.terminal.choose({
     message: 'How does one log in?',
     choices: ways,
-    default: presentWay(profile) ?? preset?.authentication ?? 'none',
+    default: presentWay(profile) ?? preset?.authentication ?? wayOf(challenge),
   })
   if (way === 'header') return askHeader(profile, preset, parts)
   if (way === 'certificate') return askCertificate({ ...profile, authentication: { scheme: 'none' } }, parts)
@@ -144,7 +157,10 @@ async function askCertificate(profile: TaxiiProfile, parts: ConfigureParts): Pro
   return { ...profile, certificate }
 }
 
-/** Asks where a secret is, or for the secret itself and where to keep it. What was typed is staged, not written. */
+/**
+ * Asks where a secret is, or for the secret itself and where to keep it. What was typed is staged, not written. A store that
+ * cannot be used is said, and no longer among the choices.
+ */
 export async function askSecretPlace(
   profile: Pick<TaxiiProfile, 'id' | 'name'>,
   field: string,
@@ -152,31 +168,53 @@ export async function askSecretPlace(
   parts: Pick<ConfigureParts, 'terminal' | 'credentials' | 'workingDirectory'>,
 ): Promise<SecretReference> {
   const { terminal, workingDirectory } = parts
-  const place = await terminal.choose<string>({
+  const unusable = new Set<string>()
+  for (;;) {
+    const place = await choosePlace(field, present, unusable, parts)
+    if (place === 'present' && present) return present
+    if (place === 'path')
+      return { from: 'path', path: resolve(workingDirectory, await terminal.ask({ message: 'File' })) }
+    if (place === 'env') return { from: 'env', name: await terminal.ask({ message: 'Name of the variable' }) }
+    if (place === 'command')
+      return { from: 'command', command: splitCommand(await terminal.ask({ message: 'Command' })) }
+    const from = place as CredentialStoreName
+    const credentials = await parts.credentials()
+    try {
+      // Opened first: a keyring that does not answer is known before anything is typed.
+      await credentials.open(from)
+    } catch (error) {
+      if (!(error instanceof StixTaxiiError) || error.kind === 'cancelled') throw error
+      terminal.warn(error.message)
+      unusable.add(from)
+      continue
+    }
+    const typed = await terminal.askSecret({ message: field.charAt(0).toUpperCase() + field.slice(1) })
+    const reference = { from, entry: entryName(profile, field) }
+    credentials.stage(reference, secretOf(Secret.open(typed), { what: `the ${field}`, profile: profile.name }))
+    return reference
+  }
+}
+
+function choosePlace(
+  field: string,
+  present: SecretReference | undefined,
+  unusable: ReadonlySet<string>,
+  { terminal }: Pick<ConfigureParts, 'terminal'>,
+): Promise<string> {
+  return terminal.choose<string>({
     message: `Where is the ${field} kept?`,
     choices: [
       ...(present ? [{ value: 'present', name: `As now: ${describeReference(present)}` }] : []),
-      ...credentialStoreRegistry.map(({ name, title, warning }) => ({
-        value: name as string,
-        name: `Type it now; keep it in ${title}`,
-        ...(warning === undefined ? {} : { description: warning }),
-      })),
+      ...credentialStoreRegistry
+        .filter(({ name }) => !unusable.has(name))
+        .map(({ name, title, warning }) => ({
+          value: name as string,
+          name: `Type it now; keep it in ${title}`,
+          ...(warning === undefined ? {} : { description: warning }),
+        })),
       { value: 'path', name: 'In a file of mine (its first line)' },
       { value: 'env', name: 'In a variable of the environment' },
       { value: 'command', name: 'A program prints it' },
     ],
   })
-  if (place === 'present' && present) return present
-  if (place === 'path')
-    return { from: 'path', path: resolve(workingDirectory, await terminal.ask({ message: 'File' })) }
-  if (place === 'env') return { from: 'env', name: await terminal.ask({ message: 'Name of the variable' }) }
-  if (place === 'command') return { from: 'command', command: splitCommand(await terminal.ask({ message: 'Command' })) }
-  const from = place as CredentialStoreName
-  const credentials = await parts.credentials()
-  // Opened first: a keyring that does not answer is known before anything is typed.
-  await credentials.open(from)
-  const typed = await terminal.askSecret({ message: field.charAt(0).toUpperCase() + field.slice(1) })
-  const reference = { from, entry: entryName(profile, field) }
-  credentials.stage(reference, secretOf(Secret.open(typed), { what: `the ${field}`, profile: profile.name }))
-  return reference
 }

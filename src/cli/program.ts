@@ -60,14 +60,21 @@ export async function parseCommandLine(argv: readonly string[], context: ParseCo
   return parsed ?? { asks: 'text', text }
 }
 
-/** `help fetch` is `fetch --help`; other words after `help` are topics. */
+/** `help` is `--help`, `help fetch` is `fetch --help`; other words after `help` are topics. */
 function helpAsFlag(argv: readonly string[], rows: readonly CommandRow[]): readonly string[] {
   const at = argv.indexOf('help')
   const path = argv.slice(at + 1).filter((word) => !word.startsWith('-'))
   const before = argv.slice(0, at)
-  if (at < 0 || path.length === 0 || before.some((word) => !word.startsWith('-'))) return argv
-  const isCommand = rows.some((row) => row.path === path.join(' ') || row.path.startsWith(`${path.join(' ')} `))
-  return isCommand ? [...before, ...path, '--help'] : argv
+  if (at < 0 || before.some((word) => !word.startsWith('-'))) return argv
+  if (path.length === 0) return argv.length === at + 1 ? [...before, '--help'] : argv
+  // What follows a command (a kind, a profile) is no part of the question.
+  for (let words = path; words.length > 0; words = words.slice(0, -1)) {
+    const name = words.join(' ')
+    const isLeaf = rows.some((row) => row.path === name)
+    const isGroup = words === path && rows.some((row) => row.path.startsWith(`${name} `))
+    if (isLeaf || isGroup) return [...before, ...words, '--help']
+  }
+  return argv
 }
 
 function buildProgram(context: ParseContext, write: (text: string) => void): Program {

@@ -13,7 +13,7 @@ import { confirmRisks } from './save-source.ts'
 import type { ConfigureParts, SourceRequest } from './save-source.ts'
 import { blankSource, fixedUrl, sourceFromFlags } from './source-definition.ts'
 import { secretFromFlags } from './source-flags.ts'
-import { trySource, withFoundVersion } from './try-source.ts'
+import { visitSource, withFoundVersion } from './try-source.ts'
 import type { TriedSource } from './try-source.ts'
 
 interface Asked extends SourceRequest {
@@ -31,10 +31,12 @@ export async function askForSource(
 ): Promise<{ profile: TaxiiProfile; tried: TriedSource | undefined }> {
   const preset = request.preset ?? (request.former ? undefined : await askPreset(request, parts))
   let draft = await askAddress(request, preset, parts)
+  let challenge: readonly string[] = []
   for (;;) {
-    draft = await askAuthentication(draft, { flags: request.flags, preset }, parts)
+    draft = await askAuthentication(draft, { flags: request.flags, preset, challenge }, parts)
     const outcome = request.test ? await attempt(draft, parts) : 'save'
-    if (outcome === 'again') {
+    if (outcome !== 'save' && 'challenge' in outcome) {
+      challenge = outcome.challenge
       draft = { ...draft, url: await askUrl(draft.url, parts) }
       continue
     }
@@ -112,10 +114,13 @@ function nameFromHost(url: string): string {
   return /^[a-z][a-z0-9-]*$/i.test(first) ? first : 'source'
 }
 
-async function attempt(profile: TaxiiProfile, parts: ConfigureParts): Promise<TriedSource | 'again' | 'save'> {
+/** `challenge`: the answers are to be changed; the schemes that the server asked for. */
+type Outcome = TriedSource | { readonly challenge: readonly string[] } | 'save'
+
+async function attempt(profile: TaxiiProfile, parts: ConfigureParts): Promise<Outcome> {
   parts.terminal.note(`Connecting to ${new URL(profile.url).host} ...`)
   try {
-    return await trySource({ ...profile, collections: [] }, parts)
+    return await visitSource({ ...profile, collections: [] }, parts)
   } catch (error) {
     if (!(error instanceof StixTaxiiError) || error.kind === 'cancelled') throw error
     parts.terminal.warn(error.message)
@@ -129,8 +134,12 @@ async function attempt(profile: TaxiiProfile, parts: ConfigureParts): Promise<Tr
       ],
     })
     if (next === 'stop') throw error
-    return next === 'save' ? 'save' : 'again'
+    return next === 'save' ? 'save' : { challenge: challengeOf(error) }
   }
+}
+
+function challengeOf({ context }: StixTaxiiError): readonly string[] {
+  return Array.isArray(context['challenge']) ? context['challenge'].map(String) : []
 }
 
 async function askRest(
@@ -140,8 +149,7 @@ async function askRest(
 ): Promise<TaxiiProfile> {
   const { flags, former } = request
   const known = withFoundVersion(draft, flags, tried)
-  if (tried)
-    parts.terminal.note(`It speaks TAXII ${tried.version} and offers ${tried.collections.length} collection(s).`)
+  if (tried) parts.terminal.note(`It speaks TAXII ${tried.version} and offers ${offerOf(tried.collections)}.`)
   const collections =
     flags.collection || !tried ? known.collections : await askCollections(known.collections, tried.collections, parts)
   const begin = flags.begin ?? (await askDuration('How far back does the first fetch go?', known.begin, parts))
@@ -150,6 +158,12 @@ async function askRest(
   const profile = { ...known, collections, begin, fetchInterval }
   await confirmRisks(profile, former, preset, parts)
   return stageSecrets(profile, flags.credentialStore, await parts.credentials())
+}
+
+function offerOf(collections: readonly Collection[]): string {
+  const unreadable = collections.filter(({ canRead }) => !canRead).length
+  const count = collections.length === 1 ? 'one collection' : `${collections.length} collections`
+  return unreadable === 0 ? count : `${count}, ${unreadable} of them not to be read`
 }
 
 async function askCollections(

@@ -14,18 +14,26 @@ export interface TriedSource {
 
 /**
  * Connects to a source, finds out its version and lists its collections; those that the profile names must be there.
- * @throws whatever connecting throws, and TAXII_COLLECTION_UNKNOWN (not-found); the hint says that nothing was saved.
+ * @throws whatever connecting throws, and TAXII_COLLECTION_UNKNOWN (not-found)
  */
-export async function trySource(
+export async function visitSource(
   profile: TaxiiProfile,
   { connect, signal }: Pick<Runtime, 'connect' | 'signal'>,
 ): Promise<TriedSource> {
+  await using connection = await connect(profile, signal)
+  const collections = await connection.client.collections(undefined, signal)
+  // A server may list nothing and serve all the same whoever knows the name: a poll address alone does (C1D-5).
+  if (collections.length > 0) for (const wanted of profile.collections) checkOffered(wanted, collections)
+  return { version: connection.client.version, collections }
+}
+
+/** `visitSource` before something is saved without questions: the hint of its errors says that nothing was saved. */
+export async function trySource(
+  profile: TaxiiProfile,
+  parts: Pick<Runtime, 'connect' | 'signal'>,
+): Promise<TriedSource> {
   try {
-    await using connection = await connect(profile, signal)
-    const collections = await connection.client.collections(undefined, signal)
-    // A server may list nothing and serve all the same whoever knows the name: a poll address alone does (C1D-5).
-    if (collections.length > 0) for (const wanted of profile.collections) checkOffered(wanted, collections)
-    return { version: connection.client.version, collections }
+    return await visitSource(profile, parts)
   } catch (error) {
     throw error instanceof StixTaxiiError ? withAdvice(error) : error
   }
@@ -68,6 +76,15 @@ function withAdvice(error: StixTaxiiError): StixTaxiiError {
   if (error.kind === 'cancelled' || error.kind === 'internal') return error
   const advice = 'Nothing was saved; --no-test saves without connecting.'
   const { kind, context, retryAfterMs, hint } = error
-  const details = { kind, context, retryAfterMs, cause: error, hint: hint === undefined ? advice : `${hint} ${advice}` }
+  const details = {
+    kind,
+    context,
+    retryAfterMs,
+    cause: error,
+    hint: [hint && ended(hint), advice].filter(Boolean).join(' '),
+  }
   return new StixTaxiiError(error.code, error.message, details)
 }
+
+/** What ends with a command to be typed has no full stop of its own. */
+const ended = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)

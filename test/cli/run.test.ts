@@ -152,6 +152,12 @@ describe('the command line', () => {
     expect(await cli('--version')).toEqual({ exitCode: 0, stderr: '', stdout: `${version}\n` })
   })
 
+  it('help alone is the help of the program, and words after a command do not matter', async () => {
+    expect(await cli('help')).toEqual(await cli('--help'))
+    expect(await cli('help thing echo acme')).toEqual(await cli('thing echo --help'))
+    expect(await cli('help thing nonsense')).toMatchObject({ exitCode: 2 })
+  })
+
   it('shows usage, details, arguments, flags, global flags, examples and exit statuses in the help of a command', async () => {
     for (const line of ['thing echo --help', 'help thing echo', 'thing echo -h']) {
       const { exitCode, stdout, stderr } = await cli(line)

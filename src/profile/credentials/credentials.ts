@@ -128,16 +128,12 @@ async function findPassphrase(isNew: boolean, options: CredentialsOptions): Prom
       hint: 'Set STIXTAXII_PASSPHRASE or STIXTAXII_PASSPHRASE_FILE, or give --passphrase-file FILE.',
     })
   }
-  const typed = await terminal.askSecret({
-    message: isNew ? 'New passphrase for the sealed store' : 'Passphrase of the sealed store',
-  })
-  if (!isNew) return typed
-  const again = await terminal.askSecret({ message: 'The same passphrase again' })
-  if (Secret.open(typed) === Secret.open(again) && Secret.open(typed) !== '') return typed
-  throw new StixTaxiiError('PROFILE_PASSPHRASE_MISTYPED', 'The two passphrases differ or are empty', {
-    kind: 'usage',
-    hint: 'Nothing was saved. Try again.',
-  })
+  if (!isNew) return terminal.askSecret({ message: 'Passphrase of the sealed store' })
+  for (let message = 'New passphrase for the sealed store'; ; message = 'They differ, or are empty. New passphrase') {
+    const typed = await terminal.askSecret({ message })
+    const again = await terminal.askSecret({ message: 'The same passphrase again' })
+    if (Secret.open(typed) === Secret.open(again) && Secret.open(typed) !== '') return typed
+  }
 }
 
 function subject({ what, profile }: SecretPurpose): string {

@@ -1,6 +1,7 @@
 import { StixTaxiiError } from '../../core/errors.ts'
 import { printable } from '../../core/printable.ts'
 import { redactUrl } from '../../core/redact.ts'
+import { accessAdvice } from '../access-advice.ts'
 import type { XmlFault } from './xml-limits.ts'
 
 /** What is known of an answer that is not what was asked for. */
@@ -23,9 +24,9 @@ export function httpRefusal(refused: Refused): StixTaxiiError {
   const said = excerpt(refused)
   const context = { url: shown, httpStatus: status, status: statusOf(status) }
   const text = (what: string): string => `${shown} answered ${status}: ${what}${said}`
-  const access = refused.accessHint ?? 'Check user name and password, or token, with: stixtaxii credential set NAME'
+  const access = refused.accessHint ?? accessAdvice
   if (status === 401 || status === 407) {
-    return new StixTaxiiError('TAXII_UNAUTHORIZED', text('credentials refused'), {
+    return new StixTaxiiError('TAXII_UNAUTHORIZED', text('the right credentials are wanted'), {
       kind: 'auth',
       hint: access,
       context,

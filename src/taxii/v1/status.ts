@@ -1,6 +1,7 @@
 import { StixTaxiiError } from '../../core/errors.ts'
 import type { ErrorKind } from '../../core/errors.ts'
 import { printable } from '../../core/printable.ts'
+import { accessAdvice } from '../access-advice.ts'
 import { attributeOf, childNamed, childrenNamed, textOf, wholeNumber } from './xml-node.ts'
 import type { XmlNode } from './xml-node.ts'
 
@@ -85,11 +86,15 @@ export function statusError(status: Status, what: string, accessHint?: string | 
   const shown = printable(status.written || 'FAILURE', { maxLength: 100 })
   const context = { status: status.type, written: shown, ...detailContext(status) }
   if (status.type === 'UNAUTHORIZED') {
-    return new StixTaxiiError('TAXII_UNAUTHORIZED', `${what} was refused: the server wants other credentials${said}`, {
-      kind: 'auth',
-      hint: accessHint ?? 'Check user name and password, or token, with: stixtaxii credential set NAME',
-      context,
-    })
+    return new StixTaxiiError(
+      'TAXII_UNAUTHORIZED',
+      `${what} was refused: the server wants the right credentials${said}`,
+      {
+        kind: 'auth',
+        hint: accessHint ?? accessAdvice,
+        context,
+      },
+    )
   }
   if (status.type === 'SUCCESS') {
     return new StixTaxiiError(

@@ -2,6 +2,7 @@ import { StixTaxiiError } from '../../core/errors.ts'
 import type { HttpHeaders } from '../../core/ports.ts'
 import { printable } from '../../core/printable.ts'
 import { redactUrl } from '../../core/redact.ts'
+import { accessAdvice } from '../access-advice.ts'
 import { htmlTitle } from './media-type.ts'
 
 /** An answer that was not a success. */
@@ -95,17 +96,17 @@ function waitHint(waitMs: number | undefined): string {
 
 function unauthorized(
   refusal: Refusal,
-  context: RefusalContext,
+  { accessHint = accessAdvice }: RefusalContext,
   message: (text: string) => string,
-  about: object,
+  about: { readonly context: Readonly<Record<string, unknown>> },
 ): StixTaxiiError {
-  const schemes = challengeSchemes(refusal.headers.get('www-authenticate'))
-  const asks = schemes.length > 0 ? `The server asks for ${schemes.join(' or ')}. ` : ''
-  return new StixTaxiiError('TAXII_UNAUTHORIZED', message(`${refusal.url.host} does not accept the credentials`), {
-    kind: 'auth',
-    hint: `${asks}${context.accessHint ?? 'Check user name, password or token with: stixtaxii configure'}`,
-    ...about,
-  })
+  const challenge = challengeSchemes(refusal.headers.get('www-authenticate'))
+  const asks = challenge.length > 0 ? `The server asks for ${challenge.join(' or ')}. ` : ''
+  return new StixTaxiiError(
+    'TAXII_UNAUTHORIZED',
+    message(`${refusal.url.host} lets nobody in without the right credentials`),
+    { kind: 'auth', hint: asks + accessHint, ...about, context: { ...about.context, challenge } },
+  )
 }
 
 /** The schemes that a `WWW-Authenticate` header names, in order. @see RFC 9110, 11.6.1 */

@@ -409,7 +409,7 @@ describe('refusals', () => {
   it.each([
     ['Basic realm="taxii, x", Bearer', 'The server asks for Basic or Bearer.'],
     ['Bearer error="invalid_token"', 'The server asks for Bearer.'],
-    [undefined, 'Check user name'],
+    [undefined, '--username'],
   ])('C21-8: a 401 with the challenge %j says so', async (challenge, hint) => {
     const headers = challenge === undefined ? {} : { 'www-authenticate': challenge }
     await using server = await startScript(() => ({ status: 401, headers }))
