@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { commandRegistry } from '../src/cli/registry.ts'
@@ -78,19 +78,45 @@ describe('the other documents', () => {
     expect(readFileSync(path.join(root, 'CHANGELOG.md'), 'utf8')).toContain('## Unreleased')
   })
 
-  it('only show commands in the README that exist and parse', async () => {
-    const readme = readFileSync(path.join(root, 'README.md'), 'utf8')
-    const blocks = [...readme.matchAll(/```(?:sh|console|bash)?\n([^]*?)```/g)].map(([, block = '']) => block)
-    const lines = blocks.join('\n').replaceAll('\\\n', ' ').split('\n')
-    for (const line of lines.filter((one) => /^\$? ?stixtaxii /.test(one.trim()))) {
-      for (const argv of ownCommands(line.trim().replace(/^\$ /, ''))) {
+  const pages = ['README.md', 'SECURITY.md', ...readdirSync(path.join(root, 'docs')).map((name) => `docs/${name}`)]
+  it.each(pages.filter((name) => name.endsWith('.md')))('%s only shows commands that exist and parse', async (name) => {
+    const text = readFileSync(path.join(root, name), 'utf8')
+    for (const line of commandsShownBy(text)) {
+      for (const argv of ownCommands(line)) {
         const parsed = await parseCommandLine(argv, { rows: commandRegistry, environment: {}, columns: 80 })
-        if (parsed.asks === 'command')
-          await expect(readInput(parsed.command, parsed.typed), line).resolves.toBeDefined()
+        if (parsed.asks !== 'command') continue
+        await expect(readInput(parsed.command, parsed.typed), line).resolves.toBeDefined()
       }
     }
   })
 })
+
+describe('hints', () => {
+  it('name commands that exist', () => {
+    const paths = commandRegistry.map((row) => row.path)
+    const source = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    const named = source
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => [
+        ...readFileSync(path.join(root, 'src', file), 'utf8').matchAll(/: stixtaxii ([a-z][a-z ]*[a-z])/g),
+      ])
+      .map(([, words = '']) => words)
+    expect(named.length).toBeGreaterThan(30)
+    expect(named.filter((words) => !paths.some((name) => `${words} `.startsWith(`${name} `)))).toEqual([])
+  })
+})
+
+/** Lines of fenced blocks, and code within a sentence; names of several commands at once (`a b|c`, `...`) are none. */
+function commandsShownBy(text: string): string[] {
+  const blocks = [...text.matchAll(/```(?:sh|console|bash)?\n([^]*?)```/g)].map(([, block = '']) => block)
+  const lines = blocks.join('\n').replaceAll('\\\n', ' ').split('\n')
+  const shown = lines.filter((one) => /^(\$ )?([A-Z_]+=\S+ +)*stixtaxii /.test(one.trim()))
+  const inline = [...text.replace(/```[^]*?```/g, '').matchAll(/`(stixtaxii [^`]+)`/g)].map(([, code = '']) => code)
+  return [
+    ...shown.map((line) => line.trim().replace(/^\$ /, '')),
+    ...inline.filter((code) => !/\w\|\w|\.\.\./.test(code)),
+  ]
+}
 
 /** Our commands in a line of shell, without the program's name, redirections and what follows a pipe of others. */
 function ownCommands(line: string): string[][] {
