@@ -1,5 +1,5 @@
 import { StixTaxiiError } from '../core/errors.ts'
-import { compareTimestamps, laterTimestamp } from '../core/timestamp.ts'
+import { compareTimestamps, laterTimestamp, minusMicroseconds } from '../core/timestamp.ts'
 import type { Checkpoint, CheckpointMove, CollectionKey, Counts, PageBatch } from '../store/store.ts'
 import type { Collection, Page, PollPosition, PollRequest, TaxiiClient } from '../taxii/client.ts'
 import { gatherBatch, slabParts } from './batches.ts'
@@ -39,6 +39,10 @@ interface Progress {
   /** Where the committed pages end; undefined when nothing follows, or nothing was read yet. */
   position: PollPosition | undefined
   committed: boolean
+  /** The newest date of addition seen in this run. */
+  newest: string | undefined
+  /** A page had older objects than one before it: until the last page nothing is proved. */
+  unordered: boolean
 }
 
 /** How a reading ended; `complete` is false when `--limit` stopped it at a page border with more to come. */
@@ -61,6 +65,8 @@ export async function readCollection(reading: Reading): Promise<ReadingEnd> {
     reached: window.reached,
     position: window.position,
     committed: false,
+    newest: window.reached,
+    unordered: false,
   }
   for (;;) {
     const outcome = await readPoll(reading, progress)
@@ -105,7 +111,7 @@ async function readBatches(
       return 'again'
     }
     await storeBatch(reading, progress, batch)
-    if (batch.slab) await commit(reading, progress, slabParts(batch.slab, reader, options))
+    if (batch.slab) await commitSlabs(reading, progress, slabParts(batch.slab, reader, options))
     if (batch.error !== undefined) throw batch.error
     if (batch.end) return 'end'
     if (progress.counts.received >= reading.wanted) return progress.position === undefined ? 'end' : 'limit'
@@ -135,13 +141,18 @@ function pollRequest(reading: Reading, window: Window): PollRequest {
 
 async function storeBatch(reading: Reading, progress: Progress, batch: Batch): Promise<void> {
   const { last, parts } = batch
-  if (last) await commit(reading, progress, { parts, last: () => last })
+  if (last) await commit(reading, progress, { parts, last: () => last, dates: () => parts.map(({ page }) => page) })
+}
+
+async function commitSlabs(reading: Reading, progress: Progress, slabs: ReturnType<typeof slabParts>): Promise<void> {
+  await commit(reading, progress, { ...slabs, dates: () => [slabs.last()] })
 }
 
 interface Commit {
   readonly parts: PageBatch['parts']
   /** Asked once all parts are read. */
   readonly last: () => Page
+  readonly dates: () => readonly Pick<Page, 'addedFirst' | 'addedLast'>[]
 }
 
 async function commit(reading: Reading, progress: Progress, what: Commit): Promise<void> {
@@ -153,8 +164,11 @@ async function commit(reading: Reading, progress: Progress, what: Commit): Promi
     runId,
     parts: what.parts,
     checkpoint: () => {
-      reached = laterTimestamp(reached, clampedStamp(what.last(), progress.window))
-      return moveAfter(reading, progress.window, reached, what.last().position)
+      if (!reading.client.v1) for (const dates of what.dates()) noteOrder(progress, dates)
+      const stamp = clampedStamp(what.last(), progress.window)
+      const { position } = what.last()
+      reached = progress.unordered && position ? undefined : laterTimestamp(reached, stamp)
+      return moveAfter(reading, progress, reached, position)
     },
     onStored: onStored && ((item) => onStored(source.ref, collection.id, item)),
   })
@@ -171,16 +185,33 @@ function clampedStamp(page: Page, window: Window): string | undefined {
   return compareTimestamps(page.stamp, window.end) > 0 ? window.end : page.stamp
 }
 
-/** What a commit does to the checkpoint: forward only, and not at all for a window that would leave a gap. */
+/** Servers tell dates in whole seconds, or give the object again at which a page ended. */
+const orderSlackMicroseconds = 1_000_000
+
+// TAXII 2.1, 3.4 wants the oldest first. One who gives the newest first has proved nothing by its first pages.
+function noteOrder(progress: Progress, { addedFirst, addedLast }: Pick<Page, 'addedFirst' | 'addedLast'>): void {
+  const floor = progress.newest && minusMicroseconds(progress.newest, orderSlackMicroseconds)
+  if (addedFirst !== undefined && floor !== undefined && compareTimestamps(addedFirst, floor) < 0) {
+    progress.unordered = true
+    progress.window = { ...progress.window, reached: undefined }
+  }
+  progress.newest = laterTimestamp(progress.newest, addedLast)
+}
+
+/**
+ * What a commit does to the checkpoint: forward only, and not at all for a window that would leave a gap. In the middle of
+ * pages without order it goes back to the run's begin, which is all that is proved.
+ */
 function moveAfter(
   reading: Reading,
-  window: Window,
+  { window, unordered }: Progress,
   reached: string | undefined,
   position: PollPosition | undefined,
 ): CheckpointMove | undefined {
   if (!window.movesCheckpoint) return undefined
-  const stamp = laterTimestamp(reading.checkpoint?.stamp, reached)
-  return { stamp, run: position ? { filters: filtersOf(window, reached), position } : null }
+  const run = position ? { filters: filtersOf(window, reached), position } : null
+  if (unordered && position) return { stamp: window.begin, run }
+  return { stamp: laterTimestamp(reading.checkpoint?.stamp, reached), run }
 }
 
 /**

@@ -103,6 +103,24 @@ describe('a half-read run', () => {
     expect(feed.polls.at(-1)).toMatchObject({ begin: '2026-02-20T00:00:03.000000Z', position: undefined })
   })
 
+  it('T5 starts again from its begin when a server that gives the newest first has forgotten the position', async () => {
+    const feed = aFeed('c1', someEntries(8).reverse())
+    feed.asPage = (page) => {
+      const [newest, oldest] = [page.addedFirst, page.addedLast]
+      const isFirst = newest === secondsAfter(7)
+      const stamp = isFirst || page.position === undefined ? secondsAfter(7) : undefined
+      return { ...page, addedFirst: oldest, addedLast: newest, stamp }
+    }
+    const fetch = aFetch(aClient([feed]))
+    feed.beforePage = (index) => (index === 2 ? cut() : undefined)
+    const [first] = await fetch.run()
+    expect(first).toMatchObject({ status: 'failed', new: 4, to: first?.from })
+    feed.forgetful = true
+    const [second] = await fetch.run()
+    expect(second).toMatchObject({ status: 'ok', new: 4, unchanged: 4, from: first?.from, to: secondsAfter(7) })
+    expect((await fetch.run())[0]).toMatchObject({ status: 'ok', new: 0, unchanged: 1 })
+  })
+
   it('ends when a server refuses every position and nothing was gained in between', async () => {
     const feed = aFeed('c1', someEntries(6))
     feed.beforePage = () => {
