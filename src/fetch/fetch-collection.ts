@@ -126,7 +126,8 @@ async function readWindows(
   const end = await readWindow(fetch, client, choice, { ...run, window: run.first })
   run.tally.from = end.begin
   const hadItsOwnEnd = run.first.position !== undefined && run.first.end !== undefined && request.until === undefined
-  if (end.complete && hadItsOwnEnd) {
+  const isEnough = request.limit !== undefined && run.tally.counts.received >= request.limit
+  if (end.complete && hadItsOwnEnd && !isEnough) {
     const window = await windowOf(fetch, client, choice)
     await readWindow(fetch, client, choice, { ...run, window })
   }

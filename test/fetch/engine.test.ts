@@ -141,6 +141,16 @@ describe('a half-read run', () => {
     expect(await storedIds(fetch.store)).toHaveLength(6)
   })
 
+  it('with an end of its own is not read beyond it once --limit is reached', async () => {
+    const feed = aFeed('c1', someEntries(8))
+    const fetch = aFetch(aClient([feed]))
+    feed.beforePage = (index) => (index === 1 ? cut() : undefined)
+    await fetch.run({ until: secondsAfter(3) })
+    const [row] = await fetch.run({ limit: 2 })
+    expect(row).toMatchObject({ status: 'ok', received: 2, to: secondsAfter(3) })
+    expect((await fetch.run())[0]).toMatchObject({ status: 'ok', new: 4 })
+  })
+
   it('gives way to another window that is typed, whose begin decides what becomes of the checkpoint', async () => {
     const feed = aFeed('c1', someEntries(6))
     const fetch = aFetch(aClient([feed]))

@@ -34,11 +34,16 @@ export async function* pagesUntil(
     yield {
       ...page,
       items,
-      stamp: isPast ? page.stamp && request.end : page.stamp,
+      stamp: isPast ? page.stamp && earlier(page.stamp, request.end) : page.stamp,
       position: isPast ? undefined : page.position,
     }
     if (isPast) return
   }
+}
+
+// The page's own stamp never lies in the server's future; an end that was asked for may.
+function earlier(a: string, b: string): string {
+  return compareTimestamps(a, b) <= 0 ? a : b
 }
 
 function isWanted(item: Received, added: AddedUntil): boolean {

@@ -149,6 +149,20 @@ it('--until keeps what came up to that instant, by the dates of the manifest', a
   }
 })
 
+it('T5 --until in the future of the server proves no more than its own clock does', async () => {
+  const addedAt = (index: number) =>
+    index < 23 ? `2026-01-01T00:00:${10 + index}.000000Z` : '2083-01-01T00:00:00.000000Z'
+  await using server = await startTaxii2Server({
+    version: '2.1',
+    collections: [{ id: 'c1', objects, addedAt }],
+    pageCap: 10,
+  })
+  await using opened = await aClient(server.rootUrl)
+  const { ids, pages } = await readPoll(opened.client, { end: '2082-01-01T00:00:00Z' })
+  expect(ids).toEqual(idsOf(objects.slice(0, 23)))
+  for (const { stamp } of pages) expect(stamp === undefined || stamp < '2080').toBe(true)
+})
+
 it('--until is refused where there is no manifest to go by', async () => {
   await using server = await start({ manifest: 'missing' })
   await using opened = await aClient(server.rootUrl)
