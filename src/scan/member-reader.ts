@@ -1,3 +1,4 @@
+import { createMemberBytes } from './member-bytes.ts'
 import { ScanError } from './scan-error.ts'
 import type { SliceLimits } from './slicer.ts'
 import { nextNotable } from './string-skip.ts'
@@ -41,7 +42,6 @@ classOf[0x5c] = 0
 
 /** Deeper than any document that is not an attack; the bracket stack grows no further. */
 const hardDepth = 10_000
-const slabBytes = 64 * 1024
 
 export function createMemberReader(limits: SliceLimits, offsetOf: (position: number) => number): MemberReader {
   let brackets = new Uint8Array(128)
@@ -54,34 +54,11 @@ export function createMemberReader(limits: SliceLimits, offsetOf: (position: num
   let spaced = false
   let problem: string | undefined
 
-  // The member so far, when it does not simply lie in the chunk: copied to `slab` from `slabStart`.
-  let slab: Buffer = Buffer.allocUnsafeSlow(0)
-  let slabStart = 0
-  let slabEnd = 0
-  let copied = false
-  let taken = slab
-
-  function keep(chunk: Buffer, from: number, to: number): void {
-    const length = to - from
-    if (slabEnd + length > slab.length) {
-      const held = slab.subarray(slabStart, slabEnd)
-      slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, (held.length + length) * 2))
-      slab.set(held)
-      slabStart = 0
-      slabEnd = held.length
-    }
-    copied = true
-    if (length > 48) slab.set(chunk.subarray(from, to), slabEnd)
-    else for (let at = 0; at < length; at++) slab[slabEnd + at] = chunk[from + at] as number
-    slabEnd += length
-  }
+  const bytes = createMemberBytes()
+  let taken: Buffer = Buffer.alloc(0)
 
   function finish(chunk: Buffer, from: number, to: number): number {
-    if (copied) {
-      keep(chunk, from, to)
-      taken = slab.subarray(slabStart, slabEnd)
-      slabStart = slabEnd
-    } else taken = chunk.subarray(from, to)
+    taken = bytes.finish(chunk, from, to)
     return to
   }
 
@@ -183,7 +160,7 @@ export function createMemberReader(limits: SliceLimits, offsetOf: (position: num
           break
         case space: {
           if (depth === 0) return finish(chunk, start, at)
-          keep(chunk, start, at)
+          bytes.keep(chunk, start, at)
           do at++
           while (at < end && classOf[chunk[at] as number] === space)
           start = at
@@ -198,7 +175,7 @@ export function createMemberReader(limits: SliceLimits, offsetOf: (position: num
           last = other
           break
         default:
-          throw new ScanError('syntax', `byte 0x${byte.toString(16)} outside a string`, offsetOf(at))
+          throw new ScanError('syntax', 'a byte that has no business outside a string', offsetOf(at))
       }
       spaced = false
     }
@@ -206,17 +183,17 @@ export function createMemberReader(limits: SliceLimits, offsetOf: (position: num
   }
 
   function carry(chunk: Buffer, start: number): number {
-    keep(chunk, start, chunk.length)
+    bytes.keep(chunk, start, chunk.length)
     return -1
   }
 
   return {
     begin() {
       depth = 0
-      inString = escaped = spaced = copied = false
+      inString = escaped = spaced = false
       stringBytes = last = 0
       problem = undefined
-      slabStart = slabEnd
+      bytes.begin()
     },
     read,
     take() {
@@ -224,8 +201,7 @@ export function createMemberReader(limits: SliceLimits, offsetOf: (position: num
     },
     endHere() {
       if (depth > 0 || inString || last !== other) return false
-      taken = slab.subarray(slabStart, slabEnd)
-      slabStart = slabEnd
+      taken = bytes.finish(taken, 0, 0)
       return true
     },
     get problem() {

@@ -1,3 +1,4 @@
+import { createCoreScan, hasCore, type CoreScan } from './core-scan.ts'
 import { createEnvelopeReader } from './envelope-reader.ts'
 import { createMemberReader } from './member-reader.ts'
 import { ScanError } from './scan-error.ts'
@@ -22,6 +23,8 @@ export interface SlicerOptions {
   /** Name of the array in an envelope; default `objects`. */
   readonly key?: string | undefined
   readonly limits?: Partial<SliceLimits> | undefined
+  /** Who reads within the array: the WebAssembly core where this Node has it (the default), or its twin in TypeScript. */
+  readonly core?: 'webassembly' | 'typescript' | undefined
   /** A member's bytes without insignificant white space. They may share memory with the chunk: nobody may write to them. */
   readonly onMember: (raw: Buffer) => void
   /** A member that breaks a limit or holds what no JSON has; the document goes on. `raw` is as it came. */
@@ -57,7 +60,7 @@ export const defaultSliceLimits: SliceLimits = {
 }
 
 /** Where the slicer stands. */
-type State = 'envelope' | 'first' | 'member' | 'inside' | 'after' | 'done'
+type State = 'envelope' | 'first' | 'member' | 'inside' | 'after' | 'core' | 'done'
 
 /** Opens a slicer; see `Slicer`. */
 export function createSlicer(options: SlicerOptions): Slicer {
@@ -71,6 +74,22 @@ export function createSlicer(options: SlicerOptions): Slicer {
   let state: State = shape === 'envelope' ? 'envelope' : shape === 'array' ? 'member' : 'first'
   // A bare array is read like the members of a sequence, once its bracket was seen.
   let bracketSeen = shape !== 'array'
+
+  const usesCore = hasCore && options.core !== 'typescript' && shape !== 'sequence'
+  let core: CoreScan | undefined
+
+  function openArray(): void {
+    if (usesCore) core = createCoreScan(limits, offsetOf, options)
+    state = usesCore ? 'core' : 'first'
+  }
+
+  function readByCore(chunk: Buffer, from: number): number {
+    const at = core?.read(chunk, from) ?? -1
+    if (at < 0) return chunk.length
+    core = undefined
+    closeArray()
+    return at
+  }
 
   function deliver(): void {
     const raw = member.take()
@@ -98,7 +117,7 @@ export function createSlicer(options: SlicerOptions): Slicer {
     if (!bracketSeen) {
       if (byte !== 0x5b) throw new ScanError('syntax', 'the document does not begin with [', offsetOf(from))
       bracketSeen = true
-      state = 'first'
+      openArray()
       return from + 1
     }
     if (state === 'done') throw new ScanError('trailing', 'something follows the end of the document', offsetOf(from))
@@ -127,11 +146,12 @@ export function createSlicer(options: SlicerOptions): Slicer {
       let at = 0
       while (offset + at < 3 && at < chunk.length && chunk[at] === byteOrderMark[offset + at]) at++
       while (at < chunk.length) {
-        if (state === 'inside') at = readInside(chunk, at)
+        if (state === 'core') at = readByCore(chunk, at)
+        else if (state === 'inside') at = readInside(chunk, at)
         else if (state === 'envelope') {
           at = envelope.read(chunk, at)
           if (at < 0) break
-          state = 'first'
+          openArray()
         } else at = readBetween(chunk, at)
       }
       offset += chunk.length

@@ -5,7 +5,7 @@ import { createSlicer, type SlicerOptions } from '../../src/scan/slicer.ts'
 
 type Options = Partial<SlicerOptions>
 
-function slice(chunks: readonly Uint8Array[], options: Options = {}) {
+function sliceWith(chunks: readonly Uint8Array[], options: Options = {}) {
   const members: string[] = []
   const damaged: { detail: string; raw: string }[] = []
   let headAtFirst: unknown
@@ -20,13 +20,6 @@ function slice(chunks: readonly Uint8Array[], options: Options = {}) {
   for (const chunk of chunks) slicer.push(chunk)
   return { members, damaged, envelope: slicer.end().value, headAtFirst }
 }
-
-const one = (text: string, options: Options = {}) => slice([Buffer.from(text)], options)
-const bytewise = (text: string, options: Options = {}) =>
-  slice(
-    [...Buffer.from(text)].map((byte) => Uint8Array.of(byte)),
-    options,
-  )
 
 function cutAt(bytes: Buffer, cuts: readonly number[]): Buffer[] {
   const borders = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]
@@ -55,7 +48,15 @@ const value = fc.letrec((tie) => ({
   ),
 })).any
 
-describe('slicer', () => {
+describe.each(['webassembly', 'typescript'] as const)('slicer, %s', (core) => {
+  const slice = (chunks: readonly Uint8Array[], options: Options = {}) => sliceWith(chunks, { core, ...options })
+  const one = (text: string, options: Options = {}) => slice([Buffer.from(text)], options)
+  const bytewise = (text: string, options: Options = {}) =>
+    slice(
+      [...Buffer.from(text)].map((byte) => Uint8Array.of(byte)),
+      options,
+    )
+
   it('F5: cuts the same members whatever the chunk borders and the white space, in their order', () => {
     fc.assert(
       fc.property(
@@ -94,7 +95,7 @@ describe('slicer', () => {
   it('copies nothing when a member lies in one chunk without white space', () => {
     const chunk = Buffer.from('{"objects":[{"a":1},{"b":2}]}')
     const buffers: ArrayBufferLike[] = []
-    const slicer = createSlicer({ onMember: (raw) => buffers.push(raw.buffer), onDamaged: () => undefined })
+    const slicer = createSlicer({ core, onMember: (raw) => buffers.push(raw.buffer), onDamaged: () => undefined })
     slicer.push(chunk)
     slicer.end()
     expect(buffers).toEqual([chunk.buffer, chunk.buffer])
