@@ -19,7 +19,7 @@ export const fetchShape: Shape = {
     { field: 'from', head: 'From', minor: 9 },
     { field: 'to', head: 'To', minor: 7 },
     { field: 'status', head: 'Status' },
-    { field: 'error', head: 'Error', minor: 0 },
+    { field: 'error', head: 'Error', minor: 0, long: 'wrap' },
   ],
   name: 'collection',
   empty: 'Nothing to fetch',

@@ -22,7 +22,7 @@ function detailRecord({ id, version, message }: JobDetail): Record<string, unkno
 
 export const jobShape = {
   columns: [
-    { field: 'id', head: 'Job' },
+    { field: 'id', head: 'Job', long: 'whole' },
     { field: 'status', head: 'Status' },
     { field: 'totalCount', head: 'Objects', align: 'right' },
     { field: 'successCount', head: 'Taken', align: 'right' },

@@ -24,13 +24,13 @@ export function profileRow(profile: Profile, defaults: readonly (string | undefi
 export const profileListShape: Shape = {
   columns: [
     { field: 'name', head: 'Name' },
-    { field: 'kind', head: 'Kind' },
+    { field: 'kind', head: 'Kind', minor: 2 },
     { field: 'url', head: 'URL' },
     { field: 'version', head: 'Version' },
     { field: 'authentication', head: 'Auth' },
     { field: 'credentials', head: 'Secrets in' },
     { field: 'enabled', head: 'Enabled' },
-    { field: 'default', head: 'Default' },
+    { field: 'default', head: 'Default', minor: 1 },
   ],
   name: 'name',
   empty: 'No profile is saved yet. Make one with: stixtaxii configure',

@@ -1,14 +1,28 @@
 import { cellText as anyText } from './cell.ts'
+import { fit, gap, keptColumns, sumOf, wrapped } from './table-layout.ts'
 import type { Column, OpenWriter, OutputRecord, Shape, WriterOptions } from './writer.ts'
 
-/** Columns narrower than this are not cut further: a terminal that is too narrow shows longer lines. */
-const narrowest = 8
-/** No column sends others away by being wider than this. */
-const longest = 30
-const gap = 2
+/** One line a record: a line break in a cell is a blank here. Zeros that only fill up microseconds are left out. */
+const cellText = (value: unknown): string =>
+  anyText(value)
+    .replace(/\s*[\n\t]\s*/g, ' ')
+    .replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.000|(\.\d{3}))000Z$/, '$1$2Z')
 
-/** One line a record: a line break in a cell is a blank here. */
-const cellText = (value: unknown): string => anyText(value).replace(/\s*[\n\t]\s*/g, ' ')
+/** A value of the only record: what is nested in words, not as JSON. */
+function wordsOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(wordsOf).join('; ')
+  if (typeof value !== 'object' || value === null) return cellText(value)
+  return Object.entries(value)
+    .filter(([, inner]) => inner !== null && inner !== undefined)
+    .map(([name, inner]) => `${name} ${wordsOf(inner)}`)
+    .join(', ')
+}
+
+/** `fetchInterval` as a head: `Fetch interval`. */
+function headOf(field: string): string {
+  const words = field.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
 
 const noBorders = {
   top: '',
@@ -50,7 +64,7 @@ export const openTable: OpenWriter = async (options) => {
     async one(record, shape) {
       const heads = new Map(shape.columns.map(({ field, head }) => [field, head]))
       const fields = Object.keys(record).filter((field) => record[field] !== undefined)
-      await stream.write(draw(fields.map((field) => [heads.get(field) ?? field, cellText(record[field])])))
+      await stream.write(draw(fields.map((field) => [heads.get(field) ?? headOf(field), wordsOf(record[field])])))
     },
     async results(results, totals, shape) {
       await rows(results, shape)
@@ -77,16 +91,30 @@ function folded(words: readonly string[], room: number): string[] {
   return lines
 }
 
-type Draw = (rows: readonly (readonly string[])[], columns?: readonly Column[]) => string
+type Cells = readonly (readonly string[])[]
+type Draw = (cells: Cells, columns?: readonly Column[]) => string
 
 async function loadTable({ columns: room, colors }: WriterOptions): Promise<Draw> {
   const [{ default: Table }, { Chalk }] = await Promise.all([import('cli-table3'), import('chalk')])
   const paint = new Chalk({ level: colors ? 1 : 0 })
-  const draw = (rows: readonly (readonly string[])[], columns: readonly Column[] | undefined): string => {
+  // Head and value of each field that is not empty, a blank line between the records.
+  const blocks = (rows: Cells, columns: readonly Column[], room: number): string => {
+    const heads = Math.max(...columns.map(({ head }) => head.length)) + gap
+    const lines = (cells: readonly string[]): string =>
+      columns
+        .flatMap(({ head }, index) => {
+          const [first = '', ...rest] = wrapped(cells[index] ?? '', room - heads)
+          const more = rest.map((line) => ' '.repeat(heads) + line)
+          return first === '' ? [] : [paint.bold(head) + ' '.repeat(heads - head.length) + first, ...more]
+        })
+        .join('\n')
+    return `${rows.map(lines).join('\n\n')}\n`
+  }
+  const draw = (cells: Cells, columns: readonly Column[] | undefined, whole = { cells, columns }): string => {
     const head = columns?.map((column) => column.head)
     const style = { head: [], border: [], 'padding-left': 0, 'padding-right': gap }
     const colAligns = columns?.map((column) => column.align ?? 'left') ?? ['left', 'left']
-    const lay = (colWidths?: number[]): InstanceType<typeof Table> => {
+    const lay = (rows: Cells, colWidths?: number[]): InstanceType<typeof Table> => {
       const table = new Table({
         chars: noBorders,
         style,
@@ -97,55 +125,32 @@ async function loadTable({ columns: room, colors }: WriterOptions): Promise<Draw
       for (const row of rows) table.push([...row])
       return table
     }
-    const natural = lay()
+    const natural = lay(cells)
     const text = natural.toString()
     // Drawing has filled in how wide each column came out, wide characters counted as two.
     const widths = [...(natural.options.colWidths as number[])]
-    const kept = room === undefined || !columns ? undefined : keptColumns(rows, columns, { widths, room })
+    const kept = room === undefined || !columns ? undefined : keptColumns(cells, columns, { widths, room })
     if (columns && kept && kept.length < columns.length) {
       const only = <T>(all: readonly T[]): T[] => kept.map((index) => all[index] as T)
-      return draw(rows.map(only), only(columns))
+      return draw(cells.map(only), only(columns), whole)
     }
-    const fitted: readonly number[] = room === undefined ? widths : fit(widths, room)
-    const drawn = fitted === widths ? text : lay([...fitted]).toString()
-    return `${drawn.replace(/ +$/gm, '')}\n`
+    const fitted = room === undefined ? widths : fit(widths, columns ?? pair, room)
+    if (fitted === widths) return `${trimmed(text)}\n`
+    if (whole.columns && room !== undefined && sumOf(fitted) - gap > room)
+      return blocks(whole.cells, whole.columns, room)
+    const folds = (index: number): boolean => (columns ?? pair)[index]?.long === 'wrap'
+    const rows = cells.map((row) =>
+      row.map((cell, index) => (folds(index) ? wrapped(cell, (fitted[index] ?? 0) - gap).join('\n') : cell)),
+    )
+    return `${trimmed(lay(rows, [...fitted]).toString())}\n`
   }
   return draw
 }
 
-/**
- * Indexes of the columns that stay where not all have room. What is left may still be too wide: long cells are cut, so a
- * column counts as `longest` at most.
- */
-function keptColumns(
-  rows: readonly (readonly string[])[],
-  columns: readonly Column[],
-  { widths, room }: { readonly widths: readonly number[]; readonly room: number },
-): readonly number[] {
-  const isEmpty = (index: number): boolean => rows.every((cells) => ['', '0'].includes(cells[index] ?? ''))
-  const rank = (index: number): number => (columns[index]?.minor ?? 0) + (isEmpty(index) ? 1000 : 0)
-  const leaving = columns
-    .map((_, index) => index)
-    .filter((index) => (columns[index]?.minor ?? 0) > 0 || (columns[index]?.minor === 0 && isEmpty(index)))
-    .sort((a, b) => rank(b) - rank(a))
-  let kept = columns.map((_, index) => index)
-  const total = (): number => kept.reduce((sum, index) => sum + Math.min(widths[index] ?? 0, longest), 0) - gap
-  for (const index of leaving) {
-    if (total() <= room) break
-    kept = kept.filter((each) => each !== index)
-  }
-  return kept
-}
+const trimmed = (text: string): string => text.replace(/ +$/gm, '')
 
-/** Takes from the widest column until all fit or none can give more. The same array when nothing had to be cut. */
-function fit(widths: readonly number[], room: number): readonly number[] {
-  const total = widths.reduce((sum, width) => sum + width, 0) - gap
-  if (total <= room) return widths
-  const cut = [...widths]
-  for (let excess = total - room; excess > 0; excess -= 1) {
-    const widest = cut.indexOf(Math.max(...cut))
-    if ((cut[widest] ?? 0) <= narrowest + gap) break
-    cut[widest] = (cut[widest] ?? 0) - 1
-  }
-  return cut
-}
+/** How head and value of the only record are drawn. */
+const pair: readonly Column[] = [
+  { field: 'head', head: '', long: 'whole' },
+  { field: 'value', head: '', long: 'wrap' },
+]

@@ -18,6 +18,11 @@ export interface Column {
    * highest number. 0: only when there is nothing in it.
    */
   readonly minor?: number | undefined
+  /**
+   * What happens to a cell that is too long for the terminal: `cut` (default), `wrap` to further lines (sentences), or
+   * `whole` (what a person copies: an id, a time). Where that leaves no room for the others, each record is a block of lines.
+   */
+  readonly long?: 'cut' | 'wrap' | 'whole' | undefined
 }
 
 export interface Shape {

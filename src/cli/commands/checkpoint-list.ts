@@ -35,7 +35,7 @@ const shape = {
   columns: [
     { field: 'source', head: 'Source' },
     { field: 'collection', head: 'Collection' },
-    { field: 'stamp', head: 'Read up to' },
+    { field: 'stamp', head: 'Read up to', long: 'whole' },
     { field: 'halfRead', head: 'Half read' },
     { field: 'movedAt', head: 'Moved at', minor: 1 },
   ],

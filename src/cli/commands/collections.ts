@@ -44,12 +44,12 @@ export const collections = defineCommand({
 
 const shape = {
   columns: [
-    { field: 'id', head: 'Id' },
+    { field: 'id', head: 'Id', long: 'whole' },
     { field: 'title', head: 'Title' },
-    { field: 'alias', head: 'Alias' },
+    { field: 'alias', head: 'Alias', minor: 0 },
     { field: 'canRead', head: 'Read' },
     { field: 'canWrite', head: 'Write' },
-    { field: 'description', head: 'Description' },
+    { field: 'description', head: 'Description', minor: 1 },
   ],
   name: 'id',
   empty: 'The server offers no collection to these credentials',

@@ -34,8 +34,8 @@ const shape = {
     { field: 'source', head: 'Source' },
     { field: 'check', head: 'Check' },
     { field: 'status', head: 'Status' },
-    { field: 'message', head: 'Finding' },
-    { field: 'fix', head: 'What to do' },
+    { field: 'message', head: 'Finding', long: 'wrap' },
+    { field: 'fix', head: 'What to do', long: 'wrap' },
   ],
   name: 'check',
 } as const

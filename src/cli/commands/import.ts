@@ -55,16 +55,16 @@ function toldOf(error: StixTaxiiError | null) {
 
 const shape = {
   columns: [
-    { field: 'file', head: 'File' },
+    { field: 'file', head: 'File', minor: 1 },
     { field: 'collection', head: 'Collection' },
     { field: 'received', head: 'Received', align: 'right' },
     { field: 'new', head: 'New', align: 'right' },
-    { field: 'updated', head: 'Updated', align: 'right' },
+    { field: 'updated', head: 'Updated', align: 'right', minor: 0 },
     { field: 'unchanged', head: 'Unchanged', align: 'right' },
-    { field: 'revoked', head: 'Revoked', align: 'right' },
-    { field: 'quarantined', head: 'Quarantined', align: 'right' },
+    { field: 'revoked', head: 'Revoked', align: 'right', minor: 0 },
+    { field: 'quarantined', head: 'Quarantined', align: 'right', minor: 0 },
     { field: 'status', head: 'Status' },
-    { field: 'error', head: 'Error' },
+    { field: 'error', head: 'Error', minor: 0, long: 'wrap' },
   ],
   name: 'file',
 } as const

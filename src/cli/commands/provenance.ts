@@ -40,11 +40,11 @@ export const provenance = defineCommand({
 
 const shape = {
   columns: [
-    { field: 'version', head: 'Version' },
+    { field: 'version', head: 'Version', long: 'whole' },
     { field: 'source', head: 'Source' },
     { field: 'collection', head: 'Collection' },
-    { field: 'addedAt', head: 'Added at' },
-    { field: 'url', head: 'URL' },
+    { field: 'addedAt', head: 'Added at', long: 'whole' },
+    { field: 'url', head: 'URL', long: 'whole' },
     { field: 'digest', head: 'SHA-256 of the answer' },
   ],
   name: 'id',
