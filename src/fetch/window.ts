@@ -44,20 +44,24 @@ export interface WindowFacts {
   readonly overlapMicroseconds: number
 }
 
+/** What was typed as two instants. @throws CORE_WINDOW_UNREADABLE, FETCH_WINDOW_EMPTY (usage) */
+export function readTyped({ since, until }: Typed, now: Date): Pick<Window, 'begin' | 'end'> {
+  const begin = since === undefined ? undefined : parseInstant('--since', since, now)
+  const end = until === undefined ? undefined : parseInstant('--until', until, now)
+  if (begin === undefined || end === undefined || compareTimestamps(begin, end) < 0) return { begin, end }
+  throw new StixTaxiiError('FETCH_WINDOW_EMPTY', `--since ${since} is not before --until ${until}`, {
+    kind: 'usage',
+    hint: 'Give a begin that lies before the end; both are times, or durations back from now.',
+    context: { since: begin, until: end },
+  })
+}
+
 /**
  * Refuses a request that cannot be meant, before anything is locked or asked.
  * @throws CORE_WINDOW_UNREADABLE, FETCH_WINDOW_EMPTY, FETCH_FULL_WINDOW (usage)
  */
 export function checkRequest(request: FetchRequest, now: Date): void {
-  const begin = request.since === undefined ? undefined : parseInstant('--since', request.since, now)
-  const end = request.until === undefined ? undefined : parseInstant('--until', request.until, now)
-  if (begin !== undefined && end !== undefined && compareTimestamps(begin, end) >= 0) {
-    throw new StixTaxiiError('FETCH_WINDOW_EMPTY', `--since ${request.since} is not before --until ${request.until}`, {
-      kind: 'usage',
-      hint: 'Give a begin that lies before the end; both are times, or durations back from now.',
-      context: { since: begin, until: end },
-    })
-  }
+  const { begin, end } = readTyped(request, now)
   const bounded = begin ?? end ?? request.limit ?? (request.match?.length ? 'match' : undefined)
   if (request.full && bounded !== undefined) {
     throw new StixTaxiiError(

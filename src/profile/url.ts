@@ -11,9 +11,10 @@ export function readSourceUrl(flag: string, text: string): URL {
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:') || /[\0\r\n\t\\]/.test(trimmed)) {
     throw new StixTaxiiError('PROFILE_URL_INVALID', `${flag} "${redactUrl(trimmed)}" is not an http or https URL`, {
       kind: 'usage',
-      hint: URL.canParse(`https://${trimmed}`)
-        ? `Did you mean https://${redactUrl(trimmed)} ?`
-        : 'Write it as https://host/path/',
+      hint:
+        !/^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) && URL.canParse(`https://${trimmed}`)
+          ? `Did you mean https://${redactUrl(trimmed)} ?`
+          : 'Write it as https://host/path/',
       context: { flag },
     })
   }

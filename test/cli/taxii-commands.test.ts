@@ -52,6 +52,24 @@ it('poll reads the collection that its URL names, up to --limit, and --count cou
   expect((await runCli(`poll ${url} -o json`)).exitCode).toBe(2)
 })
 
+it('poll refuses a window that is none before anything is asked', async () => {
+  await using server = await start()
+  const { exitCode, stderr } = await runCli(`poll ${server.rootUrl} --collection c1 --since 2h --until 4h`)
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain('--since 2h is not before --until 4h')
+  expect(server.requests).toHaveLength(0)
+})
+
+it.each([
+  ['taxii.example', 'https://taxii.example'],
+  ['taxii.example/taxii2/', 'https://taxii.example/taxii2/'],
+  ['ftp://taxii.example/', 'https://host/path/'],
+])('says of %s how a URL is written', async (typed, written) => {
+  const { exitCode, stderr } = await runCli(`discover ${typed}`)
+  expect([2, 5]).toContain(exitCode)
+  expect(stderr).toContain(written)
+})
+
 it('poll names the nearest collection when there is none of that name', async () => {
   await using server = await start()
   const { exitCode, stderr, stdout } = await runCli(['poll', server.rootUrl, '--collection', 'Demo Organisation'])

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { StixTaxiiError } from '../../core/errors.ts'
-import { parseDuration, parseInstant } from '../../core/duration.ts'
+import { parseDuration } from '../../core/duration.ts'
 import type { NoticeSink } from '../../core/notice.ts'
-import { beginByServerClock } from '../../fetch/window.ts'
+import { beginByServerClock, readTyped } from '../../fetch/window.ts'
 import type { OutputWriter } from '../../output/writer.ts'
 import type { Page, PollRequest, TaxiiClient } from '../../taxii/client.ts'
 import { wantedCollections } from '../choose-collection.ts'
@@ -46,9 +46,7 @@ export const poll = defineCommand({
   needs: [...sourceNeeds, 'output', 'clock', 'notices'],
   ownFormat: true,
   async run(input, parts) {
-    const now = parts.clock.now()
-    const begin = input.since === undefined ? undefined : parseInstant('--since', input.since, now)
-    const end = input.until === undefined ? undefined : parseInstant('--until', input.until, now)
+    const { begin, end } = readTyped(input, parts.clock.now())
     const match = parseMatches(input.match)
     await withSource(input.source, input, parts, async (source) => {
       const names = await wantedCollections(source, input.collection, parts.signal)
