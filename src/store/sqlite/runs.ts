@@ -29,6 +29,9 @@ export function beginRun(connection: Connection, start: RunStart, identity: { pi
   const place = makePlace(connection, start.key, start)
   const id = randomUUID()
   const { version, startedAt, from, full } = start
+  // The source's lock is held: another full run without an end has died, and nobody asks any more for what it received.
+  if (full)
+    connection.run('DELETE FROM seen WHERE run IN (SELECT number FROM run WHERE collection = ?)', [place.number])
   const record: RunRecord = { version, startedAt, from, full, pid: identity.pid, host: identity.host }
   connection.run('INSERT INTO run (id, collection, record) VALUES (?, ?, ?)', [
     id,
