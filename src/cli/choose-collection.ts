@@ -24,26 +24,36 @@ export async function wantedCollections(
 }
 
 /**
- * The one collection a command is about: the named one, the URL's, the profile's only one, or the only one there is.
+ * The one collection a command is about: the named one, the URL's, the profile's only one, or the only one that can be read
+ * (`canWrite`: written to; `any`: no matter).
  * @throws CLI_COLLECTION_UNNAMED (usage) when several are possible
  */
 export async function onlyCollection(
   { client, profile }: OpenSourceArgument,
   named: string | undefined,
   signal: AbortSignal,
+  right: 'canRead' | 'canWrite' | 'any' = 'canRead',
 ): Promise<string> {
   const known = named ?? client.named ?? (profile.collections.length === 1 ? profile.collections[0] : undefined)
   if (known !== undefined) return known
   const offered =
     profile.collections.length > 1
       ? profile.collections
-      : (await client.collections(undefined, signal)).map(({ id }) => id)
+      : (await client.collections(undefined, signal))
+          .filter((each) => right === 'any' || each[right])
+          .map(({ id }) => id)
   const [only] = offered
   if (only !== undefined && offered.length === 1) return only
-  throw new StixTaxiiError('CLI_COLLECTION_UNNAMED', `${offered.length} collections are possible`, {
+  const collections = offered.slice(0, 50).map((id) => printable(id))
+  const few = collections.slice(0, 3).join(', ') + (offered.length > 3 ? ', ...' : '')
+  const message =
+    only === undefined
+      ? `No collection can be ${right === 'canWrite' ? 'written to' : 'read'} with these credentials`
+      : `${offered.length} collections are possible: ${few}`
+  throw new StixTaxiiError('CLI_COLLECTION_UNNAMED', message, {
     kind: 'usage',
     hint: 'Name one with --collection; list what is offered with: stixtaxii collections',
-    context: { collections: offered.slice(0, 50).map((id) => printable(id)) },
+    context: { collections },
   })
 }
 

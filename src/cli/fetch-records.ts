@@ -17,7 +17,7 @@ export const fetchShape: Shape = {
     { field: 'revoked', head: 'Revoked', align: 'right', minor: 5 },
     { field: 'quarantined', head: 'Quarantined', align: 'right', minor: 6 },
     { field: 'from', head: 'From', minor: 9 },
-    { field: 'to', head: 'To', minor: 7 },
+    { field: 'to', head: 'Checkpoint', minor: 7 },
     { field: 'status', head: 'Status' },
     { field: 'error', head: 'Error', minor: 0, long: 'wrap' },
   ],

@@ -42,7 +42,7 @@ export async function manageSubscription(
 ): Promise<readonly Record<string, unknown>[]> {
   return withSource(input.source, input, parts, async (source) => {
     const operations = taxii1Only(source.client, 'subscriptions', 'Fetch at intervals instead, with: stixtaxii watch')
-    const collection = await onlyCollection(source, input.collection, parts.signal)
+    const collection = await onlyCollection(source, input.collection, parts.signal, 'any')
     const request = { collection, address: input.address, ...details }
     const found = await operations.subscription(action, request, parts.signal)
     return found.map((subscription) => recordOf(source.profile.name, subscription))

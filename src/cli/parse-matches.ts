@@ -1,4 +1,5 @@
 import { StixTaxiiError } from '../core/errors.ts'
+import { nearestName } from '../core/nearest-name.ts'
 import type { Match } from '../taxii/client.ts'
 
 /**
@@ -11,9 +12,23 @@ export function parseMatches(flags: readonly string[]): readonly Match[] {
     const [, field, list] = /^([a-z_]+)=(.+)$/.exec(flag) ?? []
     const values = list?.split(',').map((value) => value.trim())
     if (field === undefined || !values || values.includes('')) throw unreadable(flag)
+    refuseMistyped(field, flag)
     byField.set(field, [...new Set([...(byField.get(field) ?? []), ...values])])
   }
   return [...byField].map(([field, values]) => ({ field, values }))
+}
+
+const standardFields = ['id', 'type', 'version', 'spec_version']
+
+/** Servers may know fields of their own; one that is nearly a standard one is a slip, and would be ignored by most. */
+function refuseMistyped(field: string, flag: string): void {
+  const near = standardFields.includes(field) ? undefined : nearestName(field, standardFields)
+  if (near === undefined) return
+  throw new StixTaxiiError('CLI_MATCH_INVALID', `--match "${flag}" names no field of TAXII`, {
+    kind: 'usage',
+    hint: `Did you mean ${near}?`,
+    context: { match: flag },
+  })
 }
 
 function unreadable(flag: string): StixTaxiiError {

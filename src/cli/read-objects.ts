@@ -24,7 +24,7 @@ export async function readObjects(
   return objects
 }
 
-/** Bytes of a file, or of standard input for `-`. @throws CLI_FILE_UNREADABLE (local) */
+/** Bytes of a file, or of standard input for `-`. @throws CLI_FILE_UNREADABLE (not-found, local) */
 export async function bytesOf(file: string, stdin: Readable, workingDirectory: string): Promise<Buffer> {
   if (file === '-') {
     const chunks: Buffer[] = []
@@ -34,12 +34,18 @@ export async function bytesOf(file: string, stdin: Readable, workingDirectory: s
   try {
     return await readFile(path.resolve(workingDirectory, file))
   } catch (cause) {
-    throw new StixTaxiiError('CLI_FILE_UNREADABLE', `${file} cannot be read: ${(cause as Error).message}`, {
-      kind: 'local',
-      hint: 'Check that the file is there and may be read.',
-      context: { file },
-      cause,
-    })
+    const { code = 'unreadable' } = cause as NodeJS.ErrnoException
+    const missing = code === 'ENOENT'
+    throw new StixTaxiiError(
+      'CLI_FILE_UNREADABLE',
+      `${file} ${missing ? 'does not exist' : `cannot be read: ${code}`}`,
+      {
+        kind: missing ? 'not-found' : 'local',
+        hint: 'Check the path and the rights of the file.',
+        context: { file, reason: code },
+        cause,
+      },
+    )
   }
 }
 

@@ -60,7 +60,9 @@ export function parseInstant(flag: string, text: string, now: Date): string {
   if (timestampKey(text) !== undefined) return text.trim().length > 27 ? text.trim() : (toMicroseconds(text) as string)
   throw new StixTaxiiError('CORE_WINDOW_UNREADABLE', `${flag} "${text}" is neither a duration nor a time`, {
     kind: 'usage',
-    hint: 'Write a duration (2h, 20d, 1w, 3mo) or an RFC 3339 time (2026-01-02T03:04:05Z).',
+    hint: /^\d{4}-\d\d-\d\d$/.test(text.trim())
+      ? `A day has to have a time too: ${text.trim()}T00:00:00Z`
+      : 'Write a duration (2h, 20d, 1w, 3mo) or an RFC 3339 time (2026-01-02T03:04:05Z).',
     context: { flag, value: text },
   })
 }

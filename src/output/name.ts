@@ -1,12 +1,12 @@
 import { printable } from '../core/printable.ts'
 import type { OpenWriter, OutputRecord, Shape } from './writer.ts'
 
-/** The name of each record, one a line, for shell loops. */
+/** The name of each record that has one, one a line, for shell loops. */
 export const openName: OpenWriter = async ({ stream }) => {
-  const line = (record: OutputRecord, shape: Shape): Promise<void> => {
+  const line = async (record: OutputRecord, shape: Shape): Promise<void> => {
     const name = record[shape.name]
     const isWord = typeof name === 'string' || typeof name === 'number' || typeof name === 'boolean'
-    return stream.write(isWord ? `${printable(String(name))}\n` : '\n')
+    if (isWord) await stream.write(`${printable(String(name))}\n`)
   }
   return {
     format: 'name',

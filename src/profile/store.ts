@@ -57,6 +57,9 @@ function found(file: ProfileFile, name: string): Profile | undefined {
   return file.profiles.find((profile) => profile.name.toLowerCase() === name.toLowerCase())
 }
 
+const looksLikeAddress = (name: string): boolean =>
+  /^[^\s/@]+[.:][^\s@]+$/.test(name) && URL.canParse(`https://${name}`)
+
 function wanted(file: ProfileFile, name: string): Profile {
   const profile = found(file, name)
   if (profile) return profile
@@ -64,11 +67,13 @@ function wanted(file: ProfileFile, name: string): Profile {
   const near = nearestName(name, names)
   throw new StixTaxiiError('PROFILE_UNKNOWN', `There is no profile "${name}"`, {
     kind: 'not-found',
-    hint: near
-      ? `Did you mean "${near}"? All of them: stixtaxii profile list`
-      : names.length === 0
-        ? 'None is saved yet. Make one with: stixtaxii configure'
-        : 'List them with: stixtaxii profile list',
+    hint: looksLikeAddress(name)
+      ? `If that is an address, write it as https://${name}`
+      : near
+        ? `Did you mean "${near}"? All of them: stixtaxii profile list`
+        : names.length === 0
+          ? 'None is saved yet. Make one with: stixtaxii configure'
+          : 'List them with: stixtaxii profile list',
     context: { name, nearest: near },
   })
 }

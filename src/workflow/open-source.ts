@@ -79,7 +79,8 @@ export async function httpOptionsOf(
     userAgent,
     plainHttp: plainHttpRule(profile, versionOf(profile, preset)),
     trace,
-    notices,
+    // `warnOfWeakness` says so already, with the name of the profile.
+    notices: (notice) => (notice.code === 'HTTP_INSECURE' ? undefined : notices(notice)),
     clock,
     random,
   }

@@ -60,7 +60,7 @@ async function statusOfSource(
   const tried = collections.map(({ lastAttempt }) => lastAttempt ?? undefined).reduce(laterTimestamp, undefined)
   const whole = [...history.values()].find(({ newest }) => newest.key.collection === '')?.newest
   const wholeCounts = whole !== undefined && laterTimestamp(tried, whole.startedAt) === whole.startedAt
-  const bad = wholeCounts ? whole : collections.find((each) => each.status !== 'ok')
+  const bad = wholeCounts ? whole : collections.find((each) => each.status !== 'ok' && !isPast(each, profile, tried))
   const lastAttempt = laterTimestamp(tried, whole?.startedAt) ?? null
   return {
     source: profile.name,
@@ -73,6 +73,12 @@ async function statusOfSource(
     error: bad?.error ?? null,
     collections,
   }
+}
+
+// A collection that may not be read is tried only when it is named. Where the profile names none, that was done once, by a
+// flag: it stands for the source no longer than until the next fetch.
+function isPast({ error, lastAttempt }: CollectionStatus, profile: TaxiiProfile, newest: string | undefined): boolean {
+  return error?.code === 'FETCH_COLLECTION_UNREADABLE' && profile.collections.length === 0 && lastAttempt !== newest
 }
 
 /** Enough runs to know each collection's last success in the usual case; all of them when that lies further back. */

@@ -142,3 +142,22 @@ it('discover says what was tried where there is no TAXII', async () => {
   expect(error.code).toBe('TAXII_NOT_FOUND_HERE')
   expect(error.context.tried.join('\n')).toContain('/taxii2/ (2.1): 200, text/html, "Log in"')
 })
+
+it('reads from the only collection that can be read, writes to the only one that can be written, and names several', async () => {
+  const c2 = { id: 'c2', title: 'Drop box', canRead: false, canWrite: true }
+  await using server = await start({ collections: [{ id: 'c1', objects }, c2] })
+  expect((await runCli(`manifest ${server.rootUrl} -o name`)).stdout).toContain(idAt(0))
+  const pushed = await runCli(`push - ${server.rootUrl}`, { stdin: JSON.stringify(objects[0]) })
+  expect(pushed).toMatchObject({ exitCode: 0 })
+  await using both = await start({ collections: [{ id: 'c1', objects }, { id: 'c3' }] })
+  const several = await runCli(`manifest ${both.rootUrl}`)
+  expect(several.exitCode).toBe(2)
+  expect(several.stderr).toContain('2 collections are possible: c1, c3')
+})
+
+it('says so of a file that is not there, as import does', async () => {
+  await using server = await start()
+  const { exitCode, stderr } = await runCli(`push nowhere.json ${server.rootUrl} --collection c1`)
+  expect(exitCode).toBe(5)
+  expect(stderr).toContain('nowhere.json does not exist')
+})

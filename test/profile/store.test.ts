@@ -112,6 +112,9 @@ describe('profile store', () => {
       kind: 'not-found',
       hint: expect.stringContaining('recorded-future') as string,
     })
+    await expect(store.get('taxii.example/api')).rejects.toMatchObject({
+      hint: expect.stringContaining('https://taxii.example/api') as string,
+    })
   })
 
   it('keeps the id and the default through a renaming', async () => {

@@ -65,6 +65,17 @@ it('is failed when one collection failed last, and keeps the last success', asyn
   ])
 })
 
+it('forgets one look at what may not be read with the next fetch', async () => {
+  const hidden = aFeed('c2', someEntries(2), { canRead: false })
+  const fetch = aFetch(aClient([aFeed('c1', someEntries(3)), hidden]))
+  await fetch.run({ collections: ['c2'] })
+  expect((await readStatus([profile], fetch.store))[0]).toMatchObject({ status: 'failed' })
+  await fetch.clock.advance(60_000)
+  await fetch.run()
+  expect((await readStatus([profile], fetch.store))[0]).toMatchObject({ status: 'ok', error: null })
+  expect((await readStatus([{ ...profile, collections: ['c2'] }], fetch.store))[0]).toMatchObject({ status: 'failed' })
+})
+
 it('shows a login that fails before any collection is known, until it works again', async () => {
   const fetch = aFetch(aClient([aFeed('c1', someEntries(3))]))
   const refused = new StixTaxiiError('HTTP_AUTH', 'wrong password', { kind: 'auth' })

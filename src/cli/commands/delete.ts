@@ -32,7 +32,7 @@ export const deleteObject = defineCommand({
     const match = parseMatches(input.match)
     await withSource(input.source, input, parts, async (source) => {
       const operations = taxii2Only(source.client, 'deletion of objects')
-      const collection = await onlyCollection(source, input.collection, parts.signal)
+      const collection = await onlyCollection(source, input.collection, parts.signal, 'canWrite')
       await confirmed(input.id, collection, parts)
       await operations.deleteObject(input.id, { collection, match }, parts.signal)
       await parts.output.one({ id: input.id, collection, deleted: true }, shape)

@@ -31,7 +31,7 @@ export const push = defineCommand({
     const objects = await readObjects(input.file, parts)
     await withSource(input.source, input, parts, async (source) => {
       const operations = taxii2Only(source.client, 'push; use "stixtaxii inbox push"')
-      const collection = await onlyCollection(source, input.collection, parts.signal)
+      const collection = await onlyCollection(source, input.collection, parts.signal, 'canWrite')
       const jobs = await operations.push(objects, { collection }, parts.signal)
       const sum = (count: (job: Job) => number) => jobs.reduce((total, job) => total + count(job), 0)
       const totals = {

@@ -113,7 +113,12 @@ async function readSecretFile(path: string, purpose: SecretPurpose, notices: Not
     return firstLine(await readFile(path))
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unreadable'
-    throw missing(purpose, `${path} cannot be read (${code})`, error)
+    throw missing(
+      purpose,
+      `${path} cannot be read (${code})`,
+      error,
+      'Check its path and rights, or name another file.',
+    )
   }
 }
 
@@ -141,12 +146,14 @@ function subject({ what, profile }: SecretPurpose): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-function missing(purpose: SecretPurpose, why: string, cause?: unknown): StixTaxiiError {
+function missing(purpose: SecretPurpose, why: string, cause?: unknown, hint?: string): StixTaxiiError {
   return new StixTaxiiError('PROFILE_SECRET_MISSING', `${subject(purpose)} is missing: ${why}`, {
     kind: 'auth',
-    hint: purpose.profile
-      ? `Set it with: stixtaxii credential set ${purpose.profile}`
-      : 'Put it there, or name another place.',
+    hint:
+      hint ??
+      (purpose.profile
+        ? `Set it with: stixtaxii credential set ${purpose.profile}`
+        : 'Put it there, or name another place.'),
     context: { profile: purpose.profile },
     cause,
   })

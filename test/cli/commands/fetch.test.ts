@@ -67,6 +67,8 @@ describe('fetch', () => {
     [['fetch', '--since', 'yesterday'], 2, 'CORE_WINDOW_UNREADABLE'],
     [['fetch', '--full', '--limit', '3'], 2, 'FETCH_FULL_WINDOW'],
     [['fetch', '--match', 'type'], 2, 'CLI_MATCH_INVALID'],
+    [['fetch', '--match', 'tipe=indicator'], 2, 'CLI_MATCH_INVALID'],
+    [['fetch', '--since', '2026-11-20'], 2, '2026-11-20T00:00:00Z'],
     [['fetch', '--limit', '0'], 2, ''],
     [['fetch', 'nobody'], 5, 'PROFILE_UNKNOWN'],
     [['fetch', 'acme', '--profile', 'acme'], 2, 'CLI_PROFILE_TWICE'],

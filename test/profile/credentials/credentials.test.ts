@@ -70,18 +70,21 @@ describe('a reference', () => {
   })
 
   it.each([
-    [{ from: 'path', path: '/no/such/file' }, 'ENOENT'],
+    [{ from: 'path', path: '/no/such/file' }, 'ENOENT', 'Check its path and rights, or name another file.'],
     [{ from: 'env', name: 'NOT_SET' }, 'NOT_SET'],
     [{ from: 'file', entry: 'acme-1/password' }, 'acme-1/password'],
-  ] as const)('that leads nowhere (%o) is an auth error that says what to do', async (reference, shown) => {
-    const { credentials } = await some()
-    await expect(credentials.resolve(reference, password)).rejects.toMatchObject({
-      code: 'PROFILE_SECRET_MISSING',
-      kind: 'auth',
-      message: expect.stringContaining(shown) as string,
-      hint: 'Set it with: stixtaxii credential set acme',
-    })
-  })
+  ] as const)(
+    'that leads nowhere (%o) is an auth error that says what to do',
+    async (reference, shown, hint?: string) => {
+      const { credentials } = await some()
+      await expect(credentials.resolve(reference, password)).rejects.toMatchObject({
+        code: 'PROFILE_SECRET_MISSING',
+        kind: 'auth',
+        message: expect.stringContaining(shown) as string,
+        hint: hint ?? 'Set it with: stixtaxii credential set acme',
+      })
+    },
+  )
 
   it.each(['a\0b', 'a\rb', 'a\nX-Evil: 1'])('S7 to a value with a line break or NUL (%j) is refused', async (value) => {
     const { credentials } = await some({ environment: { PW: value } })
