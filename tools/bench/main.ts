@@ -1,6 +1,7 @@
 import os from 'node:os'
 import Table from 'cli-table3'
 import { benchFetch } from './fetch.ts'
+import { benchFetchIntoStore } from './fetch-store.ts'
 import type { Bench, BenchRow } from './rows.ts'
 import { benchInstall, benchStart } from './start.ts'
 import { benchStore } from './store.ts'
@@ -9,6 +10,7 @@ import { benchStore } from './store.ts'
 const benches: readonly { readonly goals: readonly string[]; readonly bench: Bench }[] = [
   { goals: ['F1', 'F2', 'F3', 'F4'], bench: benchFetch },
   { goals: ['S1'], bench: benchStore },
+  { goals: ['S1'], bench: benchFetchIntoStore },
   { goals: ['C1'], bench: benchStart },
   { goals: ['C2'], bench: benchInstall },
 ]
@@ -16,7 +18,8 @@ const benches: readonly { readonly goals: readonly string[]; readonly bench: Ben
 const words = process.argv.slice(2)
 const quick = words.includes('--quick')
 const wanted = words.filter((word) => !word.startsWith('-'))
-const known = benches.flatMap((entry) => entry.goals)
+const known = [...new Set(benches.flatMap((entry) => entry.goals))]
+const wants = (goal: string) => wanted.length === 0 || wanted.includes(goal)
 const unknown = wanted.filter((goal) => !known.includes(goal))
 if (unknown.length > 0) {
   console.error(`unknown goal ${unknown.join(', ')}; there are ${known.join(', ')}`)
@@ -32,8 +35,8 @@ const table = new Table({
 })
 const held = (row: BenchRow) => (row.held === undefined ? '' : row.held ? 'yes' : 'NO')
 for (const { goals, bench } of benches) {
-  if (wanted.length > 0 && !goals.some((goal) => wanted.includes(goal))) continue
-  for (const row of await bench({ quick })) {
+  if (!goals.some(wants)) continue
+  for (const row of await bench({ quick, wants })) {
     table.push([row.goal, row.what, row.ours, row.beside, row.ratio, row.wanted, held(row)])
   }
 }

@@ -10,12 +10,16 @@ export interface Cost {
   /** Largest resident set, MiB. */
   readonly peakMiB: number
   readonly exitCode: number | null
+  /** Lines it wrote, where they were to be counted. */
+  readonly lines: number
 }
 
 export interface Command {
   readonly argv: readonly string[]
   /** File for standard output; default: thrown away. */
   readonly output?: string | undefined
+  /** Standard output is read and its lines are counted; `output` is not written. */
+  readonly countsLines?: boolean | undefined
   readonly environment?: Readonly<Record<string, string>> | undefined
 }
 
@@ -29,22 +33,30 @@ export async function measure(command: Command): Promise<Cost> {
   try {
     const begun = performance.now()
     const child = spawn(process.execPath, ['-e', accountant, report, ...command.argv], {
-      stdio: ['ignore', sink.fd, 'inherit'],
+      stdio: ['ignore', command.countsLines ? 'pipe' : sink.fd, 'inherit'],
       env: { ...process.env, ...command.environment },
     })
+    let lines = 0
+    child.stdout?.on('data', (chunk: Buffer) => (lines += linesIn(chunk)))
     const exitCode = await new Promise<number | null>((resolve, reject) => {
       child.on('error', reject)
-      child.on('exit', resolve)
+      child.on('close', resolve)
     })
     const wallMs = performance.now() - begun
     const file = await open(report)
     const figures = JSON.parse(await file.readFile('utf8')) as { wallMs: number; cpuMs: number; peakKiB: number }
     await file.close()
-    return { wallMs: figures.wallMs || wallMs, cpuMs: figures.cpuMs, peakMiB: figures.peakKiB / 1024, exitCode }
+    return { wallMs: figures.wallMs || wallMs, cpuMs: figures.cpuMs, peakMiB: figures.peakKiB / 1024, exitCode, lines }
   } finally {
     await sink.close()
     await rm(report, { force: true })
   }
+}
+
+function linesIn(chunk: Buffer): number {
+  let lines = 0
+  for (let at = chunk.indexOf(0x0a); at >= 0; at = chunk.indexOf(0x0a, at + 1)) lines++
+  return lines
 }
 
 /**

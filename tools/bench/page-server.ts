@@ -102,6 +102,11 @@ const described = {
 server.keepAliveTimeout = 60_000
 server.listen(0, '127.0.0.1', () => {
   process.stdout.write(
-    `${JSON.stringify({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, collection, pages: pageCount })}\n`,
+    `${JSON.stringify({
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      collection,
+      pages: pageCount,
+      bytes: [...kept.values()].reduce((sum, body) => sum + body.length, 0),
+    })}\n`,
   )
 })

@@ -15,6 +15,8 @@ export interface BenchRow {
 export interface BenchOptions {
   /** Fewer objects and repetitions: for the landing check, where only the counts must be right. */
   readonly quick: boolean
+  /** Whether a goal was asked for; a bench of several measures only those. */
+  readonly wants: (goal: string) => boolean
 }
 
 export type Bench = (options: BenchOptions) => Promise<readonly BenchRow[]>
