@@ -6,9 +6,10 @@ export function redactUrl(url: URL | string): string {
   try {
     copy = new URL(url)
   } catch {
-    return String(url).replace(/\/\/[^/@\s]*@/, '//***@')
+    return redactText(String(url))
   }
   if (copy.username || copy.password) {
+    if (copy.pathname.includes('@')) return redactText(String(url))
     copy.username = '***'
     copy.password = ''
   }
@@ -16,6 +17,15 @@ export function redactUrl(url: URL | string): string {
     if (keyParameters.test(name) && name !== 'match[id]') copy.searchParams.set(name, '***')
   }
   return copy.href.replaceAll('%2A%2A%2A', '***')
+}
+
+// What is no URL, or another one than was meant, may be so by what a password holds (a slash, an @): all before the last @ of a word may be secret.
+function redactText(text: string): string {
+  return text
+    .replace(/((?:^|\s)(?:[a-z][a-z0-9+.-]*:)?(?:\/\/)?)\S*@/gi, '$1***@')
+    .replace(/([?&;])([^=&;#\s]*)=[^&;#\s]*/g, (whole, mark: string, name: string) =>
+      keyParameters.test(name) ? `${mark}${name}=***` : whole,
+    )
 }
 
 /** Whether a query parameter of this name probably carries a secret. */

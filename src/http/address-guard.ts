@@ -36,6 +36,8 @@ function embeddedIPv4(address: ipaddr.IPv6): string | undefined {
   if (address.isIPv4MappedAddress()) return address.toIPv4Address().toString()
   const bytes = address.toByteArray()
   const range = address.range()
+  // ::a.b.c.d, which was once to be tunnelled to a.b.c.d; :: and ::1 are what they are.
+  if (range === 'unicast' && bytes.slice(0, 12).every((byte) => byte === 0)) return bytes.slice(12, 16).join('.')
   if (range === 'rfc6052') return bytes.slice(12, 16).join('.')
   if (range === '6to4') return bytes.slice(2, 6).join('.')
   return undefined

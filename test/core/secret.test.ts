@@ -71,7 +71,10 @@ describe('a URL as shown', () => {
     ['https://host.example/p?key=canary&limit=5', 'https://host.example/p?key=***&limit=5'],
     ['https://host.example/p?api_token=canary', 'https://host.example/p?api_token=***'],
     ['not a url //u:canary@x', 'not a url //***@x'],
-  ])('%s becomes %s', (url, shown) => {
+    ['https://u:can/ary@host.example/p', 'https://***@host.example/p'],
+    ['https://u:can@ary/@host.example/p', 'https://***@host.example/p'],
+    ['host.example/p?api_key=canary&limit=5', 'host.example/p?api_key=***&limit=5'],
+  ])('S6 %s becomes %s', (url, shown) => {
     expect(redactUrl(url)).toBe(shown)
   })
 

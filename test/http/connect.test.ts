@@ -84,6 +84,8 @@ test.each([
   ['::ffff:127.0.0.1', 'loopback'],
   ['64:ff9b::7f00:1', 'loopback'],
   ['2002:7f00:1::', 'loopback'],
+  ['::7f00:1', 'loopback'],
+  ['::a9fe:a9fe', 'never'],
   ['::ffff:10.0.0.1', 'private'],
   ['169.254.169.254', 'never'],
   ['fe80::1', 'never'],
