@@ -1,7 +1,7 @@
 import { beforeInstant, parseDuration, parseInstant } from '../core/duration.ts'
 import type { Duration } from '../core/duration.ts'
 import { StixTaxiiError } from '../core/errors.ts'
-import { compareTimestamps, laterTimestamp, minusMicroseconds } from '../core/timestamp.ts'
+import { compareTimestamps, laterTimestamp, minusMicroseconds, timestampOfDate } from '../core/timestamp.ts'
 import type { Checkpoint, HalfRun } from '../store/store.ts'
 import type { PollPosition } from '../taxii/client.ts'
 import type { FetchRequest } from './fetch.ts'
@@ -58,10 +58,13 @@ export function readTyped({ since, until }: Typed, now: Date): Pick<Window, 'beg
 
 /**
  * Refuses a request that cannot be meant, before anything is locked or asked.
- * @throws CORE_WINDOW_UNREADABLE, FETCH_WINDOW_EMPTY, FETCH_FULL_WINDOW (usage)
+ * @throws CORE_WINDOW_UNREADABLE, FETCH_WINDOW_EMPTY, FETCH_SINCE_FUTURE, FETCH_FULL_WINDOW (usage)
  */
 export function checkRequest(request: FetchRequest, now: Date): void {
   const { begin, end } = readTyped(request, now)
+  // A first fetch leaves the begin it asked for as its checkpoint: after this one nothing would come until then.
+  if (begin !== undefined && compareTimestamps(begin, timestampOfDate(now)) > 0)
+    throw sinceInFuture(request, begin, now)
   const bounded = begin ?? end ?? request.limit ?? (request.match?.length ? 'match' : undefined)
   if (request.full && bounded !== undefined) {
     throw new StixTaxiiError(
@@ -143,6 +146,18 @@ export function restarted(window: Window, reached: string | undefined, overlapMi
   const from = laterTimestamp(window.reached, reached)
   const begin = from === undefined ? window.begin : overlapping(from, overlapMicroseconds)
   return { ...window, begin: laterTimestamp(window.begin, begin), position: undefined, reached: from }
+}
+
+function sinceInFuture({ since }: FetchRequest, begin: string, now: Date): StixTaxiiError {
+  return new StixTaxiiError(
+    'FETCH_SINCE_FUTURE',
+    `--since ${since} lies in the future; it is ${now.toISOString()} here`,
+    {
+      kind: 'usage',
+      hint: 'Give a time that has passed, or a duration back from now. If it has passed, set the clock of this machine right.',
+      context: { since: begin },
+    },
+  )
 }
 
 /** Whether there can be nothing in the window: its end is not after its begin. */

@@ -223,6 +223,7 @@ describe('a window', () => {
   it.each([
     [{ since: 'yesterday' }, 'CORE_WINDOW_UNREADABLE'],
     [{ since: '2h', until: '3h' }, 'FETCH_WINDOW_EMPTY'],
+    [{ since: '2206-01-02T03:04:05Z' }, 'FETCH_SINCE_FUTURE'],
     [{ full: true, limit: 5 }, 'FETCH_FULL_WINDOW'],
   ])('that cannot be meant is refused before anything is asked: %o', async (request, code) => {
     const feed = aFeed('c1', someEntries(1))
