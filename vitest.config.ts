@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/slow/**', 'node_modules/**'],
+    // All cores, also where there are only two: much of the time is spent waiting for servers and children.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 20_000,
     // What a test waits for comes late on a busy machine; how long it may take is tested where it matters.
