@@ -1,5 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -35,15 +36,16 @@ export async function startInTerminal(
   argv: readonly string[],
   options: { columns?: number; rows?: number; env: Readonly<Record<string, string>> },
 ): Promise<PseudoTerminal> {
-  const socket = path.join(mkdtempSync(path.join(tmpdir(), 'stixtaxii-tmux-')), 'socket')
+  const folder = mkdtempSync(path.join(tmpdir(), 'stixtaxii-tmux-'))
+  const [socket, statusFile] = [path.join(folder, 'socket'), path.join(folder, 'status')]
   const tmux = async (...words: string[]): Promise<string> => (await run('tmux', ['-S', socket, ...words])).stdout
-  const quoted = argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
+  const quoted = [...argv].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
   const environment = Object.entries(options.env).flatMap(([name, value]) => ['-e', `${name}=${value}`])
   const size = ['-x', String(options.columns ?? 80), '-y', String(options.rows ?? 24)]
-  // The server must be told to keep the dead pane before the program can end.
-  await tmux('-f', '/dev/null', 'new-session', '-d', ...size, ...environment, 'sleep 60')
-  await tmux('set-option', '-g', 'remain-on-exit', 'on')
-  await tmux('respawn-pane', '-k', ...environment, quoted)
+  // The shell tells how the program ended, which tmux now and then misses, and keeps the screen until we have looked.
+  // It outlives a Ctrl-C that is meant for the program.
+  const script = `trap : INT; ${quoted}; printf %s $? >'${statusFile}.new'; mv '${statusFile}.new' '${statusFile}'; sleep 600`
+  await tmux('-f', '/dev/null', 'new-session', '-d', ...size, ...environment, script)
 
   const screen = (): Promise<string> => tmux('capture-pane', '-p', '-S', '-1000')
   const until = async <T>(what: string, timeoutMs: number, look: () => Promise<T | undefined>): Promise<T> => {
@@ -67,10 +69,8 @@ export async function startInTerminal(
     resize: async (columns, rows) => void (await tmux('resize-window', '-x', String(columns), '-y', String(rows))),
     exitStatus: (timeoutMs = 15_000) =>
       until('the end', timeoutMs, async () => {
-        const [dead, status] = (await tmux('display-message', '-p', '#{pane_dead} #{pane_dead_status}'))
-          .trim()
-          .split(' ')
-        return dead === '1' && status ? Number(status) : undefined
+        const status = await readFile(statusFile, 'utf8').catch(() => undefined)
+        return status === undefined ? undefined : Number(status)
       }),
     async [Symbol.asyncDispose]() {
       await tmux('kill-server').catch(() => undefined)
