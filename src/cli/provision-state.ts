@@ -1,0 +1,51 @@
+import { join, resolve } from 'node:path'
+import { StixTaxiiError } from '../core/errors.ts'
+import type { Lock, StateFile } from '../provision/state.ts'
+import type { Runtime } from './runtime.ts'
+
+type Parts = Pick<Runtime, 'options' | 'clock' | 'folders' | 'workingDirectory'>
+
+/** The state of `plan`, `apply` and `director source`: `--state FILE`, else in the data folder. Nothing is read yet. */
+export async function openProvisionState(parts: Parts): Promise<StateFile> {
+  const { openState } = await import('../provision/state.ts')
+  return openState(statePath(parts), { lock: stateLock(parts) })
+}
+
+function statePath({ options, folders, workingDirectory }: Omit<Parts, 'clock'>): string {
+  return options.state === undefined ? join(folders.data, 'state.json') : resolve(workingDirectory, options.state)
+}
+
+/** The lock beside the state file, which a kill releases. */
+function stateLock({ options, clock }: Pick<Parts, 'options' | 'clock'>): Lock {
+  return async (file, work) => {
+    const [{ withLock }, { processTable }, { mkdir }, { dirname }] = await Promise.all([
+      import('../profile/lock.ts'),
+      import('./process-table.ts'),
+      import('node:fs/promises'),
+      import('node:path'),
+    ])
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    const lock = `${file}.lock`
+    let working = false
+    try {
+      return await withLock(lock, { clock, processes: processTable, timeoutMs: options.lockTimeoutMs }, () => {
+        working = true
+        return work()
+      })
+    } catch (error) {
+      if (working || !(error instanceof StixTaxiiError) || error.code !== 'PROFILE_LOCKED') throw error
+      throw stateLocked(file, lock, error)
+    }
+  }
+}
+
+function stateLocked(file: string, lock: string, held: StixTaxiiError): StixTaxiiError {
+  const { pid, host, since } = held.context
+  const holder = `process ${String(pid)} on ${String(host).split(' ', 1)[0] ?? ''} since ${String(since)}`
+  return new StixTaxiiError('CLI_STATE_LOCKED', `The state ${file} is in use by ${holder}`, {
+    kind: 'conflict',
+    hint: `Wait for it to end, or longer with --lock-timeout 5m. If it runs no more, remove ${lock}.`,
+    context: { ...held.context, state: file, path: lock },
+    cause: held,
+  })
+}
