@@ -100,11 +100,20 @@ export interface Relation {
   readonly to: string
 }
 
-/** What one item says. `named`: what a reference to it is shown as (malware, actors, campaigns, tools, identities, markings). */
+/** What a reference to an object is shown as: malware, actors, campaigns, tools, identities, markings. */
+export interface NamedObject {
+  readonly id: string
+  readonly type: string
+  readonly name: string
+  /** Of a marking definition that is one of TLP. */
+  readonly tlp?: Tlp | undefined
+}
+
+/** What one item says. A STIX 2 object names at most itself, a block whatever is in it. */
 export interface Reading {
   readonly statements: readonly Statement[]
   readonly relations: readonly Relation[]
-  readonly named?: { readonly id: string; readonly type: string; readonly name: string; readonly tlp?: Tlp | undefined }
+  readonly named: readonly NamedObject[]
   /** What a strict reader would have refused and how it was mended; a sentence each. */
   readonly losses: readonly string[]
 }
