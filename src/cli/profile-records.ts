@@ -1,5 +1,5 @@
 import type { OutputRecord, Shape } from '../output/writer.ts'
-import { environmentName } from '../profile/names.ts'
+import { environmentDirectorName, environmentName } from '../profile/names.ts'
 import type { Profile, ProfileStore, SecretReference } from '../profile/profile.ts'
 import { describeReference, secretFields } from '../profile/secret-fields.ts'
 import type { Runtime } from './runtime.ts'
@@ -17,7 +17,7 @@ export function profileRow(profile: Profile, defaults: readonly (string | undefi
     enabled: profile.kind === 'taxii' ? profile.enabled : null,
     default: defaults.includes(profile.name),
     insecure: profile.tls.insecure ?? false,
-    from: profile.name === environmentName ? 'environment' : 'file',
+    from: [environmentName, environmentDirectorName].includes(profile.name) ? 'environment' : 'file',
   }
 }
 

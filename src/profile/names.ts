@@ -2,10 +2,12 @@ import { StixTaxiiError } from '../core/errors.ts'
 
 const slug = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?$/
 // Device names of Windows, and words that `configure` or the environment already use.
-const reserved = /^(?:con|prn|aux|nul|com\d|lpt\d|taxii|director|environment)(?:\..*)?$/i
+const reserved = /^(?:con|prn|aux|nul|com\d|lpt\d|taxii|director|environment(?:-director)?)(?:\..*)?$/i
 
 /** The name of the profile that is made wholly of environment variables. */
 export const environmentName = 'environment'
+/** The name of the Director profile that is made wholly of environment variables. */
+export const environmentDirectorName = 'environment-director'
 
 /**
  * Refuses what is no name of a profile: 1 to 64 letters, digits, dots, dashes and underscores, beginning with a letter or

@@ -135,6 +135,14 @@ export interface DirectorProfile {
   readonly name: string
   readonly url: string
   readonly token: SecretReference
+  /** RFC 3339: when this token was first seen here. It is at least that old. */
+  readonly tokenSince?: string | undefined
+  /** Made with "Always Active": it does not end after 8 hours. */
+  readonly tokenAlwaysActive?: boolean | undefined
+  /** What the paths of configuration calls begin with, where it is not `configapi`. */
+  readonly apiPrefix?: string | undefined
+  /** How packages are sent, where it is not `raw`; the guide leaves it open. */
+  readonly packageUpload?: 'raw' | 'multipart' | undefined
   /** Pool name -> identifier. */
   readonly pools: Readonly<Record<string, string>>
   /** `pool/logpoint` -> identifier. */

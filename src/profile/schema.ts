@@ -115,6 +115,13 @@ export const directorProfileSchema: z.ZodType<DirectorProfile> = z.strictObject(
   name: z.string().min(1).max(64),
   url: httpUrl,
   token: secret,
+  tokenSince: z.iso.datetime().optional(),
+  tokenAlwaysActive: z.boolean().optional(),
+  apiPrefix: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_-]+)*$/, 'must be path segments such as configapi/v1')
+    .optional(),
+  packageUpload: z.enum(['raw', 'multipart']).optional(),
   pools: z.record(z.string(), z.string()),
   logpoints: z.record(z.string(), z.string()),
   groups: z.record(z.string(), z.array(z.string())),

@@ -1,14 +1,14 @@
 import { StixTaxiiError } from '../core/errors.ts'
-import type { ProfileStore, TaxiiProfile } from './profile.ts'
+import type { Profile, ProfileStore } from './profile.ts'
 
 /**
  * A profile store with one profile more that is not in its file and cannot be changed: the one that the environment makes.
  * It is the default while it is there. `open` is called only when the file itself is wanted, so that a machine without a
  * home folder can work from its environment alone.
  */
-export function withPassingProfile(passing: TaxiiProfile, open: () => Promise<ProfileStore>): ProfileStore {
+export function withPassingProfile(passing: Profile, open: () => Promise<ProfileStore>): ProfileStore {
   const isPassing = (name: string): boolean => name.toLowerCase() === passing.name.toLowerCase()
-  const guarded = (name: string): Promise<ProfileStore> => (isPassing(name) ? Promise.reject(fixed(name)) : open())
+  const guarded = (name: string): Promise<ProfileStore> => (isPassing(name) ? Promise.reject(fixed(passing)) : open())
   return {
     path: 'environment',
     async list() {
@@ -20,7 +20,8 @@ export function withPassingProfile(passing: TaxiiProfile, open: () => Promise<Pr
     save: async (profile) => (await guarded(profile.name)).save(profile),
     rename: async (name, newName) => (await guarded(name)).rename(name, newName),
     remove: async (name) => (await guarded(name)).remove(name),
-    defaultName: async (kind) => (kind === 'taxii' ? passing.name : saving(open, (store) => store.defaultName(kind))),
+    defaultName: async (kind) =>
+      kind === passing.kind ? passing.name : saving(open, (store) => store.defaultName(kind)),
     async setDefault(kind, name) {
       await (await guarded(name ?? '')).setDefault(kind, name)
     },
@@ -40,10 +41,10 @@ async function saving<T>(
   }
 }
 
-function fixed(name: string): StixTaxiiError {
+function fixed({ name, kind }: Profile): StixTaxiiError {
   return new StixTaxiiError('PROFILE_NOT_SAVED', `"${name}" is made of variables of the environment and is not saved`, {
     kind: 'usage',
-    hint: 'Change the STIXTAXII_ variables, or unset STIXTAXII_URL.',
+    hint: `Change the STIXTAXII_ variables, or unset ${kind === 'taxii' ? 'STIXTAXII_URL' : 'STIXTAXII_DIRECTOR_URL'}.`,
     context: { name },
   })
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { StixTaxiiError } from '../../core/errors.ts'
 import type { Secret } from '../../core/secret.ts'
 import { exchangeFormats, writeExchange } from '../../profile/exchange.ts'
-import { environmentName } from '../../profile/names.ts'
+import { environmentDirectorName, environmentName } from '../../profile/names.ts'
 import { writeOwnFile } from '../../profile/own-files.ts'
 import type { Credentials, Profile } from '../../profile/profile.ts'
 import { secretFields } from '../../profile/secret-fields.ts'
@@ -39,7 +39,7 @@ export const profileExport = defineCommand({
     const profiles =
       names.length > 0
         ? await Promise.all(names.map((name) => store.get(name)))
-        : (await store.list()).filter(({ name }) => name !== environmentName)
+        : (await store.list()).filter(({ name }) => ![environmentName, environmentDirectorName].includes(name))
     const secrets = includeSecrets ? await secretsOf(profiles, await parts.credentials()) : new Map<string, never>()
     const text = await writeExchange({ profiles, secrets }, format)
     if (out === undefined) return parts.output.raw(text)
