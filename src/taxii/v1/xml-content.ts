@@ -1,5 +1,5 @@
-import { isDeclaration } from './xml-scope.ts'
-import type { Scope } from './xml-scope.ts'
+import { isDeclaration } from '../../stix/xml-scope.ts'
+import type { Scope } from '../../stix/xml-scope.ts'
 
 /** The element at the top of a block's content: where its name ends, and which name spaces it declares itself. */
 export interface ContentRoot {

@@ -5,8 +5,8 @@ import type { ContentRoot } from './xml-content.ts'
 import { XmlFault } from './xml-limits.ts'
 import type { XmlLimits } from './xml-limits.ts'
 import type { XmlNode } from './xml-node.ts'
-import { innerScope, outermostScope, resolveName } from './xml-scope.ts'
-import type { Scope } from './xml-scope.ts'
+import { innerScope, outermostScope, resolveName } from '../../stix/xml-scope.ts'
+import type { Scope } from '../../stix/xml-scope.ts'
 
 /** A content block as it stood in the message. */
 export interface RawBlock {
