@@ -16,11 +16,21 @@ export interface HttpHeaders {
   entries(): IterableIterator<[string, string]>
 }
 
+/**
+ * A body that is read while it is sent and never held whole. `open` is called once for each time the request is sent, and
+ * not before there is a connection; its bytes are asked for as fast as the other side takes them.
+ */
+export interface StreamedBody {
+  /** Sent as Content-Length. A stream of another length is cut off with HTTP_BODY_LENGTH (local). */
+  readonly lengthBytes: number
+  open(): AsyncIterable<Uint8Array>
+}
+
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS'
   readonly url: URL
   readonly headers?: Readonly<Record<string, string>> | undefined
-  readonly body?: string | Uint8Array | undefined
+  readonly body?: string | Uint8Array | StreamedBody | undefined
   /**
    * Whether sending it twice is harmless. GET and OPTIONS are; a POST that only reads (a TAXII 1.x poll, a login) says
    * so here. Everything else is sent once.
@@ -29,6 +39,14 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined
   /** Send neither credentials nor client certificate, as for a first look at an unknown address. */
   readonly anonymous?: boolean | undefined
+  /** Whether a redirect is given to `read` as it came instead of being followed. */
+  readonly keepRedirect?: boolean | undefined
+  /** Whether the first failure is final, also where sending it twice would be harmless: the caller has a rhythm of its own. */
+  readonly singleTry?: boolean | undefined
+  /** Called each time the request begins to go onto the wire. Before that a failure means that nothing was sent. */
+  readonly onSending?: (() => void) | undefined
+  /** The body as a trace may show it, every secret as `***`; what is sent is never made from it. Without it: its length. */
+  readonly shownBody?: unknown
 }
 
 /**

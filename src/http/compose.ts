@@ -7,6 +7,7 @@ import { isLogin, type Logins } from './login.ts'
 import type { AccessRule } from './options.ts'
 import type { Redactor } from './redactor.ts'
 import type { Route } from './route.ts'
+import { isStreamed } from './streamed-body.ts'
 import type { WireRequest } from './wire.ts'
 
 export interface ComposeParts {
@@ -38,7 +39,9 @@ export async function compose(request: HttpRequest, parts: ComposeParts): Promis
   for (const [name, value] of Object.entries(headers)) checkHeader(name, value)
   const path = `${url.pathname}${url.search}`
   const target = parts.route.viaProxy ? `${url.origin}${path}` : path
-  return { method: request.method, target, headers, body: request.body }
+  const { method, body, onSending } = request
+  if (isStreamed(body)) headers['content-length'] = String(body.lengthBytes)
+  return { method, target, headers, body, onSending }
 }
 
 async function credentials(rule: AccessRule, url: URL, parts: ComposeParts): Promise<Record<string, string>> {

@@ -8,6 +8,8 @@ export interface Redactor {
   url(url: URL | string): string
   requestHeaders(headers: Readonly<Record<string, string>>): Record<string, string>
   answerHeaders(headers: Iterable<[string, string]>): Record<string, string>
+  /** A JSON value without the secrets that were sent. */
+  tree(value: unknown): unknown
 }
 
 // Short texts would be found in the middle of words; they stand in headers that are hidden anyway.
@@ -43,7 +45,12 @@ export function openRedactor(queryKeys: readonly string[]): Redactor {
       const shown = [...headers].map(([name, value]) => [name, answerHeader(name, value, url, scrub)])
       return Object.fromEntries(shown) as Record<string, string>
     },
+    tree: (value) => JSON.parse(JSON.stringify(value), (_key, each: unknown) => scrubbed(each, scrub)) as unknown,
   }
+}
+
+function scrubbed(value: unknown, scrub: (text: string) => string): unknown {
+  return typeof value === 'string' ? scrub(value) : value
 }
 
 function answerHeader(

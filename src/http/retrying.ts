@@ -47,7 +47,7 @@ export class Retrying {
 
   /** How long to wait before asking again; undefined when the answer is for the reader. */
   #waitAfter(request: HttpRequest, { answer, release }: Received): number | undefined {
-    if (!isRetryStatus(answer.status) || !isRepeatable(request)) return undefined
+    if (!isRetryStatus(answer.status) || !isRepeatable(request) || request.singleTry === true) return undefined
     const now = this.#serverNow(answer)
     const asked = retryAfterMs(answer.headers.get('retry-after'), now)
     if (asked !== undefined && asked > this.#budgetLeft()) {
@@ -62,7 +62,7 @@ export class Retrying {
 
   #mayTryAgain(request: HttpRequest, error: unknown): boolean {
     const { signal, retry } = this.#parts
-    if (signal.aborted || !isRepeatable(request)) return false
+    if (signal.aborted || !isRepeatable(request) || request.singleTry === true) return false
     if (!(error instanceof StixTaxiiError) || error.kind !== 'network' || error.code === 'HTTP_RETRY_LATER')
       return false
     if (this.#tries >= Math.min(retry.maxRetries, fewerRetries[error.code] ?? retry.maxRetries)) return false

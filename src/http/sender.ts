@@ -70,7 +70,7 @@ export class Sender {
     while (true) {
       visited.add(hopName(current))
       const received = await this.#sendLoggedIn(current, signal)
-      const next = this.#next(current, received, visited)
+      const next = request.keepRedirect === true ? undefined : this.#next(current, received, visited)
       if (!next) return received
       await received.answer.discard()
       received.release()

@@ -2,6 +2,7 @@ import { StixTaxiiError } from '../core/errors.ts'
 import type { HttpRequest } from '../core/ports.ts'
 import type { HttpOptions } from './options.ts'
 import type { Redactor } from './redactor.ts'
+import { isStreamed } from './streamed-body.ts'
 import type { WireAnswer, WireRequest } from './wire.ts'
 
 /** Writes what went over the wire, heads only, with every secret as `***`. */
@@ -32,7 +33,8 @@ export function openTrace({ trace, clock }: HttpOptions, redactor: Redactor): Tr
         method: message.method,
         url,
         headers: redactor.requestHeaders(message.headers),
-        bodyBytes: message.body === undefined ? 0 : Buffer.byteLength(message.body),
+        bodyBytes: bodyBytes(message.body),
+        ...(request.shownBody !== undefined && { body: redactor.tree(request.shownBody) }),
         keptConnection,
       })
       return {
@@ -55,4 +57,9 @@ export function openTrace({ trace, clock }: HttpOptions, redactor: Redactor): Tr
       }
     },
   }
+}
+
+function bodyBytes(body: WireRequest['body']): number {
+  if (body === undefined) return 0
+  return isStreamed(body) ? body.lengthBytes : Buffer.byteLength(body)
 }

@@ -1,9 +1,11 @@
+import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import type { HttpHeaders } from '../core/ports.ts'
+import type { HttpHeaders, StreamedBody } from '../core/ports.ts'
 import { maxInterimAnswers } from './defaults.ts'
 import { answerFailure, codeOf, framing, isGarbled, isUnasked, timedOut } from './failure.ts'
 import { headersOf } from './headers.ts'
 import type { Lane } from './lanes.ts'
+import { exactly, isStreamed } from './streamed-body.ts'
 import { WireBody } from './wire-body.ts'
 
 /** A request as it goes onto the wire; everything in it has been checked. */
@@ -12,7 +14,8 @@ export interface WireRequest {
   /** Path and query, or the whole URL for a proxy. */
   readonly target: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array | undefined
+  readonly body: string | Uint8Array | StreamedBody | undefined
+  readonly onSending?: (() => void) | undefined
 }
 
 export interface WireOptions {
@@ -68,7 +71,7 @@ class Exchange {
     if (signal.aborted) return this.#reject(signal.reason as Error)
     signal.addEventListener('abort', this.#onAbort, { once: true })
     const handler: Dispatcher.DispatchHandler = {
-      onRequestStart: () => this.#started(),
+      onRequestStart: () => this.#started(request.onSending),
       onResponseStart: (_controller, status, headers) => this.#head(status, headers),
       onResponseData: (controller, chunk) => {
         this.#timer?.refresh()
@@ -77,14 +80,26 @@ class Exchange {
       onResponseEnd: () => this.#end(),
       onResponseError: (_controller, error) => this.#fail(error),
     }
-    const { method, target, headers, body } = request
+    const { method, target, headers, body = null } = request
+    const bytes = isStreamed(body) ? this.#streamed(body) : body
     this.#lane.client.dispatch(
-      { method: method as Dispatcher.HttpMethod, path: target, headers, body: body ?? null, idempotent: true },
+      { method: method as Dispatcher.HttpMethod, path: target, headers, body: bytes, idempotent: true },
       handler,
     )
   }
 
-  #started(): void {
+  /** The bytes of a streamed body; a server that takes them, however slowly, is not silent. */
+  #streamed(body: StreamedBody): Readable {
+    const pieces = exactly(body, {
+      onPiece: () => this.#headCame || this.#timer?.refresh(),
+      // Told before undici destroys the connection, which would say less.
+      onFault: (fault) => this.#stop(fault),
+    })
+    return pieces as AsyncIterable<Uint8Array> as Readable
+  }
+
+  #started(onSending: (() => void) | undefined): void {
+    onSending?.()
     const ms = this.#options.headersTimeoutMs
     this.#timer = setTimeout(() => {
       setImmediate(() => {
