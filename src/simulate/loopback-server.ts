@@ -66,7 +66,16 @@ export interface LoopbackOptions extends SpoilHooks {
   readonly gzip?: boolean | undefined
   /** The server's clock, for its `Date` header and its stamps; default the real one. */
   readonly now?: (() => Date) | undefined
+  /** Default 0: any that is free. */
+  readonly port?: number | undefined
+  /** Reads a body as it comes and gives what the handler is to see of it; default: all of it. Throwing tears the connection. */
+  readonly takeBody?: ((head: RequestHead, body: AsyncIterable<Buffer>) => Promise<Buffer>) | undefined
+  /** How many of the last requests are kept; default all. */
+  readonly remembers?: number | undefined
 }
+
+/** A request whose body has not been read yet. */
+export type RequestHead = Omit<SimulatedRequest, 'body'>
 
 export interface LoopbackServer extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, no slash at the end. */
@@ -88,10 +97,13 @@ export async function startLoopback(handler: SimulatedHandler, options: Loopback
   const sockets = new Map<Socket, number>()
   const stopped = new AbortController()
   let base = ''
+  let numbered = 0
 
   const serve = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
-    const request = await readRequest(incoming, base, requests.length + 1, sockets.get(incoming.socket) ?? 0)
+    const head = headOf(incoming, base, ++numbered, sockets.get(incoming.socket) ?? 0)
+    const request = { ...head, body: await (options.takeBody ?? wholeBody)(head, incoming) }
     requests.push(request)
+    if (requests.length > (options.remembers ?? Infinity)) requests.shift()
     const verdict = await answer(handler, options, request)
     if (verdict === 'hang') return
     if (verdict === 'drop') return void incoming.socket.destroy()
@@ -115,7 +127,7 @@ export async function startLoopback(handler: SimulatedHandler, options: Loopback
   let connections = 0
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
+    server.listen(options.port ?? 0, '127.0.0.1', resolve)
   })
   const { port } = server.address() as AddressInfo
   base = `${tls ? 'https' : 'http'}://${options.hostname ?? '127.0.0.1'}:${port}`
@@ -135,14 +147,13 @@ function clientCertificates(authorities: string | undefined): object {
   return authorities === undefined ? {} : { requestCert: true, rejectUnauthorized: false, ca: authorities }
 }
 
-async function readRequest(
-  incoming: IncomingMessage,
-  base: string,
-  number: number,
-  connection: number,
-): Promise<SimulatedRequest> {
+async function wholeBody(_: RequestHead, body: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = []
-  for await (const chunk of incoming) chunks.push(chunk as Buffer)
+  for await (const chunk of body) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+function headOf(incoming: IncomingMessage, base: string, number: number, connection: number): RequestHead {
   const target = incoming.url ?? '/'
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(incoming.headers)) {
@@ -156,7 +167,6 @@ async function readRequest(
     path: target.split('?', 1)[0] ?? '/',
     headers,
     rawHeaders: incoming.rawHeaders,
-    body: Buffer.concat(chunks),
     certificate: certificateName(incoming.socket),
   }
 }

@@ -1,0 +1,287 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Clock } from '../../core/ports.ts'
+import { startLoopback } from '../loopback-server.ts'
+import type { RequestHead, SimulatedRequest, SimulatedResponse, SimulatedVerdict } from '../loopback-server.ts'
+import { asStatus200, loginPage, refusal } from './answers.ts'
+import { findCall, isWrite } from './calls.ts'
+import type { Call } from './calls.ts'
+import { carryOut } from './desk.ts'
+import { createFaultBox } from './fault-box.ts'
+import type { DirectorFaults } from './faults.ts'
+import { startPluginFetches } from './plugin-fetches.ts'
+import type { FetchSource, PluginFetches } from './plugin-fetches.ts'
+import { createPools } from './pools.ts'
+import type { EmulatedPool } from './pools.ts'
+import { placeOf } from './record.ts'
+import type { RecordedRequest } from './record.ts'
+import { keepInFolder, keepInMemory } from './state-folder.ts'
+import type { Fabric } from './state.ts'
+import { readUpload } from './uploads.ts'
+import type { ReceivedUpload } from './uploads.ts'
+
+export interface DirectorEmulatorOptions {
+  /** The only one that is taken. Default: any token, as long as there is one. */
+  readonly token?: string | undefined
+  /** Default 0: any that is free. Always on loopback. */
+  readonly port?: number | undefined
+  /** PEM; with it the emulator speaks https. */
+  readonly tls?: { readonly key: string; readonly cert: string } | undefined
+  /** The pools and Logpoints there are. Default: whichever are named are made. */
+  readonly pools?: readonly EmulatedPool[] | undefined
+  /** Package of a plugin that every Logpoint has from the start, as `StixTaxii_6.1.0.pak`. */
+  readonly plugin?: string | undefined
+  /** Where the state is kept; default: in memory. */
+  readonly stateFolder?: string | undefined
+  readonly faults?: DirectorFaults | readonly DirectorFaults[] | undefined
+  /** How the emulated plugin fetches. Default: it does not. */
+  readonly fetchSource?: FetchSource | undefined
+  /** The first segment of every path but those of orders; default `configapi`. */
+  readonly apiPrefix?: string | undefined
+  /** May answer in the emulator's place, before anything has happened. */
+  readonly onRequest?: Hook<[RecordedRequest]> | undefined
+  /** May change or swallow an answer, after everything has happened. */
+  readonly onResponse?: Hook<[RecordedRequest, SimulatedResponse]> | undefined
+  /** Told of each request once its fate is known. */
+  readonly onRecord?: ((request: RecordedRequest) => void) | undefined
+  /** How many of the last requests `requests` holds; default all. */
+  readonly remembers?: number | undefined
+  /** The emulator's own by default. */
+  readonly clock?: Clock | undefined
+}
+
+type Hook<Arguments extends unknown[]> = (
+  ...args: Arguments
+) => SimulatedVerdict | undefined | Promise<SimulatedVerdict | undefined>
+
+/** A Director on this machine. */
+export interface DirectorEmulator extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string
+  readonly port: number
+  readonly requests: readonly RecordedRequest[]
+  /** Everything it has; changes with every call. */
+  readonly fabric: Fabric
+  /** Puts these faults in the place of those before, with their counts at zero; those whose scope fits are joined. */
+  setFaults(...sets: readonly DirectorFaults[]): void
+  /** Resolves when the plugins have fetched what is new or due. */
+  settled(): Promise<void>
+  close(): Promise<void>
+}
+
+const maxJsonBytes = 1_048_576
+const maxCertificateBytes = 1_048_576
+const ownClock: Clock = {
+  now: () => new Date(),
+  monotonicMs: () => performance.now(),
+  sleep: (ms, signal) => wait(ms, undefined, { signal }),
+}
+
+/**
+ * Starts a Director Console on loopback: every call of the plugin's guide, with state, and faults to rehearse with.
+ *
+ * Strict in what it takes (documented paths, headers and bodies to the letter), so that a client that pleases it is as
+ * documented. What the guide leaves open is said in `docs/emulator.md`.
+ * @throws SIMULATE_STATE_DAMAGED (config), SIMULATE_STATE_FAILED (local)
+ * @see "StixTaxii for Director Console API" 6.1.0
+ */
+export async function startDirectorEmulator(options: DirectorEmulatorOptions = {}): Promise<DirectorEmulator> {
+  const clock = options.clock ?? ownClock
+  const keeper = options.stateFolder === undefined ? keepInMemory() : await keepInFolder(options.stateFolder)
+  const { fabric } = keeper
+  const { fetchSource } = options
+  const fetches =
+    fetchSource &&
+    startPluginFetches({ fabric, fetchSource, clock, onFetched: () => keeper.save().catch(() => undefined) })
+  const scene: Scene = {
+    options,
+    clock,
+    fabric,
+    save: () => keeper.save(),
+    pools: createPools(fabric, options),
+    faults: createFaultBox([options.faults ?? []].flat()),
+    fetches,
+    requests: [],
+    bodies: new Map(),
+  }
+  const server = await startLoopback((request) => serve(scene, request, server.url), {
+    port: options.port,
+    tls: options.tls,
+    takeBody: (head, body) => takeBody(scene, head, body),
+    remembers: 0,
+    now: () => clock.now(),
+  })
+  fetches?.sync()
+  const close = async (): Promise<void> => {
+    await server.close()
+    await fetches?.[Symbol.asyncDispose]()
+    await keeper.save()
+  }
+  return {
+    url: server.url,
+    port: server.port,
+    requests: scene.requests,
+    fabric,
+    setFaults: (...sets) => scene.faults.set(sets),
+    settled: () => fetches?.settled() ?? Promise.resolve(),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+interface Scene {
+  readonly options: DirectorEmulatorOptions
+  readonly clock: Clock
+  readonly fabric: Fabric
+  readonly save: () => Promise<void>
+  readonly pools: ReturnType<typeof createPools>
+  readonly faults: ReturnType<typeof createFaultBox>
+  readonly fetches: PluginFetches | undefined
+  readonly requests: RecordedRequest[]
+  /** What was made of a body while it came, by the number of its request. */
+  readonly bodies: Map<number, ReceivedUpload | 'too-large'>
+}
+
+function callOf({ options, faults }: Scene, head: RequestHead): Call | undefined {
+  const call = findCall(head.method, head.path, options.apiPrefix)
+  if (call || faults.peek(undefined).slashRedirect === undefined) return call
+  const slashed = findCall(head.method, `${head.path}/`, options.apiPrefix)
+  return slashed?.call === 'packageUpload' ? slashed : undefined
+}
+
+async function takeBody(scene: Scene, head: RequestHead, body: AsyncIterable<Buffer>): Promise<Buffer> {
+  const call = callOf(scene, head)
+  if (call?.body === 'package' || call?.body === 'certificate') {
+    const { maxUploadBytes = Infinity, cutUploadAtBytes: cutAtBytes } = scene.faults.peek(call)
+    const keepBytes = call.body === 'certificate' ? maxCertificateBytes : 0
+    const upload = await readUpload(head, body, { maxBytes: maxUploadBytes, keepBytes, cutAtBytes })
+    scene.bodies.set(head.number, upload)
+    if (upload.fault !== 'torn' && upload.fault !== 'cut') return Buffer.alloc(0)
+    tell(scene, remember(scene, { ...head, body: Buffer.alloc(0) }, call))
+    throw new Error('the connection ended in the middle of an upload')
+  }
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.length
+    if (bytes <= maxJsonBytes) chunks.push(chunk)
+  }
+  if (bytes > maxJsonBytes) scene.bodies.set(head.number, 'too-large')
+  return Buffer.concat(chunks)
+}
+
+type Remembered = { -readonly [Key in keyof RecordedRequest]: RecordedRequest[Key] }
+
+function remember(scene: Scene, request: SimulatedRequest, call: Call | undefined): Remembered {
+  const body = scene.bodies.get(request.number)
+  const upload = typeof body === 'object' ? body : undefined
+  const { number, method, path, headers, rawHeaders } = request
+  const bodyBytes = upload?.bytes ?? request.body.length
+  const json = request.body.length > 0 ? parse(request.body.toString('utf8')) : undefined
+  const at = scene.clock.now().toISOString()
+  const made = { number, at, method, path, headers, rawHeaders, ...placeOf(call), bodyBytes, json, upload }
+  scene.requests.push(made)
+  if (scene.requests.length > (scene.options.remembers ?? Infinity)) scene.requests.shift()
+  return made
+}
+
+function tell({ options }: Scene, request: RecordedRequest): void {
+  options.onRecord?.(request)
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+async function serve(scene: Scene, request: SimulatedRequest, origin: string): Promise<SimulatedVerdict> {
+  const { options } = scene
+  const call = callOf(scene, request)
+  const recorded = remember(scene, request, call)
+  try {
+    const early = await options.onRequest?.(recorded)
+    const verdict = early ?? (await answer(scene, recorded, call, origin))
+    const last =
+      typeof verdict === 'string' || early ? verdict : ((await options.onResponse?.(recorded, verdict)) ?? verdict)
+    if (typeof last !== 'string') recorded.status = last.status
+    return last
+  } finally {
+    scene.bodies.delete(request.number)
+    tell(scene, recorded)
+  }
+}
+
+async function answer(
+  scene: Scene,
+  request: RecordedRequest,
+  call: Call | undefined,
+  origin: string,
+): Promise<SimulatedVerdict> {
+  const faults = scene.faults.strike(call)
+  if (faults.cut === 'before') return 'drop'
+  const refused = faults.answer ?? refuse(scene, request, call, faults.set)
+  if (refused) return faults.set.refusalsAs200 ? asStatus200(refused) : refused
+  if (call === undefined) return refusal(404, `Nothing is at ${request.path}`)
+  const response = carryOut({
+    fabric: scene.fabric,
+    call,
+    faults: faults.set,
+    origin,
+    json: (request.json as { data?: unknown } | undefined)?.data,
+    upload: request.upload,
+    ...scene.pools.find(call),
+  })
+  if (isWrite(call.call)) {
+    scene.fetches?.sync()
+    await scene.save()
+  }
+  if (faults.cut === 'after') return 'drop'
+  if (faults.answerAfter) return faults.answerAfter
+  return faults.set.refusalsAs200 ? asStatus200(response) : response
+}
+
+/** Everything that is wrong with a request before anyone looks at what it asks for. */
+function refuse(
+  scene: Scene,
+  request: RecordedRequest,
+  call: Call | undefined,
+  faults: DirectorFaults,
+): SimulatedResponse | undefined {
+  const { token } = scene.options
+  const shown = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
+  if (shown === undefined) return refusal(401, 'Authorization header is missing.')
+  if (token !== undefined && shown !== token) return refusal(401, 'Token is not valid.')
+  if (faults.html) return loginPage
+  if (call === undefined) return undefined
+  const redirect = faults.slashRedirect
+  if (redirect && call.call === 'packageUpload' && request.path.endsWith('/'))
+    return {
+      status: redirect.status,
+      headers: { location: `${redirect.origin ?? ''}${request.path.slice(0, -1)}` },
+      body: Buffer.alloc(0),
+    }
+  return refuseBody(scene, request, call) ?? scene.pools.refuse(call) ?? refuseCoManaged(call, faults)
+}
+
+function refuseBody(scene: Scene, request: RecordedRequest, call: Call): SimulatedResponse | undefined {
+  const body = scene.bodies.get(request.number)
+  if (body === 'too-large' || body?.fault === 'too-large') return refusal(413, 'The body is too large.')
+  if (typeof body?.fault === 'object') return refusal(400, `The form cannot be read: ${body.fault.form}.`)
+  if (call.body === 'none') return request.bodyBytes > 0 ? refusal(400, 'This call takes no body.') : undefined
+  if (call.body !== 'json') return undefined
+  if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? ''))
+    return refusal(415, 'Content-Type must be application/json.')
+  if (request.json === undefined) return refusal(400, 'The body is not JSON.')
+  const { data } = (request.json ?? {}) as { data?: unknown }
+  return typeof data === 'object' && data !== null && !Array.isArray(data)
+    ? undefined
+    : refusal(400, 'data is required.')
+}
+
+function refuseCoManaged(call: Call, { coManaged }: DirectorFaults): SimulatedResponse | undefined {
+  if (!coManaged || call.logpoint === undefined || !isWrite(call.call)) return undefined
+  if (coManaged.logpoints !== 'all' && !coManaged.logpoints.includes(call.logpoint)) return undefined
+  return refusal(coManaged.status ?? 400, 'This Logpoint is in Co-Managed mode: its own users configure it.')
+}
