@@ -1,14 +1,17 @@
-// Writes the pages that are made from the source and the tests; with --check only compares, and fails when one is out of date.
+// Writes the pages and modules that are made from the source and the tests; with --check only compares, and fails when one
+// is out of date.
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { conformancePage, readNumberedTests } from './docs/conformance-page.ts'
 import { readCatalogue } from './docs/error-catalogue.ts'
 import { errorPage } from './docs/error-page.ts'
+import { patternParser } from './patterns/parser.ts'
 
 const root = process.cwd()
 const pages = {
   'docs/errors.md': errorPage(readCatalogue(root)),
   'docs/conformance.md': conformancePage(readNumberedTests(root)),
+  'src/stix/patterns/parser.generated.ts': patternParser(root),
 }
 
 for (const [name, text] of Object.entries(pages)) {

@@ -18,6 +18,6 @@ export function normaliseDomain(text: string): string | undefined {
 }
 
 function isAscii(text: string): boolean {
-  // eslint-disable-next-line no-control-regex
+   
   return !/[^\u0000-\u007f]/.test(text)
 }
