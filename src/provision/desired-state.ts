@@ -1,0 +1,155 @@
+import type { Document, LineCounter, Node } from 'yaml'
+import type { z } from 'zod'
+import { StixTaxiiError } from '../core/errors.ts'
+import { nearestName } from '../core/nearest-name.ts'
+import { printable } from '../core/printable.ts'
+import { desiredStateJsonSchema, desiredStateSchema, type DesiredStateText } from './desired-state-schema.ts'
+
+/** A way into the document: keys and indices from the top. */
+export type Way = readonly (string | number)[]
+
+/** A desired state as it was written, with the places it was written at. */
+export interface DesiredDocument {
+  /** As the user named it. */
+  readonly file: string
+  readonly content: DesiredStateText
+  /** An error of kind config that names the line; `what` never quotes a secret. */
+  errorAt(way: Way, what: string, hint?: string): StixTaxiiError
+}
+
+/**
+ * Reads a desired state. Every fault names file, line and column, and a key that is not known the one that was meant.
+ * @throws PROVISION_FILE_INVALID (config); PROVISION_SECRET_CLEAR (config) for a secret written in clear.
+ */
+export async function readDesiredState(text: string, file: string): Promise<DesiredDocument> {
+  const { parseDocument, LineCounter: Lines } = await import('yaml')
+  const lines = new Lines()
+  const document = parseDocument(text.replace(/^\ufeff/, ''), {
+    lineCounter: lines,
+    schema: 'core',
+    prettyErrors: false,
+  })
+  const place = (way: Way, ofKey = false): Place => placeOf(document, lines, way, ofKey)
+  const errorAt = (way: Way, what: string, hint?: string): StixTaxiiError =>
+    invalid(file, place(way), `${way.length === 0 ? '' : `${way.join('.')} `}${what}`, hint)
+
+  const [fault] = document.errors
+  if (fault) {
+    const { line, col } = lines.linePos(fault.pos[0])
+    throw invalid(
+      file,
+      { line, column: col },
+      fault.code === 'DUPLICATE_KEY' ? 'this key stands twice' : 'no YAML from here on',
+    )
+  }
+  const value: unknown = document.toJS({ maxAliasCount: 1000 })
+  const read = desiredStateSchema.safeParse(value)
+  if (read.success) return { file, content: read.data, errorAt }
+  throw faultOf(read.error.issues[0], { file, value, place })
+}
+
+interface Place {
+  readonly line: number
+  readonly column: number
+}
+
+interface Faulty {
+  readonly file: string
+  readonly value: unknown
+  readonly place: (way: Way, ofKey?: boolean) => Place
+}
+
+function faultOf(issue: z.core.$ZodIssue | undefined, { file, value, place }: Faulty): StixTaxiiError {
+  const way = (issue?.path ?? []) as Way
+  const shown = way.join('.')
+  if (issue?.code === 'unrecognized_keys') {
+    const [key = ''] = issue.keys
+    const near = nearestName(key, knownKeys(way))
+    const where = shown === '' ? '' : ` in ${shown}`
+    return invalid(
+      file,
+      place([...way, key], true),
+      `there is no "${printable(key, { maxLength: 80 })}"${where}`,
+      near === undefined ? `Known here: ${knownKeys(way).join(', ')}` : `Did you mean "${near}"?`,
+    )
+  }
+  if (isSecretKey(way.at(-1)) && typeof valueAt(value, way) === 'string') return clearSecret(file, place(way), shown)
+  const missing = valueAt(value, way) === undefined ? 'is missing' : undefined
+  return invalid(file, place(way), `${shown === '' ? 'the file' : shown} ${missing ?? issue?.message ?? 'is wrong'}`)
+}
+
+function isSecretKey(key: string | number | undefined): boolean {
+  return key === 'password' || key === 'keyPassphrase' || key === 'token'
+}
+
+function valueAt(value: unknown, way: Way): unknown {
+  return way.reduce<unknown>((at, key) => {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined
+    return (at as Record<string | number, unknown>)[key]
+  }, value)
+}
+
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>
+  readonly additionalProperties?: SchemaNode | boolean
+  readonly items?: SchemaNode
+  readonly anyOf?: readonly SchemaNode[]
+}
+
+/** The keys that may stand there, by the JSON Schema. */
+function knownKeys(way: Way): readonly string[] {
+  let nodes: readonly SchemaNode[] = [desiredStateJsonSchema()]
+  for (const key of way) {
+    nodes = nodes.flatMap((node) => step(node, key)).flatMap((node) => node.anyOf ?? [node])
+  }
+  return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))]
+}
+
+function step(node: SchemaNode, key: string | number): readonly SchemaNode[] {
+  const named = node.properties?.[String(key)]
+  if (named) return [named]
+  if (typeof key === 'number' && node.items) return [node.items]
+  return typeof node.additionalProperties === 'object' ? [node.additionalProperties] : []
+}
+
+/** Where something stands; what is missing, at the thing it is missing from. */
+function placeOf(document: Document, lines: LineCounter, way: Way, ofKey: boolean): Place {
+  for (let length = way.length; length >= 0; length--) {
+    const node = nodeAt(document, way.slice(0, length), ofKey && length === way.length)
+    if (node?.range) {
+      const { line, col } = lines.linePos(node.range[0])
+      return { line, column: col }
+    }
+  }
+  return { line: 1, column: 1 }
+}
+
+function nodeAt(document: Document, way: Way, ofKey: boolean): Node | undefined {
+  if (way.length === 0) return (document.contents as Node | null) ?? undefined
+  const parent = document.getIn(way.slice(0, -1), true) as { readonly items?: readonly unknown[] } | undefined
+  const last = way.at(-1)
+  const pair = parent?.items?.find((item) => keyOf(item) === last) as { key: Node; value: Node | null } | undefined
+  // A list's items are themselves; the key of a map's pair is where a reader looks first.
+  if (pair && (ofKey || typeof last === 'string')) return pair.key
+  return (document.getIn(way, true) as Node | undefined) ?? undefined
+}
+
+function keyOf(item: unknown): unknown {
+  return (item as { readonly key?: { readonly value?: unknown } } | null)?.key?.value
+}
+
+function invalid(file: string, { line, column }: Place, what: string, hint?: string): StixTaxiiError {
+  return new StixTaxiiError('PROVISION_FILE_INVALID', `${file}:${line}:${column}: ${what}`, {
+    kind: 'config',
+    hint: hint ?? 'Nothing was sent. `stixtaxii init` writes a file with every key explained.',
+    context: { file, line, column },
+  })
+}
+
+function clearSecret(file: string, { line, column }: Place, shown: string): StixTaxiiError {
+  return new StixTaxiiError('PROVISION_SECRET_CLEAR', `${file}:${line}:${column}: ${shown} is written in clear`, {
+    kind: 'config',
+    hint: 'Write where it is: { file: PATH }, { env: NAME } or { store: keyring, entry: NAME }. Change the secret if others have seen this file.',
+    context: { file, line, column },
+  })
+}
