@@ -32,3 +32,22 @@ function redactText(text: string): string {
 export function isKeyParameter(name: string): boolean {
   return keyParameters.test(name)
 }
+
+/**
+ * A JSON-like value as it may be shown: values under the given keys (in any case) are `***`, however deep, and so is the
+ * user information of URLs. A copy: what is sent is never made from it.
+ */
+export function redactTree(value: unknown, keys: readonly string[]): unknown {
+  const hidden = new Set(keys.map((key) => key.toLowerCase()))
+  const walk = (each: unknown): unknown => {
+    if (typeof each === 'string') return /^[a-z][a-z0-9+.-]*:\/\//i.test(each) ? redactUrl(each) : each
+    if (Array.isArray(each)) return each.map(walk)
+    if (typeof each !== 'object' || each === null) return each
+    const members = Object.entries(each).map(([key, inner]) => [
+      key,
+      hidden.has(key.toLowerCase()) ? '***' : walk(inner),
+    ])
+    return Object.fromEntries(members) as unknown
+  }
+  return walk(value)
+}

@@ -64,6 +64,11 @@ export interface ListedSource {
     readonly port: number
     readonly protocol: string
   }
+  /**
+   * Fields that the list should show and does not, by their path here: they hold `false`, `''` or 0 and are not known to
+   * be so.
+   */
+  readonly unshown?: readonly string[] | undefined
 }
 
 /** One field where what was asked for and what was found differ, by its path in `EnrichmentSource`, secrets as `***`. */
