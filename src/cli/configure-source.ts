@@ -18,7 +18,10 @@ import type { TriedSource } from './try-source.ts'
  * Order: build, stage secrets, connect, write secrets, write the profile. A failure before the last two leaves everything as
  * it was.
  */
-export async function configureSource(request: SourceRequest, parts: ConfigureParts): Promise<Configured> {
+export async function configureSource(
+  request: SourceRequest,
+  parts: ConfigureParts,
+): Promise<Configured<TaxiiProfile>> {
   const former = await formerSource(request.name, parts)
   const preset = await presetOf(request.flags.preset ?? former?.preset)
   const ask = parts.terminal.canAsk && !saysEnough(request, former, preset)

@@ -119,6 +119,35 @@ export function createRuntime(
     return opened
   }
 
+  const connectDirector: Runtime['connectDirector'] = async (profile) => {
+    const [{ openDirector }, { openHttp }, { createDirectorClient }] = await Promise.all([
+      import('../workflow/open-director.ts'),
+      import('../http/open.ts'),
+      import('../director/open-client.ts'),
+    ])
+    return openDirector(profile, {
+      credentials: await credentials(),
+      environment,
+      clock,
+      random: host.random,
+      notices,
+      userAgent: `stixtaxii/${version}`,
+      trace: trace(),
+      openHttp: givenHttp ?? openHttp,
+      createClient: createDirectorClient,
+    })
+  }
+
+  const pluginFetch: Runtime['pluginFetch'] = async () => {
+    const [{ openHttp }, { connectTaxii }] = await Promise.all([
+      import('../http/open.ts'),
+      import('../taxii/connect.ts'),
+    ])
+    const userAgent = `stixtaxii/${version}`
+    const parts = { clock, random: host.random, notices, userAgent, trace: trace() }
+    return { openHttp: givenHttp ?? openHttp, connectTaxii, ...parts }
+  }
+
   const runtime: Runtime = {
     options,
     clock,
@@ -146,6 +175,8 @@ export function createRuntime(
     credentials,
     store,
     connect: connectTo,
+    connectDirector,
+    pluginFetch,
   }
   return { runtime, close: () => closeAll(closers) }
 }

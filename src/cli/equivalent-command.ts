@@ -69,7 +69,8 @@ function authenticationWords(settings: AuthenticationSettings): string[] {
   }
 }
 
-function secretWords(reference: SecretReference | undefined, fileFlag: string): string[] {
+/** The flags that name where a secret is; a typed one comes from standard input. */
+export function secretWords(reference: SecretReference | undefined, fileFlag: string): string[] {
   if (!reference) return []
   switch (reference.from) {
     case 'path':
@@ -85,6 +86,7 @@ function secretWords(reference: SecretReference | undefined, fileFlag: string): 
   }
 }
 
-function quote(word: string): string {
+/** A word as a POSIX shell takes it. */
+export function quote(word: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }

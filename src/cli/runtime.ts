@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream'
 import type { NoticeSink } from '../core/notice.ts'
 import type { Clock, Http, Terminal } from '../core/ports.ts'
+import type { DirectorClient } from '../director/client.ts'
 import type { OutputFormat, OutputWriter } from '../output/writer.ts'
-import type { Credentials, ProfileStore, TaxiiProfile } from '../profile/profile.ts'
+import type { Credentials, DirectorProfile, ProfileStore, TaxiiProfile } from '../profile/profile.ts'
 import type { Store } from '../store/store.ts'
 import type { TaxiiClient } from '../taxii/client.ts'
+import type { PluginFetchDependencies } from '../workflow/plugin-fetch.ts'
 import type { Folders } from './folders.ts'
 import type { Progress } from './progress.ts'
 import type { Rehearsal } from './rehearsal.ts'
@@ -31,6 +33,11 @@ export interface GlobalOptions {
 export interface TaxiiConnection extends AsyncDisposable {
   readonly http: Http
   readonly client: TaxiiClient
+}
+
+/** An open connection to one Director. */
+export interface DirectorConnection extends AsyncDisposable {
+  readonly client: DirectorClient
 }
 
 /**
@@ -66,4 +73,8 @@ export interface Runtime {
   readonly store: () => Promise<Store>
   /** Opens a connection for a saved (or passing) profile: resolves its secrets, TLS and proxy, finds its version. */
   readonly connect: (profile: TaxiiProfile, signal: AbortSignal) => Promise<TaxiiConnection>
+  /** Opens a connection for a Director profile: resolves its token, TLS and proxy. Nothing is sent yet. */
+  readonly connectDirector: (profile: DirectorProfile, signal: AbortSignal) => Promise<DirectorConnection>
+  /** What fetching with just the plugin's fields is done with (`fetchAsPlugin`, `preflight`). */
+  readonly pluginFetch: () => Promise<PluginFetchDependencies>
 }

@@ -10,6 +10,7 @@ import { tellPlaces } from './keep-secrets.ts'
 import { profileRow } from './profile-records.ts'
 import type { Runtime } from './runtime.ts'
 import type { SourceFlags } from './source-fields.ts'
+import type { TriedDirector } from './try-director.ts'
 import type { TriedSource } from './try-source.ts'
 
 export type ConfigureParts = Pick<
@@ -35,11 +36,12 @@ export interface SourceRequest {
 }
 
 /** What `configure` has made, and what it knows of it. */
-export interface Configured {
-  readonly profile: Profile
+export interface Configured<T extends Profile = Profile> {
+  readonly profile: T
   /** As it was before; undefined for a new one. */
-  readonly former: Profile | undefined
-  readonly tried: TriedSource | undefined
+  readonly former: T | undefined
+  /** What the test found; undefined when there was none. */
+  readonly tried: TriedSource | TriedDirector | undefined
 }
 
 /** Writes the staged secrets, then the profile; entries that nothing names any more are removed. */
@@ -63,7 +65,7 @@ export function configuredRecord({ profile, former, tried }: Configured): Output
   return {
     ...profileRow(profile, []),
     collections: profile.kind === 'taxii' ? profile.collections : [],
-    offered: tried?.collections.length ?? null,
+    offered: tried && 'collections' in tried ? tried.collections.length : null,
     tested: tried !== undefined,
     created: former === undefined,
   }

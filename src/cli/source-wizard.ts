@@ -192,7 +192,7 @@ function askDuration(message: string, initial: string, { terminal }: ConfigurePa
 }
 
 /** A check that throws, as a validator that says why. */
-function explain(check: () => unknown): true | string {
+export function explain(check: () => unknown): true | string {
   try {
     check()
     return true

@@ -35,7 +35,7 @@ export async function trySource(
   try {
     return await visitSource(profile, parts)
   } catch (error) {
-    throw error instanceof StixTaxiiError ? withAdvice(error) : error
+    throw error instanceof StixTaxiiError ? withUnsavedAdvice(error) : error
   }
 }
 
@@ -72,7 +72,8 @@ function checkOffered(wanted: string, collections: readonly Collection[]): void 
   })
 }
 
-function withAdvice(error: StixTaxiiError): StixTaxiiError {
+/** The error of a try before saving, with the word that nothing was saved in its hint. */
+export function withUnsavedAdvice(error: StixTaxiiError): StixTaxiiError {
   if (error.kind === 'cancelled' || error.kind === 'internal') return error
   const advice = 'Nothing was saved; --no-test saves without connecting.'
   const { kind, context, retryAfterMs, hint } = error

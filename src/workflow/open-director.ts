@@ -2,21 +2,12 @@ import { StixTaxiiError } from '../core/errors.ts'
 import type { NoticeSink } from '../core/notice.ts'
 import type { Clock, Http } from '../core/ports.ts'
 import type { DirectorClient } from '../director/client.ts'
+import type { DirectorClientOptions } from '../director/open-client.ts'
 import type { HttpOptions } from '../http/options.ts'
 import type { Credentials, DirectorProfile } from '../profile/profile.ts'
 import { isLoopback, readSourceUrl } from '../profile/url.ts'
 import { proxyOf } from './proxy-of.ts'
 import { tlsOf } from './tls-of.ts'
-
-/** What a Director client is made with; the profile's choices among what is not documented. */
-export interface DirectorClientOptions {
-  readonly http: Http
-  readonly url: URL
-  readonly apiPrefix?: string | undefined
-  readonly packageUpload?: 'raw' | 'multipart' | undefined
-  readonly clock: Clock
-  readonly notices: NoticeSink
-}
 
 export interface OpenDirectorDependencies {
   readonly credentials: Pick<Credentials, 'resolve'>
@@ -100,6 +91,8 @@ async function httpOptionsOf(
     proxy: await proxyOf(profile, tls.ca, dependencies),
     userAgent,
     plainHttp: profile.allowHttp ? 'allow' : 'refuse',
+    // API reference, section 11: reads are tried three times more.
+    retry: { maxRetries: 3 },
     trace,
     // `warnOfWeakness` says so already, with the name of the profile.
     notices: (notice) => (notice.code === 'HTTP_INSECURE' ? undefined : notices(notice)),

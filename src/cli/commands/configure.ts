@@ -3,6 +3,7 @@ import { StixTaxiiError } from '../../core/errors.ts'
 import { defineCommand } from '../command.ts'
 import { configureDirector } from '../configure-director.ts'
 import { configureSource } from '../configure-source.ts'
+import { directorDefinitionFields, refuseDirectorSettings, splitDirectorSettings } from '../director-settings.ts'
 import { configuredRecord, configuredShape } from '../save-source.ts'
 import { accessFields, definitionFields } from '../source-fields.ts'
 
@@ -26,8 +27,7 @@ export const configure = defineCommand({
     name: z.string().optional().describe('name of the profile'),
     ...definitionFields,
     ...accessFields,
-    pool: z.array(z.string()).default([]).describe("a Director's pool").meta({ value: 'NAME=ID' }),
-    logpoint: z.array(z.string()).default([]).describe('a Logpoint in a pool').meta({ value: 'POOL/NAME=ID' }),
+    ...directorDefinitionFields,
     test: z.boolean().default(true).describe('save without connecting'),
   }),
   needs: [
@@ -40,16 +40,20 @@ export const configure = defineCommand({
     'profiles',
     'credentials',
     'connect',
+    'connectDirector',
+    'clock',
     'output',
   ],
   schema: 'configure',
-  async run({ pool, logpoint, test, ...input }, parts) {
-    const { kind, name, flags } = splitKind(input)
-    if (kind === 'taxii' && pool.length + logpoint.length > 0) throw onlyFor('--pool and --logpoint', 'director')
-    const configured =
-      kind === 'taxii'
-        ? await configureSource({ name, flags, test }, parts)
-        : await configureDirector({ name, flags, pools: pool, logpoints: logpoint }, parts)
+  async run({ test, ...input }, parts) {
+    const { kind, name, flags: all } = splitKind(input)
+    const { settings, flags } = splitDirectorSettings(all)
+    if (kind === 'director') {
+      const configured = await configureDirector({ name, flags, settings, test }, parts)
+      return parts.output.one(configuredRecord(configured), configuredShape)
+    }
+    refuseDirectorSettings(settings)
+    const configured = await configureSource({ name, flags, test }, parts)
     await parts.output.one(configuredRecord(configured), configuredShape)
   },
 })
@@ -64,12 +68,5 @@ function splitKind<T extends { kind?: string | undefined; name?: string | undefi
   throw new StixTaxiiError('PROFILE_FLAG_INVALID', `"${kind}" is no kind of profile`, {
     kind: 'usage',
     hint: 'Write: stixtaxii configure taxii NAME, or: stixtaxii configure director NAME',
-  })
-}
-
-function onlyFor(flags: string, kind: string): StixTaxiiError {
-  return new StixTaxiiError('PROFILE_FLAG_INVALID', `${flags} belong to ${kind} profiles`, {
-    kind: 'usage',
-    hint: `Write: stixtaxii configure ${kind} NAME`,
   })
 }

@@ -249,7 +249,7 @@ describe('configure director', () => {
     const token = await aSecretFile('t')
     const { exitCode, stdout } = await runCli(
       `configure director hq --url https://director.example --token-file ${token} --pool acme=0123456789abcdef0123456789abcdef ` +
-        '--logpoint acme/lp1=fedcba9876543210fedcba9876543210 -o json',
+        '--logpoint acme/lp1=fedcba9876543210fedcba9876543210 --no-test -o json',
       { folder },
     )
     expect(exitCode).toBe(0)
@@ -268,7 +268,7 @@ describe('configure director', () => {
 
   it('refuses a Logpoint in a pool that it does not know', async () => {
     const { exitCode, stderr } = await runCli(
-      'configure director hq --url https://director.example --secret-env T --logpoint acme/lp1=1',
+      'configure director hq --url https://director.example --secret-env T --logpoint acme/lp1=12345678',
     )
     expect(exitCode).toBe(2)
     expect(stderr).toContain('--pool acme=')
