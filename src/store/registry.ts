@@ -2,6 +2,7 @@ import { StixTaxiiError } from '../core/errors.ts'
 import type { NoticeSink } from '../core/notice.ts'
 import type { Clock } from '../core/ports.ts'
 import { redactUrl } from '../core/redact.ts'
+import type { ReadItem } from './index-reading.ts'
 import type { Store } from './store.ts'
 
 export interface StoreDependencies {
@@ -9,6 +10,8 @@ export interface StoreDependencies {
   /** Who we are in locks and runs. */
   readonly identity: { readonly pid: number; readonly host: string }
   readonly notices?: NoticeSink | undefined
+  /** What makes statements of items; default: `readStatements`, loaded when it is first needed. */
+  readonly loadReader?: (() => Promise<ReadItem>) | undefined
 }
 
 type OpenDriver = (url: string, dependencies: StoreDependencies) => Promise<Store>

@@ -1,4 +1,13 @@
 import type { Damaged, Item } from '../stix/item.ts'
+import type { Value } from '../stix/statement.ts'
+import type {
+  KnownValue,
+  KnownValueFilter,
+  NetworkLengths,
+  ReindexReport,
+  ReindexRequest,
+  ValueCount,
+} from './known-value.ts'
 
 /**
  * The store's contract: versions of STIX 2 objects and STIX 1 content blocks with where they came from, checkpoints, runs
@@ -185,6 +194,10 @@ export interface CollectionInfo {
   readonly blocks: number
   readonly quarantined: number
   readonly conflicts: number
+  /** Indicators and observables with values that can be looked for. */
+  readonly statements: number
+  /** Indicators and observables of which nothing can be looked for. */
+  readonly unusable: number
   readonly lastAddedAt?: string | undefined
 }
 
@@ -268,6 +281,27 @@ export interface Store extends AsyncDisposable {
   provenance(id: string): Promise<readonly Provenance[]>
   quarantined(filter?: { source?: string | undefined }): AsyncIterable<Quarantined>
   conflicts(filter?: { source?: string | undefined }): AsyncIterable<Conflict>
+
+  /**
+   * What is known of each value, in the order asked for: exactly these values, from indicators and observables of every
+   * source. A value nobody states has no statements.
+   */
+  lookup(values: readonly Value[]): Promise<readonly KnownValue[]>
+  /**
+   * Every known value, in order of kind (as in `valueKinds`), then addresses before networks, then value (by number for
+   * IPv4 and hashes, by UTF-8 bytes for the rest). Bounded memory. Not one moment's picture: what is stored or pruned
+   * meanwhile may be seen or not.
+   */
+  knownValues(filter?: KnownValueFilter): AsyncIterable<KnownValue>
+  /** Which networks are worth asking `lookup` for when an address is looked up. */
+  networkLengths(): Promise<NetworkLengths>
+  /** In the order of `knownValues`. Reads the whole index. */
+  countValues(): Promise<readonly ValueCount[]>
+  /**
+   * Reads every stored item again and makes the index of values anew, some versions a transaction: killed or cancelled, it
+   * goes on where it was with the next call. Until then `lookup` and `knownValues` finish it themselves first.
+   */
+  reindex(request?: ReindexRequest): Promise<ReindexReport>
 
   /**
    * `--full`: ids of the collection that run `runId` has not received are marked vanished, the rest unmarked. Returns how

@@ -24,7 +24,11 @@ import type {
   VersionFilter,
 } from '../store.ts'
 import { runNotFull, runUnknown, sourceLocked } from '../store-errors.ts'
+import type { ReadItem } from '../index-reading.ts'
+import { loadItemReader } from '../load-reader.ts'
+import type { Standing } from '../resolve-statements.ts'
 import type { Item } from '../../stix/item.ts'
+import { newValueIndex } from './value-index.ts'
 
 interface Kept {
   readonly item: Item
@@ -35,12 +39,15 @@ interface Kept {
 }
 
 interface KeptCollection {
+  readonly number: number
   readonly key: CollectionKey
   version: string
   title: string | undefined
   kept: Kept[]
   readonly byId: Map<string, Kept[]>
   readonly vanished: Set<string>
+  /** Ids of which a revoked version was stored. */
+  readonly revoked: Set<string>
   lastAdded: number
   checkpoint: Checkpoint | undefined
 }
@@ -55,14 +62,17 @@ interface KeptRun {
 export function openMemoryStore(dependencies: {
   readonly clock: Clock
   readonly identity: { readonly pid: number; readonly host: string }
+  readonly loadReader?: (() => Promise<ReadItem>) | undefined
 }): Store {
-  const { clock, identity } = dependencies
+  const { clock, identity, loadReader = loadItemReader } = dependencies
   const sources = new Map<string, SourceRef>()
   const collections = new Map<string, KeptCollection>()
   const runs = new Map<string, KeptRun>()
   const quarantine = new Map<string, Quarantined>()
   const conflicts = new Map<string, Conflict>()
   const locks = new Map<string, LockHolder>()
+  let read: ReadItem | undefined
+  const index = newValueIndex({ read: () => read as ReadItem, sourceOf: (key) => sourceOf(key), standing })
 
   const now = () => timestampOfDate(clock.now())
   const sourceOf = (key: CollectionKey): SourceRef => sources.get(key.source) ?? { id: key.source, name: key.source }
@@ -78,12 +88,14 @@ export function openMemoryStore(dependencies: {
     const found = collections.get(name)
     if (found) return found
     const made: KeptCollection = {
+      number: collections.size + 1,
       key: { source: key.source, root: key.root, collection: key.collection },
       version: '',
       title: undefined,
       kept: [],
       byId: new Map(),
       vanished: new Set(),
+      revoked: new Set(),
       lastAdded: 0,
       checkpoint: undefined,
     }
@@ -117,11 +129,15 @@ export function openMemoryStore(dependencies: {
     }
     if (siblings.length === 0) tally.new++
     else tally.updated++
-    if (item.kind === 'object' && item.revoked) tally.revoked++
+    if (item.kind === 'object' && item.revoked) {
+      tally.revoked++
+      to.revoked.add(item.id)
+    }
     to.lastAdded = Math.max(to.lastAdded + 1, Number(toEpochMicroseconds(now())))
     const kept: Kept = { item, version, added: to.lastAdded, page: part.page, runId: run.run.id }
     to.kept.push(kept)
     to.byId.set(item.id, [...siblings, kept])
+    index.add(indexed(to, kept))
     return true
   }
 
@@ -153,6 +169,7 @@ export function openMemoryStore(dependencies: {
     // Everything that can throw comes before the first change.
     const parts: PagePart[] = []
     for await (const part of batch.parts) parts.push(part)
+    read ??= await loadReader()
     const move = batch.checkpoint()
     const to = collectionAt(batch.key)
     const tally = newTally()
@@ -193,6 +210,33 @@ export function openMemoryStore(dependencies: {
     return (collection.byId.get(kept.item.id) ?? []).some((other) => other !== kept && isLater(other, kept))
   }
 
+  const indexed = ({ key, number: collection }: KeptCollection, { item, added }: Kept) => ({
+    item,
+    added,
+    source: sourceOf(key),
+    key,
+    collection,
+  })
+
+  function standing(ids: readonly string[]): ReadonlyMap<string, Standing> {
+    return new Map(
+      ids.map((id) => {
+        const holding = [...collections.values()].filter(({ byId }) => byId.has(id))
+        const versions = holding.flatMap(({ key, number, byId }) =>
+          (byId.get(id) ?? []).map(({ version, added }) => ({
+            source: key.source,
+            collection: number,
+            version,
+            added,
+          })),
+        )
+        const revokedBy = new Set(holding.filter(({ revoked }) => revoked.has(id)).map(({ key }) => key.source))
+        const vanishedFrom = new Set(holding.filter(({ vanished }) => vanished.has(id)).map(({ number }) => number))
+        return [id, { versions, revokedBy, vanishedFrom }]
+      }),
+    )
+  }
+
   function prune(request: PruneRequest): number {
     const before = request.addedBefore === undefined ? undefined : toEpochMicroseconds(request.addedBefore)
     let removed = 0
@@ -207,10 +251,14 @@ export function openMemoryStore(dependencies: {
       removed += doomed.size
       if (request.dryRun) continue
       collection.kept = collection.kept.filter((kept) => !doomed.has(kept))
-      for (const { item } of doomed) {
+      for (const { item, added } of doomed) {
+        index.remove(collection.number, added)
         const left = (collection.byId.get(item.id) ?? []).filter((kept) => !doomed.has(kept))
         if (left.length > 0) collection.byId.set(item.id, left)
-        else collection.byId.delete(item.id)
+        else {
+          collection.byId.delete(item.id)
+          collection.revoked.delete(item.id)
+        }
       }
     }
     return removed
@@ -293,6 +341,22 @@ export function openMemoryStore(dependencies: {
     async *conflicts(filter) {
       for (const entry of conflicts.values()) if (isWanted(entry.key, filter)) yield entry
     },
+    lookup: async (values) => index.lookup(values),
+    async *knownValues(filter = {}) {
+      yield* index.knownValues(filter)
+    },
+    networkLengths: async () => index.networkLengths(),
+    countValues: async () => index.countValues(),
+    async reindex({ missingOnly = false, onProgress, signal } = {}) {
+      if (missingOnly) return { versions: 0, statements: 0, values: 0, unusable: 0 }
+      signal?.throwIfAborted()
+      read ??= await loadReader()
+      index.clear()
+      const all = [...collections.values()].flatMap((to) => to.kept.map((kept) => indexed(to, kept)))
+      for (const version of all) index.add(version)
+      onProgress?.({ done: all.length, total: all.length })
+      return { versions: all.length, ...index.counts() }
+    },
     async markVanished(key, runId) {
       const seen = runs.get(runId)?.seen
       if (!seen) throw runNotFull(runId)
@@ -314,6 +378,8 @@ export function openMemoryStore(dependencies: {
         blocks: collection.kept.filter(({ item }) => item.kind === 'block').length,
         quarantined: [...quarantine.values()].filter(({ key }) => key === collection.key).length,
         conflicts: [...conflicts.values()].filter(({ key }) => key === collection.key).length,
+        statements: index.counts(collection.number).statements,
+        unusable: index.counts(collection.number).unusable,
         ...(collection.lastAdded > 0 && { lastAddedAt: fromEpochMicroseconds(BigInt(collection.lastAdded)) }),
       }))
       return { url: 'memory:', driver: 'memory', schemaVersion: 1, sizeBytes: 0, collections: rows }

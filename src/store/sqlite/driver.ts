@@ -2,6 +2,7 @@ import { mkdir, open, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { StixTaxiiError } from '../../core/errors.ts'
 import { fromEpochMicroseconds } from '../../core/timestamp.ts'
+import { loadItemReader } from '../load-reader.ts'
 import type { StoreDependencies } from '../registry.ts'
 import type { CollectionKey, PageBatch, Store, StoreInfo } from '../store.ts'
 import { runNotFull } from '../store-errors.ts'
@@ -12,11 +13,13 @@ import { commitBatch, nowMicros } from './commit.ts'
 import { copyInto } from './copy.ts'
 import { openDatabase, reading, type Database } from './database.ts'
 import { warnOfNetwork } from './file-system.ts'
+import { countValues, knownValues, lookup, networkLengths } from './known-values.ts'
 import { listConflicts, listProvenance, listQuarantined, listVersions } from './listings.ts'
 import { newLocks } from './locks.ts'
 import { migrate, schemaVersion } from './migrate.ts'
 import { findPlace, listPlaces, makePlace, moveCheckpoint, readCheckpoint, removeCheckpoint } from './places.ts'
 import { prune } from './prune.ts'
+import { completeIndex, reindex, startIndex } from './reindex.ts'
 import { beginRun, findRun, finishRun, listRuns } from './runs.ts'
 import { migrations } from './schema.ts'
 import { verify } from './verify.ts'
@@ -35,6 +38,7 @@ export async function openSqliteStore(path: string, dependencies: SqliteDependen
   const database = await reading(file, () => openDatabase(file, binding, dependencies.clock))
   try {
     await reading(file, () => migrate(database, migrations, dependencies.clock))
+    await startIndex(database)
   } catch (error) {
     await database.close()
     throw error
@@ -61,7 +65,9 @@ async function makeFile(file: string): Promise<void> {
 
 function storeOver(database: Database, dependencies: StoreDependencies): Store {
   const { file, reader, binding } = database
-  const { clock, identity } = dependencies
+  const { clock, identity, notices, loadReader = loadItemReader } = dependencies
+  const indexReader = { connection: reader, file, loadReader }
+  const indexed = () => completeIndex(database, loadReader, notices)
   const locks = newLocks(file, binding, dependencies)
   let isClosed = false
 
@@ -72,7 +78,7 @@ function storeOver(database: Database, dependencies: StoreDependencies): Store {
     beginRun: (start) => database.transaction((connection) => beginRun(connection, start, identity)),
     finishRun: (runId, end) => database.transaction((connection) => finishRun(connection, runId, end)),
     runs: (filter = {}) => reading(file, () => listRuns(reader, locks, filter)),
-    commit: (batch: PageBatch) => commitBatch(database, clock, batch),
+    commit: (batch: PageBatch) => commitBatch(database, { clock, loadReader }, batch),
     checkpoint: (key) =>
       reading(file, () => {
         const place = findPlace(reader, key)
@@ -93,6 +99,23 @@ function storeOver(database: Database, dependencies: StoreDependencies): Store {
     provenance: (id) => reading(file, () => listProvenance(reader, id)),
     quarantined: (filter) => listQuarantined(reader, file, filter),
     conflicts: (filter) => listConflicts(reader, file, filter),
+    async lookup(values) {
+      await indexed()
+      return lookup(indexReader, values)
+    },
+    async *knownValues(filter = {}) {
+      await indexed()
+      yield* knownValues(indexReader, filter)
+    },
+    async networkLengths() {
+      await indexed()
+      return reading(file, () => networkLengths(reader))
+    },
+    async countValues() {
+      await indexed()
+      return reading(file, () => countValues(reader))
+    },
+    reindex: (request) => reindex(database, loadReader, request),
     markVanished: (key, runId) => markVanished(database, key, runId),
     sources: () =>
       reading(file, () =>
@@ -102,7 +125,10 @@ function storeOver(database: Database, dependencies: StoreDependencies): Store {
       ),
     info: () => reading(file, () => info(database)),
     verify: () => verify(database),
-    prune: (request) => prune(database, request),
+    async prune(request) {
+      await indexed()
+      return prune(database, loadReader, request)
+    },
     backup: (to) => copyInto(database, resolve(to)),
     async [Symbol.asyncDispose]() {
       if (isClosed) return
@@ -142,6 +168,8 @@ async function info({ file, reader, binding }: Database): Promise<StoreInfo> {
     blocks: place.blocks,
     quarantined: countOf('quarantine', place.number),
     conflicts: countOf('conflict', place.number),
+    statements: place.statements,
+    unusable: place.unusable,
     ...(place.lastAdded > 0 && { lastAddedAt: fromEpochMicroseconds(BigInt(place.lastAdded)) }),
   }))
   return {

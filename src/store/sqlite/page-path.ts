@@ -1,9 +1,11 @@
 import { fromEpochMicroseconds } from '../../core/timestamp.ts'
 import type { Item } from '../../stix/item.ts'
+import type { ReadItem } from '../index-reading.ts'
 import { isSameContent, versionOf } from '../compare.ts'
 import type { PagePart } from '../store.ts'
 import { newTally, type Tally } from '../tally.ts'
 import { corruption, type Connection, type SqlValue } from './binding.ts'
+import { newIndexPath, type IndexGrowth } from './index-path.ts'
 import { checksumOf, digestOf, keyed, keyOfVersion, keyText, type Keyed } from './keys.ts'
 import { newSegmentWriter, readSegment, type SegmentItem } from './segments.ts'
 
@@ -56,6 +58,8 @@ export interface PagePathSettings {
   readonly lastAdded: number
   /** Microseconds since 1970. */
   readonly now: number
+  /** Makes the statements that are indexed. */
+  readonly read: ReadItem
 }
 
 /** What the collection gained. */
@@ -65,6 +69,7 @@ export interface Growth {
   readonly ids: number
   readonly versions: number
   readonly blocks: number
+  readonly index: IndexGrowth
 }
 
 export interface PagePath {
@@ -82,6 +87,7 @@ interface KnownVersion {
 export function newPagePath(settings: PagePathSettings): PagePath {
   const { connection, collection, run } = settings
   const segments = newSegmentWriter(connection, collection)
+  const index = newIndexPath(connection, collection, settings.read)
   const tally = newTally()
   const anyVanished = connection.get('SELECT 1 FROM vanished WHERE collection = ? LIMIT 1', [collection]) !== undefined
   let lastAdded = settings.lastAdded
@@ -133,6 +139,7 @@ export function newPagePath(settings: PagePathSettings): PagePath {
     else if (item.revoked) tally.revoked++
     rows.push(entry.id, collection, versionKey, entry.digest, lastAdded)
     const full = segments.add(item, lastAdded)
+    index.add(item, lastAdded)
     onStored(item)
     return full
   }
@@ -169,8 +176,9 @@ export function newPagePath(settings: PagePathSettings): PagePath {
       if (lastAdded >= first) insertPage(settings, Math.max(first, settings.now), part)
     },
     async finish() {
+      const indexed = index.finish()
       await segments.finish()
-      return { tally, lastAdded, ids: tally.new, versions: tally.new + tally.updated, blocks }
+      return { tally, lastAdded, ids: tally.new, versions: tally.new + tally.updated, blocks, index: indexed }
     },
   }
 }

@@ -15,6 +15,8 @@ export interface Place {
   readonly ids: number
   readonly versions: number
   readonly blocks: number
+  readonly statements: number
+  readonly unusable: number
   readonly lastAdded: number
 }
 
@@ -25,7 +27,7 @@ export interface PlaceFilter {
 }
 
 const placeColumns = `collection.number AS number, ${bytesOf('source.id', 'source.name', 'root', 'collection', 'title', 'version')},
-  ids, versions, blocks, last_added FROM collection JOIN source ON source.number = collection.source`
+  ids, versions, blocks, statements, unusable, last_added FROM collection JOIN source ON source.number = collection.source`
 
 export function findPlace(connection: Connection, key: CollectionKey): Place | undefined {
   const row = connection.get(`SELECT ${placeColumns} WHERE source.id = ? AND root = ? AND collection = ?`, [
@@ -62,6 +64,8 @@ function placeOf(row: SqlRow): Place {
     ids: row['ids'] as number,
     versions: row['versions'] as number,
     blocks: row['blocks'] as number,
+    statements: row['statements'] as number,
+    unusable: row['unusable'] as number,
     lastAdded: row['last_added'] as number,
   }
 }

@@ -1,8 +1,12 @@
 import { toEpochMicroseconds } from '../../core/timestamp.ts'
+import type { Item } from '../../stix/item.ts'
 import { isLater } from '../compare.ts'
+import type { ReadItem } from '../index-reading.ts'
 import type { PruneRequest } from '../store.ts'
 import type { Connection, SqlRow, SqlValue } from './binding.ts'
 import { reading, type Database } from './database.ts'
+import { removeFromIndex } from './index-path.ts'
+import { growIndex } from './grow-index.ts'
 import { keyOfId, keyText, versionOfKey } from './keys.ts'
 import { listPlaces, type Place } from './places.ts'
 import { packSegment, readSegment, typesOf, type SegmentItem } from './segments.ts'
@@ -14,22 +18,29 @@ interface Wanted {
   /** Microseconds; exclusive. */
   readonly before: number
   readonly all: boolean
+  readonly dryRun: boolean
+  readonly read: ReadItem
 }
 
 /**
  * Removes versions some segments at a time, each time in one transaction, so that fetching goes on beside it and a prune
  * that is killed has removed whole versions only. Checkpoints are not touched. Returns the number of versions.
  */
-export async function prune(database: Database, request: PruneRequest): Promise<number> {
+export async function prune(
+  database: Database,
+  loadReader: () => Promise<ReadItem>,
+  request: PruneRequest,
+): Promise<number> {
   const { addedBefore, all = false, dryRun = false } = request
   const before = addedBefore === undefined ? Number.MAX_SAFE_INTEGER : Number(toEpochMicroseconds(addedBefore) ?? 0n)
   const run = <Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> =>
     dryRun ? reading(database.file, () => work(database.reader)) : database.transaction(work)
+  const read = await loadReader()
   let removed = 0
   for (const place of await reading(database.file, () => listPlaces(database.reader, request))) {
     for (let after: number | undefined = -1; after !== undefined;) {
       const begin: number = after
-      const step = await run((connection) => pruneSome(connection, place, begin, { before, all }, dryRun))
+      const step = await run((connection) => pruneSome(connection, place, begin, { before, all, dryRun, read }))
       removed += step.removed
       after = step.after
     }
@@ -44,7 +55,6 @@ async function pruneSome(
   place: Place,
   after: number,
   wanted: Wanted,
-  dryRun: boolean,
 ): Promise<{ removed: number; after: number | undefined }> {
   const rows = connection.all(
     'SELECT number, first, data FROM segment WHERE collection = ? AND first > ? AND first < ? ORDER BY first LIMIT ?',
@@ -55,9 +65,10 @@ async function pruneSome(
     const items = await readSegment(row['first'] as number, row['data'] as Buffer)
     const doomed = doomedOf(connection, place, items, wanted)
     removed += doomed.length
-    if (doomed.length === 0 || dryRun) continue
+    if (doomed.length === 0 || wanted.dryRun) continue
     await shrinkSegment(connection, row, items, new Set(doomed.map(({ added }) => added)))
     forget(connection, place, doomed)
+    growIndex(connection, place.number, removeFromIndex(connection, place.number, wanted.read, doomed))
   }
   const last = rows.at(-1)?.['first'] as number | undefined
   return { removed, after: rows.length < segmentsPerTransaction ? undefined : last }
@@ -67,7 +78,7 @@ interface Doomed {
   readonly id: Buffer
   readonly version: Buffer
   readonly added: number
-  readonly isBlock: boolean
+  readonly item: Item
 }
 
 /** Which of the items go. */
@@ -86,8 +97,7 @@ function doomedOf(connection: Connection, place: Place, items: readonly SegmentI
       const { id, version, added } = row as { id: Buffer; version: Buffer; added: number }
       const item = here.get(added)
       if (!item || added >= wanted.before) continue
-      if (wanted.all || newest.get(keyText(id)) !== added)
-        doomed.push({ id, version, added, isBlock: item.kind === 'block' })
+      if (wanted.all || newest.get(keyText(id)) !== added) doomed.push({ id, version, added, item })
     }
   }
   return doomed
@@ -133,9 +143,10 @@ function forget(connection: Connection, place: Place, doomed: readonly Doomed[])
     connection.run('DELETE FROM version WHERE id = ? AND collection = ? AND version = ?', [id, place.number, version])
     if (connection.get('SELECT 1 FROM version WHERE id = ? AND collection = ? LIMIT 1', [id, place.number])) continue
     connection.run('DELETE FROM vanished WHERE collection = ? AND id = ?', [place.number, id])
+    connection.run('DELETE FROM revoked WHERE id = ? AND collection = ?', [id, place.number])
     ids++
   }
-  const blocks = doomed.filter(({ isBlock }) => isBlock).length
+  const blocks = doomed.filter(({ item }) => item.kind === 'block').length
   connection.run('UPDATE collection SET ids = ids - ?, versions = versions - ?, blocks = blocks - ? WHERE number = ?', [
     ids,
     doomed.length,

@@ -11,6 +11,18 @@
  *   greatest that is not above its `added`.
  * - `seen` has what a run that reads everything has received so far, `vanished` the ids that the last such run missed.
  * - `checksum` is over what no other check covers: `checksumOf`.
+ *
+ * The index of values, all of it made of the items and made again by `store reindex`:
+ *
+ * - `stated` has one row for each value of each statement, in the order of `Store.knownValues` (`value-key.ts`); `marks` is
+ *   1 for a sound value, plus 2 for an observable's; `original` the value as it was written, where that differs.
+ * - `statement` has the rest of what an item says (`statement-body.ts`), in the order in which it came: collection, `added`
+ *   of the item, and its place among the item's statements. Descriptions are in the item only. `trait` has what many
+ *   statements have in common.
+ * - `relation` leads from one id to another, `named` says what an id is shown as; both with the item that says so.
+ * - `revoked` has the ids of which a revoked version was stored.
+ * - `unread` has what is not in the index yet: items of the collection after `after` up to `until`, both of `added`.
+ *   `reading` has the version of what made the statements.
  */
 export const migrations: readonly string[] = [
   `
@@ -112,6 +124,63 @@ export const migrations: readonly string[] = [
     id BLOB NOT NULL,
     PRIMARY KEY (collection, id)
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE stated (
+    kind INTEGER NOT NULL,
+    value BLOB NOT NULL,
+    collection INTEGER NOT NULL,
+    added INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    marks INTEGER NOT NULL,
+    original BLOB,
+    PRIMARY KEY (kind, value, collection, added, place)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE statement (
+    collection INTEGER NOT NULL,
+    added INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    item BLOB NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (collection, added, place)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE trait (
+    number INTEGER PRIMARY KEY,
+    body BLOB NOT NULL UNIQUE
+  ) STRICT;
+  CREATE TABLE relation (
+    origin BLOB NOT NULL,
+    collection INTEGER NOT NULL,
+    added INTEGER NOT NULL,
+    target BLOB NOT NULL,
+    type BLOB NOT NULL,
+    item BLOB NOT NULL,
+    PRIMARY KEY (origin, collection, added, target, type)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE named (
+    id BLOB NOT NULL,
+    collection INTEGER NOT NULL,
+    added INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (id, collection, added)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE revoked (
+    id BLOB NOT NULL,
+    collection INTEGER NOT NULL,
+    PRIMARY KEY (id, collection)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE unread (
+    collection INTEGER PRIMARY KEY REFERENCES collection (number),
+    after INTEGER NOT NULL,
+    until INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE reading (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    reader INTEGER NOT NULL
+  ) STRICT;
+  ALTER TABLE collection ADD COLUMN statements INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE collection ADD COLUMN unusable INTEGER NOT NULL DEFAULT 0;
+  INSERT INTO reading (one, reader) VALUES (1, 0);
   `,
 ]
 

@@ -1,0 +1,276 @@
+import { valueKinds, type Value } from '../../stix/statement.ts'
+import type { ReadItem } from '../index-reading.ts'
+import type { KnownValue, KnownValueFilter, NetworkLengths, SourcedStatement, ValueCount } from '../known-value.ts'
+import { resolveStatements, type KeptStatement } from '../resolve-statements.ts'
+import { keyOfValue, kindNumbers, valueOfKey, type ValueKey } from '../value-key.ts'
+import { corruption, type Connection, type SqlRow, type SqlValue } from './binding.ts'
+import { reading } from './database.ts'
+import { idOfKey, versionOfKey } from './keys.ts'
+import { listPlaces, type Place } from './places.ts'
+import { readSegment, type SegmentItem } from './segments.ts'
+import { decodeStatement } from './statement-body.ts'
+import { surroundingsIn } from './surroundings.ts'
+
+/** What finds values: `lookup` by their keys, `knownValues` in the order of the index, some hundred rows at a time. */
+
+const valuesPerQuery = 200
+const rowsPerQuery = 1000
+/** Every segment that is touched is read once for this many rows. */
+const rowsPerQueryWithDescriptions = 20_000
+
+const columns = `stated.kind AS kind, stated.value AS value, stated.collection AS collection, stated.added AS added,
+  stated.place AS place, marks, original, item, body, version.version AS version`
+const rest = `CROSS JOIN statement ON statement.collection = stated.collection AND statement.added = stated.added
+    AND statement.place = stated.place
+  CROSS JOIN version ON version.id = statement.item AND version.collection = stated.collection
+    AND version.added = stated.added`
+
+/** The statements of this file; their query plans are tested. */
+export const knownValuesSql = {
+  lookup: (count: number) => `WITH wanted (number, kind, value) AS (VALUES ${Array(count).fill('(?, ?, ?)').join(', ')})
+    SELECT number, ${columns} FROM wanted
+    CROSS JOIN stated ON stated.kind = wanted.kind AND stated.value = wanted.value ${rest}`,
+  page: (more: string) => `SELECT ${columns} FROM stated ${rest}
+    WHERE stated.kind = ? AND (stated.value, stated.collection, stated.added, stated.place) > (?, ?, ?, ?) ${more}
+    ORDER BY stated.value, stated.collection, stated.added, stated.place LIMIT ?`,
+  count: 'SELECT kind, count(DISTINCT value) AS found, count(*) AS statements FROM stated GROUP BY kind ORDER BY kind',
+  nextNetwork: 'SELECT value FROM stated WHERE kind = ? AND value >= ? ORDER BY value LIMIT 1',
+} as const
+
+/** What reading the index needs. */
+export interface IndexReader {
+  readonly connection: Connection
+  readonly file: string
+  /** Loads what reads items: for descriptions only. */
+  readonly loadReader: () => Promise<ReadItem>
+}
+
+export async function lookup(reader: IndexReader, values: readonly Value[]): Promise<readonly KnownValue[]> {
+  const found: KnownValue[] = values.map(({ kind, value }) => ({ kind, value, statements: [] }))
+  const keys = values.flatMap((value, number) => {
+    const key = keyOfValue(value)
+    return key ? [{ number, key }] : []
+  })
+  const view = await openView(reader)
+  for (let at = 0; at < keys.length; at += valuesPerQuery) {
+    const some = keys.slice(at, at + valuesPerQuery)
+    const wanted = some.flatMap(({ number, key }): SqlValue[] => [number, key.kind, key.bytes])
+    const rows = await reading(reader.file, () => reader.connection.all(knownValuesSql.lookup(some.length), wanted))
+    const statements = await resolvedRows(reader, view, rows, true)
+    for (const [number, own] of groupedBy(rows, statements, (row) => row['number'] as number)) {
+      found[number] = { ...(found[number] as KnownValue), statements: own }
+    }
+  }
+  return found
+}
+
+export async function* knownValues(reader: IndexReader, filter: KnownValueFilter): AsyncIterable<KnownValue> {
+  const view = await openView(reader)
+  const more = conditionOf(filter, view)
+  if (more === undefined) return
+  const kinds = valueKinds
+    .filter((kind) => filter.kinds === undefined || filter.kinds.includes(kind))
+    .flatMap(kindNumbers)
+  for (const kind of kinds) yield* valuesOfKind(reader, view, kind, more, filter.descriptions === true)
+}
+
+/** Further conditions in SQL, undefined when no collection is wanted. Only numbers of our own go into the text. */
+function conditionOf(filter: KnownValueFilter, view: View): string | undefined {
+  const { sources, collections, role } = filter
+  const isWanted = ({ source, key }: Place) =>
+    (sources === undefined || sources.includes(source.id) || sources.includes(source.name)) &&
+    (collections === undefined || collections.includes(key.collection))
+  const conditions: string[] = []
+  if (sources !== undefined || collections !== undefined) {
+    const numbers = [...view.places.values()].filter(isWanted).map(({ number }) => number)
+    if (numbers.length === 0) return undefined
+    conditions.push(`AND stated.collection IN (${numbers.join(', ')})`)
+  }
+  if (role !== undefined) conditions.push(role === 'observable' ? 'AND marks >= 2' : 'AND marks < 2')
+  return conditions.join(' ')
+}
+
+async function* valuesOfKind(
+  reader: IndexReader,
+  view: View,
+  kind: number,
+  more: string,
+  described: boolean,
+): AsyncIterable<KnownValue> {
+  const limit = described ? rowsPerQueryWithDescriptions : rowsPerQuery
+  const sql = knownValuesSql.page(more)
+  // The value that is not whole yet: its other statements may be in the next rows.
+  let open: { readonly key: ValueKey; statements: SourcedStatement[] } | undefined
+  for (let last: SqlValue[] = [Buffer.alloc(0), -1, -1, -1]; ;) {
+    const rows = await reading(reader.file, () => reader.connection.all(sql, [kind, ...last, limit]))
+    const statements = await resolvedRows(reader, view, rows, described)
+    for (const [number, row] of rows.entries()) {
+      const bytes = row['value'] as Buffer
+      if (!open?.key.bytes.equals(bytes)) {
+        if (open && open.statements.length > 0) yield knownOf(open.key, open.statements)
+        open = { key: { kind, bytes }, statements: [] }
+      }
+      const statement = statements[number]
+      if (statement) open.statements.push(statement)
+    }
+    if (rows.length < limit) break
+    const row = rows.at(-1) as SqlRow
+    last = [row['value'], row['collection'], row['added'], row['place']] as SqlValue[]
+  }
+  if (open && open.statements.length > 0) yield knownOf(open.key, open.statements)
+}
+
+function knownOf(key: ValueKey, statements: readonly SourcedStatement[]): KnownValue {
+  const value = valueOfKey(key)
+  if (!value) throw corruption('a value cannot be read')
+  return { ...value, statements: inOrder(statements) }
+}
+
+function inOrder(statements: readonly SourcedStatement[]): readonly SourcedStatement[] {
+  return statements.length < 2
+    ? statements
+    : statements.toSorted((a, b) => (a.addedAt < b.addedAt ? -1 : a.addedAt > b.addedAt ? 1 : 0))
+}
+
+function groupedBy(
+  rows: readonly SqlRow[],
+  statements: readonly (SourcedStatement | undefined)[],
+  of: (row: SqlRow) => number,
+): ReadonlyMap<number, readonly SourcedStatement[]> {
+  const groups = new Map<number, SourcedStatement[]>()
+  for (const [place, row] of rows.entries()) {
+    const statement = statements[place]
+    if (!statement) continue
+    const group = groups.get(of(row))
+    if (group) group.push(statement)
+    else groups.set(of(row), [statement])
+  }
+  return new Map([...groups].map(([number, group]) => [number, inOrder(group)]))
+}
+
+/** What is the same for all rows of one question. */
+interface View {
+  readonly places: ReadonlyMap<number, Place>
+  readonly traits: (number: number) => string
+}
+
+async function openView({ connection, file }: IndexReader): Promise<View> {
+  const places = await reading(file, () => new Map(listPlaces(connection).map((place) => [place.number, place])))
+  return { places, traits: newTraitReader(connection) }
+}
+
+/** Traits by number, the recent ones kept: most statements of a feed share a few. */
+function newTraitReader(connection: Connection): (number: number) => string {
+  const known = new Map<number, string>()
+  return (number) => {
+    const remembered = known.get(number)
+    if (remembered !== undefined) return remembered
+    const row = connection.get('SELECT body FROM trait WHERE number = ?', [number])
+    if (!row) throw corruption('a trait is missing')
+    if (known.size > 10_000) known.clear()
+    const text = (row['body'] as Buffer).toString()
+    known.set(number, text)
+    return text
+  }
+}
+
+async function resolvedRows(
+  reader: IndexReader,
+  view: View,
+  rows: readonly SqlRow[],
+  described: boolean,
+): Promise<(SourcedStatement | undefined)[]> {
+  if (rows.length === 0) return []
+  const descriptions = described ? await descriptionsOf(reader, rows) : undefined
+  return reading(reader.file, () => {
+    const kept = rows.map((row, place) => ({ ...keptOf(row, view), description: descriptions?.[place] }))
+    return resolveStatements(kept, surroundingsIn(reader.connection, view.places))
+  })
+}
+
+function keptOf(row: SqlRow, { places, traits }: View): KeptStatement {
+  const place = places.get(row['collection'] as number)
+  if (!place) throw corruption('a statement of no collection')
+  const id = idOfKey(row['item'])
+  return {
+    statement: statementIn(row['body'] as Buffer, { id, version: versionOfKey(row['version']) }, traits),
+    sound: ((row['marks'] as number) & 1) === 1,
+    original: (row['original'] as Buffer | null)?.toString(),
+    source: place.source,
+    key: place.key,
+    collection: place.number,
+    itemId: id,
+    added: row['added'] as number,
+  }
+}
+
+function statementIn(
+  body: Buffer,
+  item: { readonly id: string; readonly version: string },
+  traits: View['traits'],
+): KeptStatement['statement'] {
+  try {
+    return decodeStatement(body.toString(), item, traits)
+  } catch (error) {
+    throw corruption(`a statement cannot be read (${(error as Error).message})`)
+  }
+}
+
+/** In the order of the rows, read from the items; each segment is read once. */
+async function descriptionsOf(reader: IndexReader, rows: readonly SqlRow[]): Promise<readonly (string | undefined)[]> {
+  const read = await reader.loadReader()
+  const descriptions: (string | undefined)[] = Array<undefined>(rows.length).fill(undefined)
+  const order = rows
+    .map((row, place) => ({ row, place, collection: row['collection'] as number, added: row['added'] as number }))
+    .sort((a, b) => a.collection - b.collection || a.added - b.added)
+  let segment: { readonly collection: number; readonly items: readonly SegmentItem[] } | undefined
+  let item: { readonly added: number; readonly said: readonly (string | undefined)[] } | undefined
+  for (const { row, place, collection, added } of order) {
+    if (segment?.collection !== collection || added > (segment.items.at(-1)?.added ?? -1)) {
+      segment = { collection, items: await segmentOf(reader, collection, added) }
+      item = undefined
+    }
+    if (item?.added !== added) {
+      const found = segment.items.find((one) => one.added === added)
+      item = { added, said: found ? read(found.item).statements.map(({ description }) => description) : [] }
+    }
+    descriptions[place] = item.said[row['place'] as number]
+  }
+  return descriptions
+}
+
+async function segmentOf({ connection, file }: IndexReader, collection: number, added: number): Promise<SegmentItem[]> {
+  const row = await reading(file, () =>
+    connection.get('SELECT first, data FROM segment WHERE collection = ? AND first <= ? ORDER BY first DESC LIMIT 1', [
+      collection,
+      added,
+    ]),
+  )
+  return row ? reading(file, () => readSegment(row['first'] as number, row['data'] as Buffer)) : []
+}
+
+/** One look for each length that there is. */
+export function networkLengths(connection: Connection): NetworkLengths {
+  const lengths = (kind: 'ipv4' | 'ipv6') => {
+    const found: number[] = []
+    const number = kindNumbers(kind)[1]
+    for (let from = 0; from < 128;) {
+      const row = connection.get(knownValuesSql.nextNetwork, [number, Buffer.from([from])])
+      if (!row) break
+      const length = (row['value'] as Buffer)[0] ?? 128
+      found.push(length)
+      from = length + 1
+    }
+    return found
+  }
+  return { ipv4: lengths('ipv4'), ipv6: lengths('ipv6') }
+}
+
+export function countValues(connection: Connection): readonly ValueCount[] {
+  const rows = connection.all(knownValuesSql.count)
+  return valueKinds.flatMap((kind) => {
+    const own = rows.filter((row) => (row['kind'] as number) >> 1 === valueKinds.indexOf(kind))
+    const sum = (column: 'found' | 'statements') => own.reduce((total, row) => total + (row[column] as number), 0)
+    return own.length === 0 ? [] : [{ kind, values: sum('found'), statements: sum('statements') }]
+  })
+}

@@ -1,0 +1,123 @@
+import type { NoticeSink } from '../../core/notice.ts'
+import { readerVersion, type ReadItem } from '../index-reading.ts'
+import type { ReindexReport, ReindexRequest } from '../known-value.ts'
+import type { Connection } from './binding.ts'
+import { reading, type Database } from './database.ts'
+import { growIndex } from './grow-index.ts'
+import { newIndexPath } from './index-path.ts'
+import { readSegment } from './segments.ts'
+
+const segmentsPerTransaction = 32
+
+/**
+ * Makes the index anew, some segments a transaction, so that fetching goes on beside it. What is still to be read is in
+ * the table `unread`: who comes after a kill, or beside us, goes on there.
+ */
+export async function reindex(
+  database: Database,
+  loadReader: () => Promise<ReadItem>,
+  request: ReindexRequest = {},
+): Promise<ReindexReport> {
+  const { missingOnly = false, onProgress, signal } = request
+  const read = await loadReader()
+  signal?.throwIfAborted()
+  if (!missingOnly || (await isOutdated(database))) await database.transaction(forgetIndex)
+  const report = { versions: 0, statements: 0, values: 0, unusable: 0 }
+  const total = await reading(database.file, () => unreadVersions(database.reader))
+  for (;;) {
+    signal?.throwIfAborted()
+    const step = await database.transaction((connection) => readSome(connection, read))
+    if (!step) return report
+    for (const name of Object.keys(report) as (keyof typeof report)[]) report[name] += step[name]
+    onProgress?.({ done: report.versions, total: Math.max(total, report.versions) })
+  }
+}
+
+/**
+ * Whether something is missing from the index: after a migration, a reindex that was killed, or a new release that reads
+ * items in another way. The index of a newer release is left as it is.
+ */
+export function isIndexed(connection: Connection): boolean {
+  const row = connection.get('SELECT reader, (SELECT count(*) FROM unread) AS unread FROM reading')
+  return row !== undefined && row['unread'] === 0 && (row['reader'] as number) >= readerVersion
+}
+
+/** An empty store needs no indexing, whatever read for it last. */
+export async function startIndex(database: Database): Promise<void> {
+  const isNew = 'reader < ? AND NOT EXISTS (SELECT 1 FROM version)'
+  const found = await reading(database.file, () =>
+    database.reader.get(`SELECT 1 FROM reading WHERE ${isNew}`, [readerVersion]),
+  )
+  if (!found) return
+  await database.transaction((connection) =>
+    connection.run(`UPDATE reading SET reader = ? WHERE ${isNew}`, [readerVersion, readerVersion]),
+  )
+}
+
+/** Finishes the index where it is not whole. */
+export async function completeIndex(
+  database: Database,
+  loadReader: () => Promise<ReadItem>,
+  notices: NoticeSink | undefined,
+): Promise<void> {
+  if (await reading(database.file, () => isIndexed(database.reader))) return
+  const versions = await reading(database.file, () => unreadVersions(database.reader))
+  if (versions > 0) {
+    notices?.({
+      code: 'STORE_INDEXING',
+      message: `The values of ${versions} stored versions are being indexed, once; it can be done with: stixtaxii store reindex`,
+    })
+  }
+  await reindex(database, loadReader, { missingOnly: true })
+}
+
+async function isOutdated(database: Database): Promise<boolean> {
+  return reading(database.file, () => {
+    const row = database.reader.get('SELECT reader FROM reading')
+    return row === undefined || (row['reader'] as number) < readerVersion
+  })
+}
+
+function forgetIndex(connection: Connection): void {
+  for (const table of ['stated', 'statement', 'trait', 'relation', 'named', 'revoked', 'unread']) {
+    connection.run(`DELETE FROM ${table}`)
+  }
+  connection.run('UPDATE collection SET statements = 0, unusable = 0')
+  connection.run('INSERT INTO unread SELECT number, 0, last_added FROM collection WHERE last_added > 0')
+  connection.run('INSERT OR REPLACE INTO reading (one, reader) VALUES (1, ?)', [readerVersion])
+}
+
+function unreadVersions(connection: Connection): number {
+  const sql = 'SELECT coalesce(sum(versions), 0) AS versions FROM unread JOIN collection ON number = unread.collection'
+  return connection.get(sql)?.['versions'] as number
+}
+
+/** The next segments of a collection that has some to be read; undefined when none has. */
+async function readSome(connection: Connection, read: ReadItem): Promise<ReindexReport | undefined> {
+  const unread = connection.get('SELECT collection, after, until FROM unread ORDER BY collection LIMIT 1')
+  if (!unread) return undefined
+  const [collection, after, until] = [
+    unread['collection'] as number,
+    unread['after'] as number,
+    unread['until'] as number,
+  ]
+  const rows = connection.all(
+    'SELECT first, data FROM segment WHERE collection = ? AND first > ? AND first <= ? ORDER BY first LIMIT ?',
+    [collection, after, until, segmentsPerTransaction],
+  )
+  const path = newIndexPath(connection, collection, read)
+  let versions = 0
+  for (const row of rows) {
+    for (const { item, added } of await readSegment(row['first'] as number, row['data'] as Buffer)) {
+      path.add(item, added)
+      versions++
+    }
+  }
+  const growth = path.finish()
+  growIndex(connection, collection, growth)
+  const last = rows.at(-1)?.['first'] as number | undefined
+  if (last === undefined || rows.length < segmentsPerTransaction) {
+    connection.run('DELETE FROM unread WHERE collection = ?', [collection])
+  } else connection.run('UPDATE unread SET after = ? WHERE collection = ?', [last, collection])
+  return { versions, ...growth }
+}

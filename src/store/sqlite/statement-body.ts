@@ -1,0 +1,131 @@
+import type { Tlp } from '../../stix/statement.ts'
+import type { IndexedStatement } from '../index-reading.ts'
+
+/**
+ * How a statement is written: a JSON array of what is its own, without the nulls at its end, and before that its traits, an
+ * array of what it has in common with many others of its feed, or the number under which those are kept. A time that is the
+ * item's version is 0.
+ */
+
+type Statement = IndexedStatement['statement']
+type Time = string | 0 | null
+
+type Traits = [
+  role: 0 | 1,
+  revoked: 0 | 1,
+  labels: readonly string[],
+  killChainPhases: readonly string[],
+  tlp: Tlp | null,
+  markingRefs: readonly string[],
+  createdBy: string | null,
+  category: string | null,
+  unused: readonly string[],
+]
+
+type Body = [
+  traits: number | Traits,
+  /** Null: the item's. */
+  id?: string | null,
+  name?: string | null,
+  created?: Time,
+  modified?: Time,
+  validFrom?: Time,
+  validUntil?: Time,
+  firstSeen?: Time,
+  lastSeen?: Time,
+  confidence?: number | null,
+  severity?: number | null,
+  sightings?: number | null,
+]
+
+/** The item that a statement belongs to: what need not be written twice. */
+export interface OfItem {
+  readonly id: string
+  readonly version: string
+}
+
+/** `keep` may give the number of a trait; undefined: it is written out. */
+export function encodeStatement(
+  statement: Statement,
+  item: OfItem,
+  keep: (traits: string) => number | undefined,
+): string {
+  const { role, revoked, labels, killChainPhases, tlp, markingRefs, createdBy, category, unused } = statement
+  const traits: Traits = [
+    role === 'observable' ? 1 : 0,
+    revoked ? 1 : 0,
+    labels,
+    killChainPhases,
+    tlp ?? null,
+    markingRefs,
+    createdBy ?? null,
+    category ?? null,
+    unused,
+  ]
+  const text = JSON.stringify(traits)
+  const time = (of: string | undefined): Time => (of === undefined ? null : of === item.version ? 0 : of)
+  const own = [
+    statement.id === item.id ? null : statement.id,
+    statement.name ?? null,
+    time(statement.created),
+    time(statement.modified),
+    time(statement.validFrom),
+    time(statement.validUntil),
+    time(statement.firstSeen),
+    time(statement.lastSeen),
+    statement.confidence ?? null,
+    statement.severity ?? null,
+    statement.sightings ?? null,
+  ]
+  while (own.length > 0 && own.at(-1) === null) own.pop()
+  const rest = own.length === 0 ? '' : `,${JSON.stringify(own).slice(1, -1)}`
+  return `[${keep(text) ?? text}${rest}]`
+}
+
+/** @throws SyntaxError, TypeError when it is none of ours. `traitsOf` gives the text of a numbered trait. */
+export function decodeStatement(body: string, item: OfItem, traitsOf: (number: number) => string): Statement {
+  const [
+    first,
+    id,
+    name,
+    created,
+    modified,
+    validFrom,
+    validUntil,
+    firstSeen,
+    lastSeen,
+    confidence,
+    severity,
+    sightings,
+  ] = JSON.parse(body) as Body
+  const traits = typeof first === 'number' ? (JSON.parse(traitsOf(first)) as Traits) : first
+  const [role, revoked, labels, killChainPhases, tlp, markingRefs, createdBy, category, unused] = traits
+  const time = (of: Time | undefined): string | undefined => (of === 0 ? item.version : (of ?? undefined))
+  return defined({
+    id: id ?? item.id,
+    role: role === 1 ? 'observable' : 'indicator',
+    name: name ?? undefined,
+    labels,
+    killChainPhases,
+    confidence: confidence ?? undefined,
+    severity: severity ?? undefined,
+    created: time(created),
+    modified: time(modified),
+    firstSeen: time(firstSeen),
+    lastSeen: time(lastSeen),
+    validFrom: time(validFrom),
+    validUntil: time(validUntil),
+    revoked: revoked === 1,
+    tlp: tlp ?? undefined,
+    markingRefs,
+    createdBy: createdBy ?? undefined,
+    category: category ?? undefined,
+    sightings: sightings ?? undefined,
+    unused,
+  })
+}
+
+/** Without the members that are undefined. */
+function defined<T extends object>(record: T): T {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T
+}

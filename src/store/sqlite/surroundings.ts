@@ -1,0 +1,108 @@
+import type { KeptName, KeptRelation, Standing, StandingVersion, Surroundings } from '../resolve-statements.ts'
+import { corruption, type Connection, type SqlRow, type SqlValue } from './binding.ts'
+import { idOfKey, keyOfId, versionOfKey } from './keys.ts'
+import type { Place } from './places.ts'
+
+const idsPerQuery = 200
+
+const marks = (count: number): string => Array<string>(count).fill('?').join(', ')
+
+/** What statements are resolved with, by the number of ids asked for; their query plans are tested. */
+export const surroundingsSql = {
+  versions: (count: number) => `SELECT id, collection, version, added FROM version WHERE id IN (${marks(count)})`,
+  revoked: (count: number) => `SELECT id, collection FROM revoked WHERE id IN (${marks(count)})`,
+  vanished: (count: number) => `SELECT id, collection FROM vanished WHERE collection = ? AND id IN (${marks(count)})`,
+  relations: (count: number) =>
+    `SELECT origin AS id, collection, added, target, type, item FROM relation WHERE origin IN (${marks(count)})`,
+  names: (count: number) => `SELECT id, collection, added, body FROM named WHERE id IN (${marks(count)})`,
+} as const
+
+/** `places` by their numbers. */
+export function surroundingsIn(connection: Connection, places: ReadonlyMap<number, Place>): Surroundings {
+  const has = (table: 'revoked' | 'relation' | 'named') =>
+    connection.get(`SELECT 1 FROM ${table} LIMIT 1`) !== undefined
+  const [anyRevoked, anyRelation, anyNamed] = [has('revoked'), has('relation'), has('named')]
+  const vanishedFrom = [...places.keys()].filter(
+    (place) => connection.get('SELECT 1 FROM vanished WHERE collection = ? LIMIT 1', [place]) !== undefined,
+  )
+  const sourceOf = (row: SqlRow): string => {
+    const place = places.get(row['collection'] as number)
+    if (!place) throw corruption('something of no collection')
+    return place.source.id
+  }
+  const rowsOf = (ids: readonly string[], sql: (count: number) => string, before: readonly SqlValue[] = []) =>
+    queried(connection, ids, sql, before)
+
+  return {
+    standing(ids) {
+      const found = new Map<
+        string,
+        Standing & { versions: StandingVersion[]; revokedBy: Set<string>; vanishedFrom: Set<number> }
+      >()
+      for (const row of rowsOf(ids, surroundingsSql.versions)) {
+        const id = idOfKey(row['id'])
+        const standing = found.get(id) ?? { versions: [], revokedBy: new Set(), vanishedFrom: new Set() }
+        found.set(id, standing)
+        const [collection, added] = [row['collection'] as number, row['added'] as number]
+        standing.versions.push({ source: sourceOf(row), collection, version: versionOfKey(row['version']), added })
+      }
+      if (anyRevoked) {
+        for (const row of rowsOf(ids, surroundingsSql.revoked))
+          found.get(idOfKey(row['id']))?.revokedBy.add(sourceOf(row))
+      }
+      for (const place of vanishedFrom) {
+        for (const row of rowsOf(ids, surroundingsSql.vanished, [place])) {
+          found.get(idOfKey(row['id']))?.vanishedFrom.add(place)
+        }
+      }
+      return found
+    },
+    relations: (ids) =>
+      grouped(anyRelation ? rowsOf(ids, surroundingsSql.relations) : [], (row): KeptRelation => ({
+        type: (row['type'] as Buffer).toString(),
+        to: idOfKey(row['target']),
+        source: sourceOf(row),
+        collection: row['collection'] as number,
+        itemId: idOfKey(row['item']),
+        added: row['added'] as number,
+      })),
+    names: (ids) =>
+      grouped(anyNamed ? rowsOf(ids, surroundingsSql.names) : [], (row): KeptName => {
+        const [type, name, tlp] = namedIn(row['body'] as Buffer)
+        return { type, name, tlp: tlp ?? undefined, source: sourceOf(row), added: row['added'] as number }
+      }),
+  }
+}
+
+type NamedBody = [type: string, name: string, tlp: KeptName['tlp'] | null]
+
+function namedIn(body: Buffer): NamedBody {
+  try {
+    return JSON.parse(body.toString()) as NamedBody
+  } catch {
+    throw corruption('the name of an object cannot be read')
+  }
+}
+
+function* queried(
+  connection: Connection,
+  ids: readonly string[],
+  sql: (count: number) => string,
+  before: readonly SqlValue[],
+): Iterable<SqlRow> {
+  for (let at = 0; at < ids.length; at += idsPerQuery) {
+    const keys = ids.slice(at, at + idsPerQuery).map(keyOfId)
+    yield* connection.all(sql(keys.length), [...before, ...keys])
+  }
+}
+
+function grouped<Entry>(rows: Iterable<SqlRow>, make: (row: SqlRow) => Entry): ReadonlyMap<string, readonly Entry[]> {
+  const found = new Map<string, Entry[]>()
+  for (const row of rows) {
+    const id = idOfKey(row['id'])
+    const entries = found.get(id)
+    if (entries) entries.push(make(row))
+    else found.set(id, [make(row)])
+  }
+  return found
+}
