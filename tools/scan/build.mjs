@@ -4,32 +4,42 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-// Compiles the core and writes it as src/scan/core.generated.ts. With --check it only says whether that is up to date.
-// The source is named .as, so that the project's own compiler and linter, which do not know its types, pass it by.
+// Compiles the cores and writes them into src/scan. With --check it only says whether they are up to date.
+// The sources are named .as, so that the project's own compiler and linter, which do not know their types, pass them by.
 const here = dirname(fileURLToPath(import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'stixtaxii-scan-'))
-const source = join(folder, 'scan.ts')
-const wasm = join(folder, 'scan.wasm')
-copyFileSync(join(here, 'assembly/scan.as'), source)
 const compiler = join(here, 'node_modules/assemblyscript/bin/asc.js')
 const code = ['--runtime', 'stub', '--noAssert', '-O3', '--enable', 'simd', '--disable', 'bulk-memory']
-const memory = ['--memoryBase', '512', '--initialMemory', '18', '--maximumMemory', '18', '--use', 'abort=']
-execFileSync(process.execPath, [compiler, 'scan.ts', '-o', 'scan.wasm', ...code, ...memory], {
-  cwd: folder,
-  stdio: 'inherit',
-})
-const bytes = readFileSync(wasm)
-rmSync(folder, { recursive: true })
-const target = join(here, '../../src/scan/core.generated.ts')
-const text = `// Made from tools/scan/assembly/scan.as by: cd tools/scan && npm ci && npm run build
-/** The scanning core, a WebAssembly module in base64 (${bytes.length} bytes). */
-export const coreBase64 =
+const common = ['--memoryBase', '512', '--use', 'abort=']
+const cores = [
+  { source: 'scan', target: 'core', name: 'coreBase64', memory: ['--initialMemory', '18', '--maximumMemory', '18'] },
+  // Grown by who has tables for it.
+  { source: 'lines', target: 'line-core', name: 'lineCoreBase64', memory: ['--initialMemory', '22'] },
+]
+const titles = { scan: 'The scanning core', lines: 'The core that goes over log lines' }
+
+let stale = false
+for (const { source, target, name, memory } of cores) {
+  const folder = mkdtempSync(join(tmpdir(), 'stixtaxii-scan-'))
+  copyFileSync(join(here, `assembly/${source}.as`), join(folder, `${source}.ts`))
+  execFileSync(
+    process.execPath,
+    [compiler, `${source}.ts`, '-o', `${source}.wasm`, ...code, ...common.slice(0, 2), ...memory, ...common.slice(2)],
+    { cwd: folder, stdio: 'inherit' },
+  )
+  const bytes = readFileSync(join(folder, `${source}.wasm`))
+  rmSync(folder, { recursive: true })
+  const file = join(here, `../../src/scan/${target}.generated.ts`)
+  const text = `// Made from tools/scan/assembly/${source}.as by: cd tools/scan && npm ci && npm run build
+/** ${titles[source]}, a WebAssembly module in base64 (${bytes.length} bytes). */
+export const ${name} =
   '${bytes.toString('base64')}'
 `
-if (process.argv.includes('--check')) {
-  if (readFileSync(target, 'utf8') === text) process.exit(0)
-  console.error('src/scan/core.generated.ts is not what tools/scan makes: cd tools/scan && npm run build')
-  process.exit(1)
+  if (!process.argv.includes('--check')) {
+    writeFileSync(file, text)
+    console.log(`${source}: ${bytes.length} bytes`)
+  } else if (readFileSync(file, 'utf8') !== text) {
+    console.error(`src/scan/${target}.generated.ts is not what tools/scan makes: cd tools/scan && npm run build`)
+    stale = true
+  }
 }
-writeFileSync(target, text)
-console.log(`${bytes.length} bytes`)
+if (stale) process.exit(1)

@@ -1,0 +1,44 @@
+import { createLineCore, hasLineCore } from './line-core.ts'
+import { createLineTwin } from './line-twin.ts'
+import type { TableShape } from './value-table.ts'
+
+/** What the tables hold, beyond plain text, that lines are looked at for. */
+export interface LineTables extends TableShape {
+  /** Domains or e-mail addresses: parents of names count. */
+  readonly domains: boolean
+  readonly urls: boolean
+  /** IPv6 addresses or networks. */
+  readonly ipv6: boolean
+  /** IPv4 networks. */
+  readonly networks: boolean
+  /** Bytes of the shortest text in the table. */
+  readonly shortest: number
+}
+
+/** What is a value in a line: each string of JSON that is no key, or each run of letters, digits, `.`, `-`, `_` and `@`. */
+export type LineKind = 'json' | 'text'
+
+/**
+ * Goes over whole log lines and says which may hold a value that the tables know. It says so too often, never too seldom:
+ * who asked looks closer.
+ */
+export interface LineScan {
+  /** Bitmap and table, to be filled before the first line. */
+  readonly tables: Uint8Array
+  /** A bit for each /16 that a network touches (8 KiB), then for each /24 (2 MiB); empty without networks. */
+  readonly networks: Uint8Array
+  /** Sum over the tables (`tableChecksum`). */
+  checksum(): number
+  /**
+   * Reads lines of `chunk` from `from` to `to`; the last may lack its end. Calls back for each candidate with its first byte
+   * and the one behind it (behind the line feed). Returns how many lines there were.
+   */
+  read(kind: LineKind, chunk: Uint8Array, from: number, to: number, onCandidate: OnCandidate): number
+}
+
+export type OnCandidate = (start: number, end: number) => void
+
+/** Opens a scan with empty tables, by the WebAssembly core where this Node has it (the default) or its twin in TypeScript. */
+export function createLineScan(tables: LineTables, core?: 'webassembly' | 'typescript'): LineScan {
+  return hasLineCore && core !== 'typescript' ? createLineCore(tables) : createLineTwin(tables)
+}

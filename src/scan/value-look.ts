@@ -1,0 +1,268 @@
+import { hashBytes, type ValueHash } from './value-hash.ts'
+import type { LineTables } from './line-scan.ts'
+import type { ValueTable } from './value-table.ts'
+
+/** Whether a value may be one that the tables know; functions named as in the WebAssembly core. */
+export interface ValueLook {
+  readonly ipv6: boolean
+  /** Bytes; a longer value is always a candidate. */
+  readonly longest: number
+  /** The inside of a JSON string, escapes and all. */
+  isStringCandidate(bytes: Uint8Array, from: number, length: number): boolean
+  /** A run of letters, digits and a few signs. */
+  isPlainAtom(bytes: Uint8Array, from: number, length: number): boolean
+  /** What follows `://`. */
+  isUrlCandidate(bytes: Uint8Array, from: number, length: number): boolean
+}
+
+const longest = 4096
+
+export function createValueLook(tables: LineTables, table: ValueTable, networks: Uint8Array): ValueLook {
+  const hash: ValueHash = { place: 0, print: 0 }
+  const isNamed = tables.domains || tables.urls
+
+  function isKnownText(bytes: Uint8Array, from: number, length: number): boolean {
+    if (length < tables.shortest || length <= 0) return false
+    hashBytes(bytes, from, length, hash)
+    return table.has(hash)
+  }
+
+  function isInNetwork(bytes: Uint8Array, from: number, length: number): boolean {
+    if (networks.length === 0 || length < 7 || length > 15) return false
+    const text = String.fromCharCode(...bytes.subarray(from, from + length))
+    const parts = quad.exec(text)
+    if (!parts) return false
+    const wide = Number(parts[1]) * 256 + Number(parts[2])
+    const narrow = wide * 256 + Number(parts[3])
+    const isSet = (base: number, bit: number) => (((networks[base + (bit >>> 3)] as number) >>> (bit & 7)) & 1) === 1
+    return isSet(0, wide) && isSet(8192, narrow)
+  }
+
+  function isKnownParent(bytes: Uint8Array, from: number, length: number): boolean {
+    const last = bytes.lastIndexOf(0x2e, from + length - 1)
+    for (let at = from; at < last; at++) {
+      if (bytes[at] === 0x2e && isKnownText(bytes, at + 1, from + length - at - 1)) return true
+    }
+    return false
+  }
+
+  function isHostCandidate(bytes: Uint8Array, from: number, size: number): boolean {
+    const length = size > 0 && bytes[from + size - 1] === 0x2e ? size - 1 : size
+    if (length < tables.shortest && length < 7) return false
+    if (length > longest) return true
+    return isKnownText(bytes, from, length) || isNameCandidate(bytes, from, length)
+  }
+
+  // What is not known itself: by its parents, the networks around it, or because it has to be normalised.
+  function isNameCandidate(bytes: Uint8Array, from: number, length: number): boolean {
+    const shape = shapeOf(bytes, from, length)
+    if (shape === 'odd') return tables.domains && hasHigh(bytes, from, length)
+    if (shape === 'plain') return false
+    if (shape === 'numeric') return isInNetwork(bytes, from, length)
+    return tables.domains && isKnownParent(bytes, from, length)
+  }
+
+  function isUrlCandidate(bytes: Uint8Array, from: number, length: number): boolean {
+    let end = 0
+    let colon = -1
+    for (; end < length; end++) {
+      const byte = bytes[from + end] as number
+      if (byte === 0x2f || byte === 0x3f || byte === 0x23) break
+      if (byte === 0x40 || byte === 0x5b || byte === 0x25 || byte >= 0x80 || byte <= 0x20 || byte === 0x5c) return true
+      if (byte !== 0x3a) continue
+      if (colon >= 0) return true
+      colon = end
+    }
+    const host = colon >= 0 ? colon : end
+    if (host === 0 || isHostCandidate(bytes, from, host) || isNumberForm(bytes, from, host)) return true
+    if (!tables.urls) return false
+    if (bytes[from + host - 1] === 0x2e) return true
+    // Default ports are dropped, and so are zeros before a port.
+    if (colon >= 0 && (end - colon <= 4 || bytes[from + colon + 1] === 0x30)) return true
+    if (end === length) return false
+    if (bytes[from + end] !== 0x2f) return true
+    return isRewritten(bytes, from + end, from + length)
+  }
+
+  function isCandidate(bytes: Uint8Array, start: number, size: number): boolean {
+    let from = start
+    let length = size
+    while (length > 0 && bytes[from] === 0x20) {
+      from++
+      length--
+    }
+    while (length > 0 && bytes[from + length - 1] === 0x20) length--
+    if (length === 0) return false
+    if (length > longest) return true
+    const web = webScheme(bytes, from, length)
+    const bare = length - web - (bytes[from + length - 1] === 0x2f ? 1 : 0)
+    if (bare <= 0) return web > 0
+    if (isKnownText(bytes, from + web, bare)) return true
+    if (web > 0) return isUrlCandidate(bytes, from + web, bare)
+    if (shapeOf(bytes, from, bare) === 'odd') return isOddCandidate(bytes, from, length)
+    if (bytes[from + bare - 1] === 0x2e) return isHostCandidate(bytes, from, bare)
+    return isNameCandidate(bytes, from, bare)
+  }
+
+  function isOddCandidate(bytes: Uint8Array, from: number, length: number): boolean {
+    const text = latin1(bytes, from, length)
+    const colon = text.indexOf(':')
+    if (colon > 0) {
+      if (text.startsWith('//', colon + 1) && text.length > colon + 2) {
+        return isScheme.test(text.slice(0, colon)) && isUrlCandidate(bytes, from + colon + 3, length - colon - 3)
+      }
+      if (/^\d{1,5}$/.test(text.slice(colon + 1))) return isHostCandidate(bytes, from, colon)
+    }
+    if (text.includes('@') && isMailbox(bytes, from, text)) return true
+    if (colon >= 0 && tables.ipv6 && isAddressLike(text)) return true
+    if (isNamed && hasHigh(bytes, from, length) && text.includes('.') && !hasBlank(bytes, from, length)) return true
+    return isBareUrl.test(text) && isUrlCandidate(bytes, from, length)
+  }
+
+  // `a@b.example` or `Ann <a@b.example>`.
+  function isMailbox(bytes: Uint8Array, from: number, text: string): boolean {
+    let length = text.length
+    const at = text.lastIndexOf('@')
+    if (text.endsWith('>')) {
+      length--
+      const open = text.lastIndexOf('<', at)
+      if (isKnownText(bytes, from + open + 1, length - open - 1)) return true
+    }
+    return isHostCandidate(bytes, from + at + 1, length - at - 1)
+  }
+
+  return {
+    ipv6: tables.ipv6,
+    longest,
+    isUrlCandidate,
+    isStringCandidate(bytes, from, length) {
+      if (length > longest) return true
+      if (!hasByte(bytes, from, length, 0x5c)) return isCandidate(bytes, from, length)
+      const plain = unescaped(bytes.subarray(from, from + length))
+      return plain === undefined || isCandidate(plain, 0, plain.length)
+    },
+    isPlainAtom(bytes, start, size) {
+      let from = start
+      let length = size
+      while (length > 0 && bytes[from + length - 1] === 0x2e) length--
+      while (length > 0 && bytes[from] === 0x2e) {
+        from++
+        length--
+      }
+      if (length < tables.shortest && length < 7) return false
+      if (length > longest) return true
+      if (isKnownText(bytes, from, length)) return true
+      if (shapeOf(bytes, from, length) !== 'odd') return isNameCandidate(bytes, from, length)
+      if (isNamed && hasHigh(bytes, from, length)) return true
+      const text = latin1(bytes, from, length)
+      return text.includes('@') && isMailbox(bytes, from, text)
+    },
+  }
+}
+
+const quad =
+  /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$/
+const isScheme = /^[A-Za-z0-9+,./-]+$/
+// Whether a host with a dot stands before a slash or question mark.
+// eslint-disable-next-line no-control-regex
+const isBareUrl = /^[^\u0000- /?#@\\]*[.[\u0080-\u00ff][^\u0000- /?#@\\]*[/?]/
+
+/** `odd` has bytes that no domain name has, `plain` has no dot, `numeric` has digits and dots only. */
+function shapeOf(bytes: Uint8Array, from: number, length: number): 'odd' | 'plain' | 'numeric' | 'dotted' {
+  let hasDot = false
+  let isNumeric = true
+  for (let at = from; at < from + length; at++) {
+    const byte = bytes[at] as number
+    const low = byte | 0x20
+    if (byte === 0x2e) hasDot = true
+    else if ((low >= 0x61 && low <= 0x7a && byte >= 0x41) || byte === 0x2d || byte === 0x5f) isNumeric = false
+    else if ((byte < 0x30 || byte > 0x39) && byte !== 0) return 'odd'
+  }
+  if (!hasDot) return 'plain'
+  return isNumeric ? 'numeric' : 'dotted'
+}
+
+function latin1(bytes: Uint8Array, from: number, length: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString('latin1')
+}
+
+function hasByte(bytes: Uint8Array, from: number, length: number, byte: number): boolean {
+  for (let at = from; at < from + length; at++) if (bytes[at] === byte) return true
+  return false
+}
+
+function hasHigh(bytes: Uint8Array, from: number, length: number): boolean {
+  for (let at = from; at < from + length; at++) if ((bytes[at] as number) >= 0x80) return true
+  return false
+}
+
+function hasBlank(bytes: Uint8Array, from: number, length: number): boolean {
+  for (let at = from; at < from + length; at++) if ((bytes[at] as number) <= 0x20) return true
+  return false
+}
+
+// Only what IPv6 addresses are written with, brackets, a zone and a port included.
+function isAddressLike(text: string): boolean {
+  let colons = 0
+  let isShort = false
+  for (let at = 0; at < text.length && at < 48; at++) {
+    const character = text[at] as string
+    if (character === ':') {
+      colons++
+      if (text[at - 1] === ':') isShort = true
+    } else if (character === '%' || character === ']') break
+    else if (!/[0-9a-f.[]/i.test(character)) return false
+  }
+  return isShort || colons >= 6
+}
+
+// What normalising a URL's path and query changes.
+function isRewritten(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] as number
+    if (byte <= 0x23 && byte !== 0x21) return true
+    if (byte === 0x27 || byte === 0x3c || byte === 0x3e || byte === 0x5c || byte === 0x5e || byte === 0x60) return true
+    if (byte >= 0x7b && byte !== 0x7e) return true
+    if (byte !== 0x2f || at + 1 >= to) continue
+    if (bytes[at + 1] === 0x2e || (bytes[at + 1] === 0x25 && at + 2 < to && bytes[at + 2] === 0x32)) return true
+  }
+  return false
+}
+
+// A host whose last label begins with a digit and that is no dotted quad: an address in another notation, which URLs allow.
+function isNumberForm(bytes: Uint8Array, from: number, size: number): boolean {
+  const text = latin1(bytes, from, size).replace(/\.$/, '')
+  return /(?:^|\.)\d[^.]*$/.test(text) && !/^(?:0|[1-9]\d*)?(?:\.(?:0|[1-9]\d*)?){3}$/.test(text)
+}
+
+function webScheme(bytes: Uint8Array, from: number, length: number): number {
+  if (length < 8) return 0
+  const found = /^https?:\/\//i.exec(latin1(bytes, from, 8))
+  return found ? found[0].length : 0
+}
+
+const escapes: Readonly<Record<number, number>> = { 0x6e: 10, 0x74: 9, 0x72: 13, 0x62: 8, 0x66: 12 }
+
+// Without the escapes of JSON; undefined when there is a surrogate or no such escape.
+function unescaped(bytes: Uint8Array): Uint8Array | undefined {
+  const plain: number[] = []
+  for (let at = 0; at < bytes.length;) {
+    const byte = bytes[at++] as number
+    if (byte !== 0x5c) {
+      plain.push(byte)
+      continue
+    }
+    const kind = bytes[at++] as number
+    if (kind === 0x2f || kind === 0x5c || kind === 0x22) plain.push(kind)
+    else if (escapes[kind] !== undefined) plain.push(escapes[kind])
+    else {
+      const digits = kind === 0x75 ? latin1(bytes, at, Math.min(4, bytes.length - at)) : ''
+      if (!/^[0-9a-f]{4}$/i.test(digits)) return undefined
+      const code = Number.parseInt(digits, 16)
+      if (code >= 0xd800 && code < 0xe000) return undefined
+      plain.push(...Buffer.from(String.fromCharCode(code)))
+      at += 4
+    }
+  }
+  return Uint8Array.from(plain)
+}

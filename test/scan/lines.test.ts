@@ -1,0 +1,243 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { hasLineCore } from '../../src/scan/line-core.ts'
+import { createLineScan, type LineKind, type LineScan, type LineTables } from '../../src/scan/line-scan.ts'
+import { hashText } from '../../src/scan/value-hash.ts'
+import { openValueTable, shapeFor, signatureReference } from '../../src/scan/value-table.ts'
+
+const known = [
+  '192.0.2.7',
+  'bad.example',
+  'a@bad.example',
+  'bad.example/x/y.php',
+  'ftp://bad.example/x',
+  'd41d8cd98f00b204e9800998ecf8427e',
+  '2001:db8::1',
+  'C:\\temp\\evil.exe',
+  'caf\u00e9.exe',
+]
+
+const everything = { domains: true, urls: true, ipv6: true, networks: true }
+
+function aScan(
+  core: 'webassembly' | 'typescript',
+  values: readonly string[],
+  tables: Partial<LineTables> = {},
+): LineScan {
+  const scan = createLineScan({ ...shapeFor(values.length), ...everything, shortest: 1, ...tables }, core)
+  const table = openValueTable(scan.tables, shapeFor(values.length))
+  const hash = { place: 0, print: 0 }
+  values.forEach((value, index) => {
+    hashText(value, hash)
+    table.add(hash, index + 1)
+  })
+  // 198.51.100.0/24
+  if (scan.networks.length > 0) {
+    const wide = 198 * 256 + 51
+    scan.networks[wide >>> 3] = 1 << (wide & 7)
+    scan.networks[8192 + ((wide * 256 + 100) >>> 3)] = 1 << (100 & 7)
+  }
+  return scan
+}
+
+function candidates(scan: LineScan, kind: LineKind, bytes: Buffer): { lines: number; found: string[] } {
+  const found: string[] = []
+  const lines = scan.read(kind, bytes, 0, bytes.length, (start, end) =>
+    found.push(bytes.toString('latin1', start, end)),
+  )
+  return { lines, found }
+}
+
+const cores = [['webassembly'], ['typescript']] as const
+
+it('runs the core for lines on every Node that is supported', () => {
+  expect(hasLineCore).toBe(true)
+})
+
+describe.each(cores)('lines looked at by %s', (core) => {
+  const scan = aScan(core, known)
+  const isCandidate = (kind: LineKind, line: string) => candidates(scan, kind, Buffer.from(line)).found.length === 1
+  const json = (value: string) => isCandidate('json', `${JSON.stringify({ a: 'nothing', b: value, c: 1 })}\n`)
+
+  it.each([
+    '192.0.2.7',
+    ' 192.0.2.7 ',
+    '192.0.2.7:443',
+    '198.51.100.77',
+    'BAD.example',
+    'bad.example.',
+    'www.deep.bad.example',
+    'bad.example:8080',
+    'A@Bad.Example',
+    'someone@mail.bad.example',
+    'Ann <a@bad.example>',
+    'http://bad.example/x/y.php',
+    'HTTPS://BAD.example/X/y.php/',
+    'bad.example/x/y.php',
+    'ftp://bad.example/x',
+    'http://bad.example',
+    'http://other.example:80/',
+    'http://www.bad.example:8080/path?q',
+    'http://198.51.100.1/x',
+    'http://0xC6336401/',
+    'http://u:p@other.example/',
+    'http://b\u00fccher.example/',
+    'b\u00fccher.example',
+    'D41D8CD98F00B204E9800998ECF8427E',
+    '2001:db8:0:0::1',
+    '[2001:db8::1]:443',
+    'C:\\temp\\evil.exe',
+    'caf\u00e9.exe',
+  ])('takes the string %s for a candidate', (value) => {
+    expect(json(value)).toBe(true)
+  })
+
+  it.each([
+    '192.0.2.70',
+    '1192.0.2.7',
+    '198.51.101.77',
+    '198.51.100',
+    'notbad.example',
+    'bad.example.org',
+    'x bad.example',
+    'someone@other.example',
+    'http://other.example/x/y.php',
+    'http://other.example/bad.example/',
+    'http://other.example:8080/a%20b?c=d&e',
+    '2026-11-23T09:30:00.000Z',
+    '09:30:00',
+    'Mozilla/5.0 (X11; Linux x86_64)',
+    'C:\\Windows\\system32',
+    '/var/log/x.log',
+    '',
+    ' ',
+    '/',
+  ])('passes the string %s by', (value) => {
+    expect(json(value)).toBe(false)
+  })
+
+  it('takes a string of more than 4 KiB for a candidate unseen', () => {
+    expect(json('x'.repeat(5000))).toBe(true)
+  })
+
+  it('looks at no key, and undoes escapes', () => {
+    expect(isCandidate('json', '{"bad.example":1,"192.0.2.7" : "x"}\n')).toBe(false)
+    expect(isCandidate('json', '{"u":"http:\\/\\/bad.example\\/x\\/y.php"}')).toBe(true)
+    expect(isCandidate('json', '{"u":"\\u0062ad.example"}')).toBe(true)
+    expect(isCandidate('json', '{"u":"\\"bad.example"}')).toBe(false)
+    expect(isCandidate('json', '{"u":"caf\\u00E9.exe"}')).toBe(true)
+  })
+
+  it('finds values anywhere in text, never within longer words', () => {
+    for (const line of [
+      'src=192.0.2.7, dst=x',
+      'from 192.0.2.7.',
+      '(198.51.100.9)',
+      'user=someone@www.bad.example;',
+      'GET http://bad.example/x/y.php HTTP/1.1',
+      'see https://u@other.example/',
+      'v6 2001:db8::1 ',
+      'at ::1',
+      'to 2001:db8:1:2:3:4:5:6 now',
+      'a\\tbad.example',
+      'x \\u0062 y \\u0062ad.example',
+    ]) {
+      expect([line, isCandidate('text', `${line}\n`)]).toEqual([line, true])
+      expect([line, isCandidate('text', line)]).toEqual([line, true])
+    }
+    for (const line of [
+      'src=192.0.2.71',
+      'notbad.example',
+      'bad.example.org',
+      'at 09:30:00 std::string C:\\users\\x',
+      '',
+    ]) {
+      expect([line, isCandidate('text', `${line}\n`)]).toEqual([line, false])
+    }
+  })
+
+  it('counts lines, and gives each candidate its borders, however long the input', () => {
+    const plain = `{"a":"${'x'.repeat(90)}"}\n`
+    const hit = '{"a":"192.0.2.7"}\n'
+    const bytes = Buffer.from((plain.repeat(997) + hit).repeat(11) + hit.trimEnd())
+    for (const kind of ['json', 'text'] as const) {
+      const { lines, found } = candidates(scan, kind, bytes)
+      expect(lines).toBe(998 * 11 + 1)
+      expect(found).toEqual([...Array.from({ length: 11 }, () => hit), hit.trimEnd()])
+    }
+  })
+
+  it('takes a line of a megabyte for a candidate, and goes on behind it', () => {
+    const long = `{"a":"${'x'.repeat(1_000_000)}"}\n`
+    const { lines, found } = candidates(scan, 'json', Buffer.from(`{}\n${long}{"a":"bad.example"}\n{}`))
+    expect([lines, found.length, found[0]?.length, found[1]]).toEqual([4, 2, long.length, '{"a":"bad.example"}\n'])
+  })
+})
+
+it('both cores name the same lines of any input, with any tables', () => {
+  const part = fc.constantFrom(
+    ...known,
+    ...'"\\\n :/.@[]<>%?#,=a1\u00e9',
+    '"',
+    '"',
+    '\n',
+    '":"',
+    'http://',
+    'other.example',
+    '198.51.100.3',
+    '\\u00e9',
+    '\\ud83d',
+    '\\/',
+    ':80/',
+    '::',
+    'www.',
+    '0x7f.1',
+    'x'.repeat(70),
+  )
+  const line = fc.array(part, { maxLength: 30 }).map((parts) => parts.join(''))
+  const tables = fc.record({
+    domains: fc.boolean(),
+    urls: fc.boolean(),
+    ipv6: fc.boolean(),
+    networks: fc.boolean(),
+    shortest: fc.constantFrom(1, 3, 9),
+  })
+  const opened = new Map<string, readonly [LineScan, LineScan]>()
+  const open = (wanted: Partial<LineTables>): readonly [LineScan, LineScan] => {
+    const made = opened.get(JSON.stringify(wanted))
+    const scans = made ?? ([aScan('webassembly', known, wanted), aScan('typescript', known, wanted)] as const)
+    opened.set(JSON.stringify(wanted), scans)
+    return scans
+  }
+  fc.assert(
+    fc.property(line, tables, fc.constantFrom('json' as const, 'text' as const), (text, wanted, kind) => {
+      const [core, twin] = open(wanted)
+      const bytes = Buffer.from(text)
+      expect(candidates(core, kind, bytes)).toEqual(candidates(twin, kind, bytes))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+it('both cores compute the same sum over the same tables', () => {
+  expect(aScan('webassembly', known).checksum()).toBe(aScan('typescript', known).checksum())
+  expect(aScan('webassembly', known).checksum()).not.toBe(aScan('webassembly', known.slice(1)).checksum())
+})
+
+it('a table gives back every reference of a hash, and none for a signature', () => {
+  const shape = shapeFor(5)
+  const scan = createLineScan({ ...shape, ...everything, shortest: 1 })
+  const table = openValueTable(scan.tables, shape)
+  const hash = { place: 0, print: 0 }
+  hashText('one', hash)
+  table.add(hash, signatureReference)
+  expect([table.has(hash), table.references(hash)]).toEqual([true, []])
+  table.add(hash, 7)
+  table.add(hash, 8)
+  table.add(hash, 8)
+  expect(table.references(hash)).toEqual([7, 8])
+  hashText('ONE', hash)
+  expect(table.references(hash)).toEqual([7, 8])
+  hashText('two', hash)
+  expect([table.has(hash), table.references(hash)]).toEqual([false, []])
+})

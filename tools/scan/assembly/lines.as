@@ -1,0 +1,723 @@
+/**
+ * The hot loop of `enrich` (its twin in TypeScript: src/scan/line-twin.ts): goes over whole log lines and says in which of
+ * them a value may be one that the tables know. It may say so too often, never too seldom; who asked looks closer.
+ */
+
+// Memory: scratch for values without their escapes, candidate lines (start, end), input, and from TABLES on what the caller put there.
+const SCRATCH: usize = 8192
+const EVENTS: usize = 65536
+const INPUT: usize = 1179648
+const TABLES: usize = 1441792
+/** A longer value is always a candidate. */
+const LONGEST: i32 = 4096
+
+const DOMAINS: i32 = 1
+const URLS: i32 = 2
+const IPV6: i32 = 4
+const NETWORKS: i32 = 8
+
+// Sixteen bytes that are kept, then sixteen that are not.
+const KEEP: usize = memory.data<u8>([
+  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+])
+
+let bitmap: usize = 0
+let bitmapMask: u32 = 0
+let slots: usize = 0
+let slotMask: u32 = 0
+let networks: usize = 0
+let flags: i32 = 0
+let shortest: i32 = 0
+
+/** Where the tables are: `words` 64-bit words of the bitmap, `slotCount` slots (both powers of two), then the networks. */
+export function begin(words: u32, slotCount: u32, what: i32, shortestValue: i32): void {
+  bitmap = TABLES
+  bitmapMask = words - 1
+  slots = TABLES + ((words as usize) << 3)
+  slotMask = slotCount - 1
+  networks = slots + ((slotCount as usize) << 3)
+  flags = what
+  shortest = shortestValue
+}
+
+/** Sum over `length` bytes of tables, a multiple of 16. */
+export function checksum(length: usize): u32 {
+  let sum = i32x4.splat(0x2545f491)
+  const factor = i32x4.splat(0x01000193)
+  for (let at: usize = 0; at < length; at += 16) {
+    sum = i32x4.mul(v128.xor(sum, v128.load(TABLES + at)), factor)
+  }
+  let one: u32 = i32x4.extract_lane(sum, 0)
+  one = one * 31 + i32x4.extract_lane(sum, 1)
+  one = one * 31 + i32x4.extract_lane(sum, 2)
+  return one * 31 + i32x4.extract_lane(sum, 3)
+}
+
+// @ts-ignore: decorator
+@inline
+function load16(at: usize, left: i32): v128 {
+  const block = v128.load(at)
+  return left >= 16 ? block : v128.and(block, v128.load(KEEP + 16 - left))
+}
+
+// @ts-ignore: decorator
+@inline
+function folded(block: v128): v128 {
+  const upper = i8x16.lt_u(i8x16.sub(block, i8x16.splat(0x41)), i8x16.splat(26))
+  return v128.or(block, v128.and(upper, i8x16.splat(0x20)))
+}
+
+let h1: u32 = 0
+let h2: u32 = 0
+
+// @ts-ignore: decorator
+@inline
+function absorb(block: v128, left: i32): void {
+  let a = (h1 ^ i32x4.extract_lane(block, 0)) * 0x9e3779b1
+  let b = (h2 ^ i32x4.extract_lane(block, 1)) * 0x85ebca77
+  a = rotl<u32>(a, 13) + b
+  b = rotl<u32>(b, 17) ^ a
+  if (left > 8) {
+    a = (a ^ i32x4.extract_lane(block, 2)) * 0x9e3779b1
+    b = (b ^ i32x4.extract_lane(block, 3)) * 0x85ebca77
+    a = rotl<u32>(a, 13) + b
+    b = rotl<u32>(b, 17) ^ a
+  }
+  h1 = a
+  h2 = b
+}
+
+// Whether the tables know the hash in h1 and h2, once it is finished.
+function isKnown(): bool {
+  let a = h1
+  let b = h2
+  a = (a ^ (a >>> 16)) * 0x85ebca6b
+  b = (b ^ (b >>> 15)) * 0xc2b2ae35
+  a ^= b >>> 13
+  b ^= a >>> 16
+  a = (a ^ (a >>> 13)) * 0x27d4eb2f
+  b = (b ^ (b >>> 14)) * 0x165667b1
+  a ^= a >>> 15
+  b ^= b >>> 16
+  const word = load<u64>(bitmap + (((b & bitmapMask) as usize) << 3))
+  if (((word >>> ((a >>> 20) & 63)) & (word >>> (a >>> 26)) & 1) == 0) return false
+  let at = slots + (((a & slotMask) as usize) << 3)
+  while (load<u32>(at + 4) != 0) {
+    if (load<u32>(at) == b) return true
+    at += 8
+    if (at == networks) at = slots
+  }
+  return false
+}
+
+// Whether these bytes, case folded, are known.
+function isKnownText(from: usize, length: i32): bool {
+  if (length < shortest) return false
+  h1 = 0x9e3779b9 ^ length
+  h2 = 0x7f4a7c15
+  for (let at: i32 = 0; at < length; at += 16) absorb(folded(load16(from + at, length - at)), length - at)
+  return isKnown()
+}
+
+// Whether a dotted quad lies in a /24 that a network touches. Numbers with leading zeros are no addresses.
+function isInNetwork(from: usize, length: i32): bool {
+  if (!(flags & NETWORKS) || length < 7 || length > 15) return false
+  let address: u32 = 0
+  let parts = 0
+  let part: u32 = 0
+  let digits = 0
+  for (let at: i32 = 0; at < length; at++) {
+    const byte: u32 = load<u8>(from + at)
+    if (byte == 0x2e) {
+      if (digits == 0 || parts == 3) return false
+      address = (address << 8) | part
+      parts++
+      part = 0
+      digits = 0
+    } else {
+      if (digits > 0 && part == 0) return false
+      part = part * 10 + byte - 0x30
+      digits++
+      if (part > 255) return false
+    }
+  }
+  if (parts != 3 || digits == 0) return false
+  address = (address << 8) | part
+  const wide = address >>> 16
+  if (!((load<u8>(networks + (wide >>> 3)) >>> (wide & 7)) & 1)) return false
+  const narrow = address >>> 8
+  return ((load<u8>(networks + 8192 + (narrow >>> 3)) >>> (narrow & 7)) & 1) == 1
+}
+
+// Whether what follows a dot, down to the last two labels, is known.
+function isKnownParent(from: usize, length: i32): bool {
+  let last = length - 1
+  while (last >= 0 && load<u8>(from + last) != 0x2e) last--
+  for (let at: i32 = 0; at < last; at++) {
+    if (load<u8>(from + at) == 0x2e && isKnownText(from + at + 1, length - at - 1)) return true
+  }
+  return false
+}
+
+// The same for at most 64 bytes whose dots are known.
+// @ts-ignore: decorator
+@inline
+function isKnownParentAt(from: usize, length: i32, where: u64): bool {
+  let dots = where
+  while ((dots & (dots - 1)) != 0) {
+    const after = (ctz(dots) as i32) + 1
+    if (isKnownText(from + after, length - after)) return true
+    dots &= dots - 1
+  }
+  return false
+}
+
+// What `look` has seen of a value beside its hash.
+let dots: u64 = 0
+let isOdd: bool = false
+let isNumeric: bool = false
+
+// Hashes a value and classifies its bytes: isOdd when some are not those of a domain name.
+function look(from: usize, length: i32): void {
+  h1 = 0x9e3779b9 ^ length
+  h2 = 0x7f4a7c15
+  let odd = i8x16.splat(0)
+  let other = i8x16.splat(0)
+  let where: u64 = 0
+  for (let at: i32 = 0; at < length; at += 16) {
+    const left = length - at
+    const block = folded(load16(from + at, left))
+    absorb(block, left)
+    const letter = i8x16.lt_u(i8x16.sub(block, i8x16.splat(0x61)), i8x16.splat(26))
+    const digit = i8x16.lt_u(i8x16.sub(block, i8x16.splat(0x30)), i8x16.splat(10))
+    const dot = i8x16.eq(block, i8x16.splat(0x2e))
+    const number = v128.or(v128.or(digit, dot), i8x16.eq(block, i8x16.splat(0)))
+    const dash = v128.or(i8x16.eq(block, i8x16.splat(0x2d)), i8x16.eq(block, i8x16.splat(0x5f)))
+    other = v128.or(other, v128.not(number))
+    odd = v128.or(odd, v128.not(v128.or(number, v128.or(letter, dash))))
+    if (at < 64) where |= (i8x16.bitmask(dot) as u64) << at
+  }
+  dots = where
+  isOdd = v128.any_true(odd)
+  isNumeric = !v128.any_true(other)
+}
+
+// A host name or address: itself, its parents, the networks around it.
+function isHostCandidate(start: usize, size: i32): bool {
+  let from = start
+  let length = size
+  if (length > 0 && load<u8>(from + length - 1) == 0x2e) length--
+  if (length < shortest && length < 7) return false
+  if (length > LONGEST) return true
+  look(from, length)
+  const odd = isOdd
+  const numeric = isNumeric
+  const where = dots
+  if (isKnown()) return true
+  if (odd) return (flags & DOMAINS) != 0 && hasHigh(from, length)
+  if (where == 0) return false
+  if (numeric) return isInNetwork(from, length)
+  if (!(flags & DOMAINS)) return false
+  return length <= 64 ? isKnownParentAt(from, length, where) : isKnownParent(from, length)
+}
+
+function hasHigh(from: usize, length: i32): bool {
+  let all = i8x16.splat(0)
+  for (let at: i32 = 0; at < length; at += 16) all = v128.or(all, load16(from + at, length - at))
+  return i8x16.bitmask(all) != 0
+}
+
+function indexOfByte(from: usize, length: i32, byte: u8): i32 {
+  const wanted = i8x16.splat(byte)
+  for (let at: i32 = 0; at < length; at += 16) {
+    const mask = i8x16.bitmask(i8x16.eq(load16(from + at, length - at), wanted))
+    if (mask != 0) return at + (ctz(mask) as i32)
+  }
+  return -1
+}
+
+// What is a candidate besides its own text: a URL whose host begins at `from`, for its host and for what normalising would change.
+function isUrlCandidate(from: usize, length: i32): bool {
+  let end: i32 = 0
+  let colon: i32 = -1
+  for (; end < length; end++) {
+    const byte = load<u8>(from + end)
+    if (byte == 0x2f || byte == 0x3f || byte == 0x23) break
+    if (byte == 0x40 || byte == 0x5b || byte == 0x25 || byte >= 0x80 || byte <= 0x20 || byte == 0x5c) return true
+    if (byte == 0x3a) {
+      if (colon >= 0) return true
+      colon = end
+    }
+  }
+  const host = colon >= 0 ? colon : end
+  if (host == 0 || isHostCandidate(from, host) || isNumberForm(from, host)) return true
+  if (!(flags & URLS)) return false
+  if (load<u8>(from + host - 1) == 0x2e) return true
+  // Default ports are dropped, and so are zeros before a port.
+  if (colon >= 0 && (end - colon <= 4 || load<u8>(from + colon + 1) == 0x30)) return true
+  if (end == length) return false
+  if (load<u8>(from + end) != 0x2f) return true
+  for (let at = end; at < length; at++) {
+    const byte = load<u8>(from + at)
+    if (byte <= 0x23 ? byte != 0x21 : byte == 0x27 || byte == 0x3c || byte == 0x3e || (byte >= 0x5b && isRewritten(byte))) {
+      return true
+    }
+    if (byte == 0x2f && at + 1 < length) {
+      const next = load<u8>(from + at + 1)
+      if (next == 0x2e || (next == 0x25 && at + 2 < length && load<u8>(from + at + 2) == 0x32)) return true
+    }
+  }
+  return false
+}
+
+// \ ^ ` { | } DEL and everything beyond ASCII.
+// @ts-ignore: decorator
+@inline
+function isRewritten(byte: u8): bool {
+  return byte == 0x5c || byte == 0x5e || byte == 0x60 || (byte >= 0x7b && byte != 0x7e)
+}
+
+// A host whose last label begins with a digit and that is no dotted quad: an address in another notation, which URLs allow.
+function isNumberForm(from: usize, size: i32): bool {
+  const length = load<u8>(from + size - 1) == 0x2e ? size - 1 : size
+  let at = length - 1
+  while (at > 0 && load<u8>(from + at - 1) != 0x2e) at--
+  if (at < 0 || (load<u8>(from + at) as u32) - 0x30 > 9) return false
+  return !isQuad(from, length)
+}
+
+function isQuad(from: usize, length: i32): bool {
+  let parts = 1
+  for (let at: i32 = 0; at < length; at++) {
+    const byte: u32 = load<u8>(from + at)
+    if (byte == 0x2e) {
+      parts++
+      continue
+    }
+    if (byte - 0x30 > 9) return false
+    const isFirst = at == 0 || load<u8>(from + at - 1) == 0x2e
+    if (isFirst && byte == 0x30 && at + 1 < length && load<u8>(from + at + 1) != 0x2e) return false
+  }
+  return parts == 4
+}
+
+// A value with bytes that no domain name has.
+function isOddCandidate(from: usize, length: i32): bool {
+  const colon = indexOfByte(from, length, 0x3a)
+  if (colon > 0) {
+    if (colon + 2 < length && load<u16>(from + colon + 1) == 0x2f2f) {
+      return isScheme(from, colon) && isUrlCandidate(from + colon + 3, length - colon - 3)
+    }
+    if (isPort(from + colon + 1, length - colon - 1)) return isHostCandidate(from, colon)
+  }
+  const at = indexOfByte(from, length, 0x40)
+  if (at >= 0 && isMailbox(from, length, at)) return true
+  if (colon >= 0 && (flags & IPV6) && isAddressLike(from, length)) return true
+  if ((flags & (DOMAINS | URLS)) != 0 && hasHigh(from, length) && isOneWord(from, length)) return true
+  return isBareUrl(from, length) && isUrlCandidate(from, length)
+}
+
+function isScheme(from: usize, length: i32): bool {
+  for (let at: i32 = 0; at < length; at++) {
+    const byte: u32 = load<u8>(from + at)
+    if ((byte | 0x20) - 0x61 > 25 && byte - 0x2b > 0x0e) return false
+  }
+  return true
+}
+
+// Whether a host with a dot stands before a slash or question mark.
+function isBareUrl(from: usize, length: i32): bool {
+  let hasDot = false
+  for (let at: i32 = 0; at < length; at++) {
+    const byte = load<u8>(from + at)
+    if (byte == 0x2f || byte == 0x3f) return hasDot
+    if (byte <= 0x20 || byte == 0x23 || byte == 0x40 || byte == 0x5c) return false
+    if (byte == 0x2e || byte >= 0x80 || byte == 0x5b) hasDot = true
+  }
+  return false
+}
+
+function isPort(from: usize, length: i32): bool {
+  if (length < 1 || length > 5) return false
+  for (let at: i32 = 0; at < length; at++) if ((load<u8>(from + at) as u32) - 0x30 > 9) return false
+  return true
+}
+
+// `a@b.example` or `Ann <a@b.example>`.
+function isMailbox(from: usize, size: i32, first: i32): bool {
+  let length = size
+  let at = first
+  for (let next = at + 1; next < length; next++) if (load<u8>(from + next) == 0x40) at = next
+  if (load<u8>(from + length - 1) == 0x3e) {
+    length--
+    let open = at
+    while (open >= 0 && load<u8>(from + open) != 0x3c) open--
+    if (isKnownText(from + open + 1, length - open - 1)) return true
+  }
+  return isHostCandidate(from + at + 1, length - at - 1)
+}
+
+// Only what IPv6 addresses are written with, brackets, a zone and a port included.
+function isAddressLike(from: usize, length: i32): bool {
+  let colons = 0
+  let isShort = false
+  for (let at: i32 = 0; at < length && at < 48; at++) {
+    const byte: u32 = load<u8>(from + at)
+    if (byte == 0x3a) {
+      colons++
+      if (at > 0 && load<u8>(from + at - 1) == 0x3a) isShort = true
+    } else if (byte == 0x25 || byte == 0x5d) break
+    else if (hexDigit(byte) < 0 && byte != 0x2e && byte != 0x5b) return false
+  }
+  return isShort || colons >= 6
+}
+
+function isOneWord(from: usize, length: i32): bool {
+  let hasDot = false
+  for (let at: i32 = 0; at < length; at++) {
+    const byte = load<u8>(from + at)
+    if (byte <= 0x20) return false
+    if (byte == 0x2e) hasDot = true
+  }
+  return hasDot
+}
+
+// Length of http:// or https:// before a value, else 0.
+// @ts-ignore: decorator
+@inline
+function webScheme(from: usize, length: i32): i32 {
+  if (length < 8 || (load<u32>(from) | 0x20202020) != 0x70747468) return 0
+  if (load<u8>(from + 4) == 0x3a) return load<u16>(from + 5) == 0x2f2f ? 7 : 0
+  return (load<u32>(from + 4) | 0x20) == 0x2f2f3a73 ? 8 : 0
+}
+
+// One whole value. It is known without http(s):// and without a slash at the end.
+function isCandidate(start: usize, size: i32): bool {
+  let from = start
+  let length = size
+  while (length > 0 && load<u8>(from) == 0x20) {
+    from++
+    length--
+  }
+  while (length > 0 && load<u8>(from + length - 1) == 0x20) length--
+  if (length == 0) return false
+  if (length > LONGEST) return true
+  const web = webScheme(from, length)
+  const bare = load<u8>(from + length - 1) == 0x2f ? length - web - 1 : length - web
+  if (bare <= 0) return web > 0
+  look(from + web, bare)
+  const odd = isOdd
+  const numeric = isNumeric
+  const where = dots
+  if (bare >= shortest && isKnown()) return true
+  if (web > 0) return isUrlCandidate(from + web, bare)
+  if (odd) return isOddCandidate(from, length)
+  if (where == 0 && bare <= 64) return false
+  if (load<u8>(from + bare - 1) == 0x2e) return isHostCandidate(from, bare)
+  if (numeric) return isInNetwork(from, bare)
+  if (!(flags & DOMAINS)) return false
+  return bare <= 64 ? isKnownParentAt(from, bare, where) : isKnownParent(from, bare)
+}
+
+// @ts-ignore: decorator
+@inline
+function hexDigit(byte: u32): i32 {
+  if (byte - 0x30 <= 9) return byte - 0x30
+  const letter = byte | 0x20
+  return letter - 0x61 <= 5 ? letter - 0x57 : -1
+}
+
+let scratchEnd: usize = 0
+
+function put(byte: u32): void {
+  store<u8>(scratchEnd++, byte)
+}
+
+function putCharacter(code: u32): void {
+  if (code < 0x80) put(code)
+  else if (code < 0x800) {
+    put(0xc0 | (code >>> 6))
+    put(0x80 | (code & 63))
+  } else {
+    put(0xe0 | (code >>> 12))
+    put(0x80 | ((code >>> 6) & 63))
+    put(0x80 | (code & 63))
+  }
+}
+
+// A string of JSON without its escapes, in SCRATCH; false when there is a surrogate or no such escape: look closer.
+function unescape(from: usize, length: i32): bool {
+  scratchEnd = SCRATCH
+  let at: i32 = 0
+  while (at < length) {
+    const byte = load<u8>(from + at++)
+    if (byte != 0x5c) {
+      put(byte)
+      continue
+    }
+    const kind = load<u8>(from + at++)
+    if (kind == 0x2f || kind == 0x5c || kind == 0x22) put(kind)
+    else if (kind == 0x6e) put(0x0a)
+    else if (kind == 0x74) put(0x09)
+    else if (kind == 0x72) put(0x0d)
+    else if (kind == 0x62) put(0x08)
+    else if (kind == 0x66) put(0x0c)
+    else if (kind == 0x75 && at + 4 <= length) {
+      let code = 0
+      for (let digit = 0; digit < 4; digit++) {
+        const value = hexDigit(load<u8>(from + at++))
+        if (value < 0) return false
+        code = (code << 4) | value
+      }
+      if (code >= 0xd800 && code < 0xe000) return false
+      putCharacter(code)
+    } else return false
+  }
+  return true
+}
+
+// @ts-ignore: decorator
+@inline
+function isStringCandidate(start: usize, length: i32): bool {
+  if (length > LONGEST) return true
+  if (indexOfByte(start, length, 0x5c) < 0) return isCandidate(start, length)
+  if (!unescape(start, length)) return true
+  // Vector loads look beyond the end, never use what is there.
+  return isCandidate(SCRATCH, (scratchEnd - SCRATCH) as i32)
+}
+
+let lines: i32 = 0
+
+/** Lines that the last call went over. */
+export function lineCount(): i32 {
+  return lines
+}
+
+// @ts-ignore: decorator
+@inline
+function masks(at: usize, byte: u8): u64 {
+  const wanted = i8x16.splat(byte)
+  const a = i8x16.bitmask(i8x16.eq(v128.load(at), wanted)) as u64
+  const b = i8x16.bitmask(i8x16.eq(v128.load(at + 16), wanted)) as u64
+  const c = i8x16.bitmask(i8x16.eq(v128.load(at + 32), wanted)) as u64
+  const d = i8x16.bitmask(i8x16.eq(v128.load(at + 48), wanted)) as u64
+  return a | (b << 16) | (c << 32) | (d << 48)
+}
+
+// @ts-ignore: decorator
+@inline
+function isEscaped(quote: i32, start: i32): bool {
+  let at = quote - 1
+  while (at >= start && load<u8>(INPUT + at) == 0x5c) at--
+  return ((quote - 1 - at) & 1) == 1
+}
+
+// @ts-ignore: decorator
+@inline
+function isKey(after: i32, length: i32): bool {
+  let at = after
+  while (at < length && (load<u8>(INPUT + at) == 0x20 || load<u8>(INPUT + at) == 0x09)) at++
+  return at < length && load<u8>(INPUT + at) == 0x3a
+}
+
+/** JSON lines, whole ones: every string that is no key. The number of candidate lines, each (start, end) at EVENTS. */
+export function scanJson(length: i32): i32 {
+  let count: usize = 0
+  let lineStart = 0
+  let flagged = false
+  let inString = false
+  let start = 0
+  lines = 0
+  for (let base: i32 = 0; base < length; base += 64) {
+    const quotes = masks(INPUT + base, 0x22)
+    let rest = quotes | masks(INPUT + base, 0x0a)
+    if (length - base < 64) rest &= ((1 as u64) << (length - base)) - 1
+    while (rest != 0) {
+      const bit = ctz(rest) as i32
+      const at = base + bit
+      rest &= rest - 1
+      if ((quotes >>> bit) & 1) {
+        if (!inString) {
+          inString = true
+          start = at + 1
+          continue
+        }
+        if (at > start && load<u8>(INPUT + at - 1) == 0x5c && isEscaped(at, start)) continue
+        inString = false
+        if (flagged || isKey(at + 1, length)) continue
+        flagged = isStringCandidate(INPUT + start, at - start)
+        continue
+      }
+      lines++
+      if (flagged) {
+        store<i32>(EVENTS + (count << 3), lineStart)
+        store<i32>(EVENTS + (count << 3) + 4, at + 1)
+        count++
+        flagged = false
+      }
+      inString = false
+      lineStart = at + 1
+    }
+  }
+  if (lineStart < length) {
+    lines++
+    if (flagged) {
+      store<i32>(EVENTS + (count << 3), lineStart)
+      store<i32>(EVENTS + (count << 3) + 4, length)
+      count++
+    }
+  }
+  return count as i32
+}
+
+// Bytes that values without blanks, quotes and punctuation consist of.
+// @ts-ignore: decorator
+@inline
+function atoms16(at: usize): u64 {
+  const block = v128.load(at)
+  const low = v128.or(block, i8x16.splat(0x20))
+  const letter = i8x16.lt_u(i8x16.sub(low, i8x16.splat(0x61)), i8x16.splat(26))
+  const digit = i8x16.lt_u(i8x16.sub(block, i8x16.splat(0x30)), i8x16.splat(10))
+  const dash = i8x16.lt_u(i8x16.sub(block, i8x16.splat(0x2d)), i8x16.splat(2))
+  const mark = v128.or(i8x16.eq(block, i8x16.splat(0x5f)), i8x16.eq(block, i8x16.splat(0x40)))
+  const high = i8x16.lt_s(block, i8x16.splat(0))
+  const all = v128.or(v128.or(v128.or(letter, digit), v128.or(dash, mark)), high)
+  return i8x16.bitmask(all) as u64
+}
+
+// @ts-ignore: decorator
+@inline
+function atomMask(at: usize): u64 {
+  return atoms16(at) | (atoms16(at + 16) << 16) | (atoms16(at + 32) << 32) | (atoms16(at + 48) << 48)
+}
+
+// Hash, parents behind dots and at signs, networks.
+function isPlainAtom(from: usize, size: i32): bool {
+  let start = from
+  let length = size
+  while (length > 0 && load<u8>(start + length - 1) == 0x2e) length--
+  while (length > 0 && load<u8>(start) == 0x2e) {
+    start++
+    length--
+  }
+  if (length < shortest && length < 7) return false
+  if (length > LONGEST) return true
+  look(start, length)
+  const odd = isOdd
+  const numeric = isNumeric
+  const where = dots
+  if (length >= shortest && isKnown()) return true
+  if (odd) {
+    if ((flags & (DOMAINS | URLS)) != 0 && hasHigh(start, length)) return true
+    const at = indexOfByte(start, length, 0x40)
+    return at >= 0 && isMailbox(start, length, at)
+  }
+  if (where == 0 && length <= 64) return false
+  if (numeric) return isInNetwork(start, length)
+  if (!(flags & DOMAINS)) return false
+  return length <= 64 ? isKnownParentAt(start, length, where) : isKnownParent(start, length)
+}
+
+function isAtomCandidate(start: i32, end: i32, length: i32): bool {
+  if (isPlainAtom(INPUT + start, end - start)) return true
+  if (start > 0 && load<u8>(INPUT + start - 1) == 0x5c) {
+    // Behind a backslash the first letter may belong to an escape.
+    const byte = load<u8>(INPUT + start)
+    if (byte == 0x75 && end - start >= 5 && isHex(start + 1, start + 5)) return true
+    if (end - start > 1 && isPlainAtom(INPUT + start + 1, end - start - 1)) return true
+  }
+  if (end >= length || load<u8>(INPUT + end) != 0x3a) return false
+  if (end + 2 >= length || load<u16>(INPUT + end + 1) != 0x2f2f) return false
+  let stop = end + 3
+  while (stop < length && isUrlByte(load<u8>(INPUT + stop))) stop++
+  if (stop - end > LONGEST) return true
+  return isUrlCandidate(INPUT + end + 3, stop - end - 3)
+}
+
+// @ts-ignore: decorator
+@inline
+function isUrlByte(byte: u8): bool {
+  return byte > 0x20 && byte != 0x22 && byte != 0x27 && byte != 0x3c && byte != 0x3e && byte != 0x60
+}
+
+// An atom that stands beside colons as a part of an IPv6 address does.
+// @ts-ignore: decorator
+@inline
+function isAddressPart(start: i32, end: i32, length: i32, colons: i32): bool {
+  if (!(flags & IPV6)) return false
+  if (colons >= 6) return true
+  if (end + 1 < length && load<u16>(INPUT + end) == 0x3a3a) return isHextet(start, end)
+  if (start < 2 || load<u16>(INPUT + start - 2) != 0x3a3a) return false
+  return isHextet(start, end) || (load<u8>(INPUT + start) as u32) - 0x30 <= 9
+}
+
+function isHextet(start: i32, end: i32): bool {
+  return end - start <= 4 && isHex(start, end)
+}
+
+function isHex(start: i32, end: i32): bool {
+  for (let at = start; at < end; at++) if (hexDigit(load<u8>(INPUT + at)) < 0) return false
+  return true
+}
+
+/** Lines of any text, whole ones: every atom. The number of candidate lines, each (start, end) at EVENTS. */
+export function scanText(length: i32): i32 {
+  let count: usize = 0
+  let lineStart = 0
+  let flagged = false
+  let start = 0
+  let inAtom: u64 = 0
+  let colons = 0
+  let previousEnd = -2
+  lines = 0
+  for (let base: i32 = 0; base < length; base += 64) {
+    const left = length - base
+    let atoms = atomMask(INPUT + base)
+    let newlines = masks(INPUT + base, 0x0a)
+    if (left < 64) {
+      const valid = ((1 as u64) << left) - 1
+      atoms &= valid
+      newlines &= valid
+    }
+    let rest = (atoms ^ ((atoms << 1) | inAtom)) | newlines
+    while (rest != 0) {
+      const bit = ctz(rest) as i32
+      const at = base + bit
+      rest &= rest - 1
+      if ((atoms >>> bit) & 1) {
+        start = at
+        continue
+      }
+      const isEnd = bit == 0 ? inAtom != 0 : ((atoms >>> (bit - 1)) & 1) == 1
+      if (isEnd && !flagged) {
+        colons = start == previousEnd + 1 && load<u8>(INPUT + previousEnd) == 0x3a ? colons + 1 : 0
+        previousEnd = at
+        flagged = isAtomCandidate(start, at, length) || isAddressPart(start, at, length, colons)
+      }
+      if (!((newlines >>> bit) & 1)) continue
+      lines++
+      if (flagged) {
+        store<i32>(EVENTS + (count << 3), lineStart)
+        store<i32>(EVENTS + (count << 3) + 4, at + 1)
+        count++
+        flagged = false
+      }
+      lineStart = at + 1
+      previousEnd = -2
+    }
+    inAtom = left <= 64 ? (left == 64 ? atoms >>> 63 : (atoms >>> (left - 1)) & 1) : atoms >>> 63
+  }
+  if (inAtom != 0 && !flagged) {
+    colons = start == previousEnd + 1 && load<u8>(INPUT + previousEnd) == 0x3a ? colons + 1 : 0
+    flagged = isAtomCandidate(start, length, length) || isAddressPart(start, length, length, colons)
+  }
+  if (lineStart < length) {
+    lines++
+    if (flagged) {
+      store<i32>(EVENTS + (count << 3), lineStart)
+      store<i32>(EVENTS + (count << 3) + 4, length)
+      count++
+    }
+  }
+  return count as i32
+}
