@@ -8,6 +8,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   store: 'The local database',
   inbox: 'Services that take content (TAXII 1.x)',
   subscription: 'Standing requests for a collection (TAXII 1.x)',
+  director: 'Logpoint Director: packages, plugins, certificates and enrichment sources on Logpoints',
 }
 
 /** Every command, in the order help lists them. One row each; the module is loaded when the command is named. */
@@ -221,6 +222,11 @@ export const commandRegistry: readonly CommandRow[] = [
     path: 'store backup',
     summary: 'Copy the store into a new file while it is in use',
     load: async () => (await import('./commands/store-backup.ts')).storeBackup,
+  },
+  {
+    path: 'director emulate',
+    summary: 'Run a Director on this machine, to rehearse with',
+    load: async () => (await import('./commands/director-emulate.ts')).directorEmulate,
   },
   {
     path: 'demo',

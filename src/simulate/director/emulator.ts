@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { StixTaxiiError } from '../../core/errors.ts'
 import type { Clock } from '../../core/ports.ts'
 import { startLoopback } from '../loopback-server.ts'
-import type { RequestHead, SimulatedRequest, SimulatedResponse, SimulatedVerdict } from '../loopback-server.ts'
+import type { LoopbackServer, RequestHead, SimulatedRequest, SimulatedResponse, SimulatedVerdict } from '../loopback-server.ts'
 import { asStatus200, loginPage, refusal } from './answers.ts'
 import { findCall, isWrite } from './calls.ts'
 import type { Call } from './calls.ts'
@@ -81,7 +82,7 @@ const ownClock: Clock = {
  *
  * Strict in what it takes (documented paths, headers and bodies to the letter), so that a client that pleases it is as
  * documented. What the guide leaves open is said in `docs/emulator.md`.
- * @throws SIMULATE_STATE_DAMAGED (config), SIMULATE_STATE_FAILED (local)
+ * @throws SIMULATE_STATE_DAMAGED (config), SIMULATE_STATE_FAILED, SIMULATE_PORT_UNUSABLE (local)
  * @see "StixTaxii for Director Console API" 6.1.0
  */
 export async function startDirectorEmulator(options: DirectorEmulatorOptions = {}): Promise<DirectorEmulator> {
@@ -103,12 +104,14 @@ export async function startDirectorEmulator(options: DirectorEmulatorOptions = {
     requests: [],
     bodies: new Map(),
   }
-  const server = await startLoopback((request) => serve(scene, request, server.url), {
+  const server: LoopbackServer = await startLoopback((request) => serve(scene, request, server.url), {
     port: options.port,
     tls: options.tls,
     takeBody: (head, body) => takeBody(scene, head, body),
     remembers: 0,
     now: () => clock.now(),
+  }).catch((cause: unknown) => {
+    throw portUnusable(options.port ?? 0, cause)
   })
   fetches?.sync()
   const close = async (): Promise<void> => {
@@ -126,6 +129,18 @@ export async function startDirectorEmulator(options: DirectorEmulatorOptions = {
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+function portUnusable(port: number, cause: unknown): unknown {
+  const reason = (cause as NodeJS.ErrnoException).code
+  if (reason !== 'EADDRINUSE' && reason !== 'EACCES') return cause
+  const why = reason === 'EACCES' ? 'the system does not allow it' : 'another program has it'
+  return new StixTaxiiError('SIMULATE_PORT_UNUSABLE', `Port ${port} cannot be listened on: ${why}`, {
+    kind: 'local',
+    hint: 'Name another port, or 0 for any that is free.',
+    context: { port, reason },
+    cause,
+  })
 }
 
 interface Scene {

@@ -25,18 +25,22 @@ export interface FaultBox {
 }
 
 export function createFaultBox(first: readonly DirectorFaults[]): FaultBox {
-  let counted = first.map((faults) => ({ faults, calls: 0 }))
+  let counted: Counted[] = first.map((faults) => ({ faults, calls: 0, writes: 0 }))
   const join = (sets: readonly { readonly faults: DirectorFaults }[]): DirectorFaults =>
     Object.assign({}, ...sets.map(({ faults }) => faults)) as DirectorFaults
   return {
     set(sets) {
-      counted = sets.map((faults) => ({ faults, calls: 0 }))
+      counted = sets.map((faults) => ({ faults, calls: 0, writes: 0 }))
     },
     peek: (call) => join(counted.filter(({ faults }) => isStruck(faults, call))),
     strike(call) {
       const struck = counted.filter(({ faults }) => isStruck(faults, call))
       let strike: Strike = { set: join(struck) }
-      for (const each of struck) strike = { ...strike, ...onCall(each.faults, ++each.calls, call) }
+      for (const each of struck) {
+        each.calls++
+        if (call && isWrite(call.call)) each.writes++
+        strike = { ...strike, ...onCall(each, call) }
+      }
       return strike
     },
   }
@@ -47,18 +51,21 @@ function isStruck({ calls, logpoints }: DirectorFaults, call: Call | undefined):
   return !logpoints || (call?.logpoint !== undefined && logpoints.includes(call.logpoint))
 }
 
-/** What one set does to the nth call in its scope. */
-function onCall(faults: DirectorFaults, n: number, call: Call | undefined): Partial<Strike> {
+interface Counted {
+  readonly faults: DirectorFaults
+  calls: number
+  writes: number
+}
+
+/** What one set does to the call that it has just counted. */
+function onCall({ faults, calls, writes }: Counted, call: Call | undefined): Partial<Strike> {
   const { cut, tokenExpiresAfter = Infinity, tooMany, serverError } = faults
-  if (n === cut?.call) return { cut: cut.when }
-  if (n > tokenExpiresAfter) return { answer: refusal(401, 'Token has expired.') }
-  if (n <= (tooMany?.times ?? 0)) {
-    const headers = { 'retry-after': String(tooMany?.retryAfter) }
-    return { answer: refusal(429, 'Too many requests.', headers) }
-  }
-  if (serverError && n <= serverError.times) {
-    const response = refusal(serverError.status, 'Internal server error')
-    return serverError.made && call && isWrite(call.call) ? { answerAfter: response } : { answer: response }
-  }
-  return {}
+  if (calls === cut?.call) return { cut: cut.when }
+  if (calls > tokenExpiresAfter) return { answer: refusal(401, 'Token has expired.') }
+  if (tooMany && calls <= tooMany.times)
+    return { answer: refusal(429, 'Too many requests.', { 'retry-after': String(tooMany.retryAfter) }) }
+  if (!serverError) return {}
+  const response = refusal(serverError.status, 'Internal server error')
+  if (!serverError.made) return calls <= serverError.times ? { answer: response } : {}
+  return call && isWrite(call.call) && writes <= serverError.times ? { answerAfter: response } : {}
 }

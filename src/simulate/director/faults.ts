@@ -72,7 +72,7 @@ export interface DirectorFaults {
   readonly html?: boolean | undefined
   /** This many calls are answered 429. `retryAfter` in seconds. */
   readonly tooMany?: { readonly times: number; readonly retryAfter: number } | undefined
-  /** This many calls are answered with a 5xx; `made`: after they were carried out. */
+  /** This many calls are answered with a 5xx; `made`: this many writes, after they were carried out. */
   readonly serverError?:
     { readonly status: number; readonly times: number; readonly made?: boolean | undefined } | undefined
   /** Tears the connection of the nth call: before it was carried out, or after that, before its answer. */

@@ -1,3 +1,5 @@
+import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs'
+import { StixTaxiiError } from '../../core/errors.ts'
 import { redactUrl } from '../../core/redact.ts'
 import type { Call, CallName } from './calls.ts'
 import type { ReceivedUpload } from './uploads.ts'
@@ -58,6 +60,33 @@ function masked(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => [key, secretKeys.has(key.toLowerCase()) ? '***' : masked(each)]),
   )
+}
+
+/** A file of records, one line each, readable by its owner only. */
+export interface RecordFile {
+  write(request: RecordedRequest): void
+  close(): void
+}
+
+/** Opens a file to append to. @throws SIMULATE_RECORD_FAILED (local) */
+export function openRecordFile(path: string): RecordFile {
+  let file: number
+  try {
+    file = openSync(path, 'a', 0o600)
+    if (fstatSync(file).isFile()) fchmodSync(file, 0o600)
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
+    throw new StixTaxiiError('SIMULATE_RECORD_FAILED', `The record ${path} cannot be written: ${reason}`, {
+      kind: 'local',
+      hint: 'Name another file with --record, or leave it out.',
+      context: { path, reason },
+      cause,
+    })
+  }
+  return {
+    write: (request) => void writeSync(file, recordLine(request)),
+    close: () => closeSync(file),
+  }
 }
 
 /** What is told of a request besides what was on the wire. */
