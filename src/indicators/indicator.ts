@@ -1,4 +1,5 @@
 import type { Tlp, Value } from '../stix/statement.ts'
+import type { RelatedThing } from '../store/known-value.ts'
 
 /** One value with what its good statements say together: what is exported and enriched with. */
 export interface Indicator extends Value {
@@ -22,4 +23,6 @@ export interface Indicator extends Value {
   readonly tlp?: Tlp | undefined
   /** Names of the sources, in order. */
   readonly sources: readonly string[]
+  /** Malware, campaigns, actors, tools: what its statements are related to. */
+  readonly relatedTo: readonly RelatedThing[]
 }
