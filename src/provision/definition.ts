@@ -26,7 +26,7 @@ export interface SourceLayer {
 }
 
 /** A field of a source by its path in `EnrichmentSource`. */
-export type SourceFieldPath = (typeof knownFields)[number]['path'] | 'basic.password' | 'certificate.keyPassphrase'
+export type SourceFieldPath = (typeof shownFields)[number]['path'] | 'begin.unit' | (typeof secretPaths)[SecretField]
 
 /** A whole definition whose secrets are references. */
 export interface DefinedSource {
@@ -39,32 +39,30 @@ export interface DefinedSource {
   readonly unsaid: readonly SourceFieldPath[]
 }
 
-/** The fields of a source without its secrets: their paths, and how each is read. */
-export const knownFields = [
-  { path: 'enabled', of: (source: KnownSource) => source.enabled },
+/** The fields of a source as a person sees them, without its secrets: their paths, and how each reads. */
+export const shownFields = [
+  { path: 'enabled', of: (source: KnownSource) => String(source.enabled) },
   { path: 'discoveryUrl', of: (source: KnownSource) => source.discoveryUrl },
-  { path: 'begin.count', of: (source: KnownSource) => source.begin.count },
-  { path: 'begin.unit', of: (source: KnownSource) => source.begin.unit },
-  { path: 'fetchInterval.count', of: (source: KnownSource) => source.fetchInterval.count },
-  { path: 'fetchInterval.unit', of: (source: KnownSource) => source.fetchInterval.unit },
+  { path: 'begin', of: ({ begin }: KnownSource) => `${begin.count} ${begin.unit ?? ''}`.trim() },
+  { path: 'fetchInterval', of: ({ fetchInterval }: KnownSource) => `${fetchInterval.count} ${fetchInterval.unit}` },
   { path: 'stixVersion', of: (source: KnownSource) => source.stixVersion },
-  { path: 'basic.use', of: (source: KnownSource) => source.basic.use },
+  { path: 'basic.use', of: (source: KnownSource) => String(source.basic.use) },
   { path: 'basic.username', of: (source: KnownSource) => source.basic.username },
-  { path: 'certificate.use', of: (source: KnownSource) => source.certificate.use },
+  { path: 'certificate.use', of: (source: KnownSource) => String(source.certificate.use) },
   { path: 'certificate.certificateFile', of: (source: KnownSource) => source.certificate.certificateFile },
   { path: 'certificate.keyFile', of: (source: KnownSource) => source.certificate.keyFile },
-  { path: 'certificate.location', of: (source: KnownSource) => source.certificate.location },
-  { path: 'proxy.use', of: (source: KnownSource) => source.proxy.use },
+  { path: 'certificate.location', of: (source: KnownSource) => source.certificate.location ?? '' },
+  { path: 'proxy.use', of: (source: KnownSource) => String(source.proxy.use) },
   { path: 'proxy.host', of: (source: KnownSource) => source.proxy.host },
-  { path: 'proxy.port', of: (source: KnownSource) => source.proxy.port },
+  { path: 'proxy.port', of: (source: KnownSource) => String(source.proxy.port) },
   { path: 'proxy.protocol', of: (source: KnownSource) => source.proxy.protocol },
 ] as const
 
 /** Where each secret stands in a source. */
-export const secretPaths: Readonly<Record<SecretField, SourceFieldPath>> = {
+export const secretPaths = {
   password: 'basic.password',
   keyPassphrase: 'certificate.keyPassphrase',
-}
+} as const satisfies Readonly<Record<SecretField, string>>
 
 /** What is missing or does not fit together, by the field of the layer. */
 export interface LayerFault {

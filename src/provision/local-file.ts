@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import type { UploadFile } from '../director/client.ts'
+import { looksLikePrivateKey } from '../director/private-key.ts'
 import { StixTaxiiError } from '../core/errors.ts'
 
 /** A file of this machine that is to be uploaded, by its contents. */
@@ -10,23 +12,23 @@ export interface LocalFile {
   readonly path: string
   readonly lengthBytes: number
   readonly sha256: string
-  /** Whether a PEM private key is in it. */
+  /** Whether it looks like a private key. */
   readonly hasPrivateKey: boolean
 }
 
-// Longer than any key; a package is not searched to its end.
-const searchedBytes = 1 << 20
+// Of 64 KiB each: longer than any key. A package is not searched to its end.
+const searchedChunks = 16
 
 /** Reads a file once, to know its contents again. Throws what the system says. */
 export async function readLocalFile(path: string): Promise<LocalFile> {
   const { size } = await stat(path)
   const hash = createHash('sha256')
-  let head = ''
+  const head: Buffer[] = []
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
     hash.update(chunk)
-    if (head.length < searchedBytes) head += chunk.toString('latin1')
+    if (head.length < searchedChunks) head.push(chunk)
   }
-  const hasPrivateKey = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(head)
+  const hasPrivateKey = looksLikePrivateKey(Buffer.concat(head), basename(path))
   return { path, lengthBytes: size, sha256: hash.digest('hex'), hasPrivateKey }
 }
 

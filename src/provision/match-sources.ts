@@ -1,3 +1,4 @@
+import { samePair } from '../director/compare-sources.ts'
 import type { ListedSource } from '../director/enrichment-source.ts'
 import type { DesiredSource } from './resolve-desired.ts'
 import type { SourceRecord } from './source-record.ts'
@@ -46,7 +47,9 @@ export function matchSources(
   })
   for (const { key, defined } of wanted) {
     if (found.has(key)) continue
-    const fitting = [...left.values()].filter((source) => !claimedElsewhere.has(source.id) && isPair(source, defined))
+    const fitting = [...left.values()].filter(
+      (source) => !claimedElsewhere.has(source.id) && samePair(source, defined.known),
+    )
     const [only] = fitting
     if (fitting.length > 1)
       ambiguous.set(
@@ -60,8 +63,4 @@ export function matchSources(
   }
   const strangers = [...left.values()].map((source) => ({ listed: source, owner: claimedElsewhere.get(source.id) }))
   return { found, ambiguous, orphans, strangers }
-}
-
-function isPair(source: ListedSource, { known }: DesiredSource['defined']): boolean {
-  return source.discoveryUrl === known.discoveryUrl && source.basic.username === known.basic.username
 }

@@ -3,7 +3,7 @@ import { Secret } from '../core/secret.ts'
 import type { Logpoint } from '../director/client.ts'
 import type { ListedSource } from '../director/enrichment-source.ts'
 import { compareSource, listedSecret, presentOf, type FieldChange } from './compare.ts'
-import { knownFields, secretPaths, type SourceFieldPath } from './definition.ts'
+import { secretPaths, shownFields, type SourceFieldPath } from './definition.ts'
 import type { CreateStep, DeleteStep, EditStep, PlannedSecret, PlannedSource } from './plan.ts'
 import type { DesiredSource } from './resolve-desired.ts'
 import {
@@ -29,15 +29,15 @@ export interface PlannedEdit {
   /** Undefined when nothing differs. */
   readonly step?: EditStep | undefined
   /** Fields that nothing shows. */
-  readonly unknown: readonly SourceFieldPath[]
+  readonly unknown: readonly string[]
 }
 
 export function planCreate({ key, defined }: DesiredSource, context: SourcePlanContext): CreateStep {
   const secrets = Object.fromEntries(
     Object.entries(defined.secrets).map(([name, reference]) => [name, traced(reference, context)]),
   )
-  const shown = knownFields.filter(({ path }) => !defined.unsaid.includes(path))
-  const fields: FieldChange[] = shown.map(({ path, of }) => ({ field: path, from: '', to: String(of(defined.known)) }))
+  const shown = shownFields.filter(({ path }) => !defined.unsaid.includes(path))
+  const fields: FieldChange[] = shown.map(({ path, of }) => ({ field: path, from: '', to: of(defined.known) }))
   for (const name of secretFields) {
     const reference = defined.secrets[name]
     if (reference && reference.from !== 'none') fields.push({ field: secretPaths[name], from: '', to: '***' })
@@ -59,9 +59,10 @@ export function planEdit(
   const wantedSecrets = Object.fromEntries(
     Object.entries(defined.secrets).map(([name, reference]) => [name, secretOf(reference)]),
   )
-  const { changes, unknown } = compareSource(defined, listed, { state, record, secrets: wantedSecrets })
-  if (changes.length === 0) return { unknown }
   const known = filledIn(defined.known, presentOf(listed, record), defined.unsaid)
+  const about = { state, record, secrets: wantedSecrets, unsaid: defined.unsaid }
+  const { changes, unknown } = compareSource(known, listed, about)
+  if (changes.length === 0) return { unknown }
   if (known.certificate.location === undefined) throw incomplete(key, 'certificateLocation', context.logpoint)
   const secrets: Partial<Record<SecretField, PlannedSource['secrets']['password']>> = {}
   for (const name of secretFields) {

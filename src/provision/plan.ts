@@ -44,6 +44,8 @@ export interface InstallStep extends AnyStep {
   readonly fileName: string
   readonly location: 'private' | 'public'
   readonly version?: string | undefined
+  /** Of the package's bytes, where they are known. */
+  readonly sha256?: string | undefined
 }
 
 export interface UninstallStep extends AnyStep {

@@ -21,11 +21,14 @@ export interface DesiredPlugin {
   readonly fileName: string
   readonly location: 'private' | 'public'
   readonly version?: string | undefined
+  /** Of the package's bytes. */
+  readonly sha256: string
 }
 
 export interface DesiredLogpoint {
   readonly logpoint: Logpoint
-  readonly plugin?: DesiredPlugin | undefined
+  /** `absent`: whatever is installed is to go. */
+  readonly plugin?: DesiredPlugin | 'absent' | undefined
   /** In the order of the file. */
   readonly sources: readonly DesiredSource[]
 }
@@ -65,7 +68,7 @@ export async function resolveDesired(document: DesiredDocument, options: Resolve
   const scope = scopeOf(document, options.directory)
   const files = await readFiles(document, scope, options)
   const layers = await baseLayers(document, options)
-  const plugin = pluginOf(content)
+  const plugin = pluginOf(content, files)
   const overrides = overridesOf(document, scope, options)
   const logpoints = scope.targets.map((logpoint) => ({
     logpoint,
@@ -191,11 +194,12 @@ export function referenceOf(text: SecretText, folder: string): SecretReference {
   return { from: text.store, entry: text.entry }
 }
 
-function pluginOf({ package: wanted }: DesiredStateText): DesiredPlugin | undefined {
-  if (wanted === undefined || wanted.install === false) return undefined
+function pluginOf({ package: wanted }: DesiredStateText, files: readonly DesiredFile[]): DesiredPlugin | undefined {
+  const file = files.find(({ kind }) => kind === 'package')
+  if (wanted === undefined || file === undefined || wanted.install === false) return undefined
   const fileName = path.basename(wanted.file)
   const version = wanted.version ?? /_(\d+(?:\.\d+)+)\.pak$/i.exec(fileName)?.[1]
-  return { fileName, location: wanted.storage ?? 'private', version }
+  return { fileName, location: wanted.storage ?? 'private', version, sha256: file.local.sha256 }
 }
 
 interface Override {

@@ -29,6 +29,8 @@ export interface PluginRecord {
   readonly fileName: string
   readonly location: 'private' | 'public'
   readonly version?: string | undefined
+  /** Of the package's bytes, where they are known. */
+  readonly sha256?: string | undefined
   readonly fleet: string
   readonly writtenAt: string
 }
@@ -96,6 +98,7 @@ const pluginSchema: z.ZodType<PluginRecord> = z.object({
   fileName: z.string(),
   location: z.enum(['private', 'public']),
   version: z.string().optional(),
+  sha256: z.string().optional(),
   fleet: z.string(),
   writtenAt: z.string(),
 })
