@@ -5,6 +5,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   profile: 'The saved connections',
   credential: 'Their secrets, and where those are kept',
   checkpoint: 'How far each collection has been read',
+  pattern: 'STIX patterns',
   store: 'The local database',
   inbox: 'Services that take content (TAXII 1.x)',
   subscription: 'Standing requests for a collection (TAXII 1.x)',
@@ -192,6 +193,16 @@ export const commandRegistry: readonly CommandRow[] = [
     path: 'export',
     summary: 'Write what the store has as NDJSON or as one STIX bundle',
     load: async () => (await import('./commands/export.ts')).exportCommand,
+  },
+  {
+    path: 'pattern match',
+    summary: 'Evaluate a STIX pattern on the observed data of files',
+    load: async () => (await import('./commands/pattern-match.ts')).patternMatch,
+  },
+  {
+    path: 'pattern check',
+    summary: 'Check a STIX pattern, and show what of it can be looked up',
+    load: async () => (await import('./commands/pattern-check.ts')).patternCheck,
   },
   {
     path: 'provenance',

@@ -1,5 +1,6 @@
 import type { Item, StixObject } from './item.ts'
 import type { Reading } from './statement.ts'
+import { readStix1 } from './stix1/read.ts'
 import { isObject } from './stix2/fields.ts'
 import { readBundle } from './stix2/read-bundle.ts'
 import { emptyReading, readObject, saysSomething } from './stix2/read-object.ts'
@@ -10,7 +11,12 @@ import { emptyReading, readObject, saysSomething } from './stix2/read-object.ts'
  */
 export function readStatements(item: Item): Reading {
   if (item.kind === 'object') return saysSomething(item.type) ? ofObject(item) : emptyReading
-  return readBundle(item.raw)
+  return isXml(item.raw) ? readStix1(item.raw) : readBundle(item.raw)
+}
+
+/** UTF-16 has a zero byte beside the mark. */
+function isXml(raw: Buffer): boolean {
+  return /^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*</.test(raw.toString('latin1', 0, 4096))
 }
 
 function ofObject(item: StixObject): Reading {

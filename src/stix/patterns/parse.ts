@@ -53,10 +53,13 @@ function faultOf(fault: Fault): { readonly problem: string; readonly offset: num
   const { offset } = fault.location.start
   if (fault.expected === null) return { problem: fault.message, offset }
   const met = fault.found === null ? 'the end' : JSON.stringify(fault.found)
-  const wanted = [...new Set(fault.expected.map(nameOf))].filter((name) => name !== 'blanks').sort()
+  const wanted = [...new Set(fault.expected.map(nameOf))].filter((name) => !unsaid.includes(name)).sort()
   const list = wanted.length > 1 ? `${wanted.slice(0, -1).join(', ')} or ${wanted.at(-1) ?? ''}` : (wanted[0] ?? '')
   return { problem: `${met} where ${list || 'nothing'} was expected`, offset }
 }
+
+/** What could stand there too, but helps nobody. */
+const unsaid = ['blanks', 'the end of the word']
 
 function nameOf({ description, text }: { readonly description?: string; readonly text?: string }): string {
   return description ?? text ?? 'the end'

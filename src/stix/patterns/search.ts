@@ -1,0 +1,237 @@
+import { type Budget, spend } from './budget.ts'
+import type { Observation } from './observations.ts'
+import type { Plan } from './plan.ts'
+import { canHold, type Constraint, type Moment } from './time-constraints.ts'
+
+/** A time window that what is bound inside it has to fit into, as far as it was bound. */
+interface Window {
+  readonly span: number
+  /** Latest begin and earliest end of the moments in it. */
+  latestFirst: number
+  earliestLast: number
+}
+
+/** What every moment bound in some part of the pattern has to obey. */
+interface Frame {
+  readonly first: number
+  readonly last: number
+  readonly windows: readonly Window[]
+}
+
+interface Search {
+  readonly observations: readonly Observation[]
+  readonly budget: Budget
+  /** The longest span of an observation. */
+  readonly longest: number
+  readonly used: Set<number>
+  /** What is bound so far, in order; a moment for each, with the index of its observation. */
+  readonly moments: (Moment & { readonly index: number })[]
+  readonly constraints: Constraint[]
+}
+
+/** Goes on with the rest of the pattern; true when all of it is bound. */
+type Rest = () => boolean
+
+/** Most moments that one binding may have: the search goes one call deeper for each. */
+const maxMoments = 1000
+
+/**
+ * Looks for the observations that fit a plan, depth first. What cannot fit any more is given up early (spans, windows,
+ * too few candidates left); that all times hold together is checked exactly at the end. Undefined when there are none.
+ * @throws STIX_PATTERN_COSTLY (refused)
+ */
+export function searchBinding(
+  plan: Plan,
+  observations: readonly Observation[],
+  budget: Budget,
+): readonly Observation[] | undefined {
+  const longest = observations.reduce((most, { first, last }) => Math.max(most, last - first), 0)
+  const search: Search = { observations, budget, longest, used: new Set(), moments: [], constraints: [] }
+  const everything: Frame = { first: -Infinity, last: Infinity, windows: [] }
+  const found = bind(search, plan, everything, () => {
+    const { moments, constraints } = search
+    spend(budget, constraints.length * moments.length)
+    return canHold(moments, constraints)
+  })
+  if (!found) return undefined
+  return [...new Set(search.moments.map(({ index }) => index))].flatMap((index) => observations[index] ?? [])
+}
+
+function bind(search: Search, plan: Plan, frame: Frame, rest: Rest): boolean {
+  switch (plan.kind) {
+    case 'one-of':
+      return inReach(search, plan.candidates, frame).some((index) => bindOne(search, index, frame, rest))
+    case 'or':
+      return plan.operands.some((operand) => bind(search, operand, frame, rest))
+    case 'and':
+      return bindAll(search, plan.operands, frame, rest)
+    case 'followed-by':
+      return bindInOrder(search, plan.operands, { frame, before: undefined }, rest)
+    case 'between':
+      return bind(search, plan.of, narrowed(frame, plan.first, plan.last), rest)
+    case 'within': {
+      const window: Window = { span: plan.span, latestFirst: -Infinity, earliestLast: Infinity }
+      const from = search.moments.length
+      return bind(search, plan.of, { ...frame, windows: [...frame.windows, window] }, () =>
+        withConstraint(search, { kind: 'within', from, to: search.moments.length, span: plan.span }, rest),
+      )
+    }
+    case 'repeats':
+      return bindRepeats(search, plan, { frame, missing: plan.times, after: -1 }, rest)
+  }
+}
+
+/** Candidates that may fit the frame; found by their begin, in the order of which observations are. */
+function inReach(search: Search, candidates: readonly number[], frame: Frame): readonly number[] {
+  let [earliest, latest] = [frame.first, frame.last]
+  for (const { span, latestFirst, earliestLast } of frame.windows) {
+    earliest = Math.max(earliest, latestFirst - span)
+    latest = Math.min(latest, earliestLast + span)
+  }
+  const firstOf = (index: number) => search.observations[index]?.first ?? 0
+  const from = countBefore(candidates, (index) => firstOf(index) < earliest - search.longest)
+  const to = countBefore(candidates, (index) => firstOf(index) <= latest)
+  return candidates.slice(from, to).filter((index) => mayFit(search, index, frame))
+}
+
+/** How many of a list are before what it is sorted by: a binary search. */
+function countBefore(sorted: readonly number[], isBefore: (index: number) => boolean): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (isBefore(sorted[middle] as number)) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function narrowed(frame: Frame, first: number, last: number): Frame {
+  return { ...frame, first: Math.max(frame.first, first), last: Math.min(frame.last, last) }
+}
+
+function bindOne(search: Search, index: number, frame: Frame, rest: Rest): boolean {
+  const observation = search.observations[index]
+  return observation !== undefined && bindMoments(search, index, [observation], frame, rest)
+}
+
+/** Binds an observation with the given moments of it, when they fit. */
+function bindMoments(search: Search, index: number, moments: readonly Moment[], frame: Frame, rest: Rest): boolean {
+  spend(search.budget, 10)
+  if (search.used.has(index) || search.moments.length >= maxMoments) return tooLong(search)
+  const before = search.moments.length
+  const windows = frame.windows.map(({ latestFirst, earliestLast }) => ({ latestFirst, earliestLast }))
+  search.used.add(index)
+  const bound = moments.every((moment) => bindMoment(search, index, moment, frame)) && rest()
+  if (bound) return true
+  search.used.delete(index)
+  search.moments.length = before
+  frame.windows.forEach((window, at) => Object.assign(window, windows[at]))
+  return false
+}
+
+function bindMoment(search: Search, index: number, moment: Moment, frame: Frame): boolean {
+  const first = Math.max(moment.first, frame.first)
+  const last = Math.min(moment.last, frame.last)
+  if (first > last) return false
+  for (const window of frame.windows) {
+    window.latestFirst = Math.max(window.latestFirst, first)
+    window.earliestLast = Math.min(window.earliestLast, last)
+    if (window.latestFirst - window.earliestLast > window.span) return false
+  }
+  search.moments.push({ first, last, index })
+  return true
+}
+
+function tooLong(search: Search): false {
+  if (search.moments.length >= maxMoments) spend(search.budget, Infinity)
+  return false
+}
+
+function bindAll(search: Search, operands: readonly Plan[], frame: Frame, rest: Rest): boolean {
+  const [operand, ...others] = operands
+  if (!operand) return rest()
+  return bind(search, operand, frame, () => bindAll(search, others, frame, rest))
+}
+
+function bindInOrder(
+  search: Search,
+  operands: readonly Plan[],
+  { frame, before }: { readonly frame: Frame; readonly before: readonly [number, number] | undefined },
+  rest: Rest,
+): boolean {
+  const [operand, ...others] = operands
+  if (!operand) return rest()
+  const from = search.moments.length
+  return bind(search, operand, frame, () => {
+    const own: readonly [number, number] = [from, search.moments.length]
+    const begin = Math.max(...search.moments.slice(from).map(({ first }) => first))
+    const goOn = () => bindInOrder(search, others, { frame: narrowed(frame, begin, Infinity), before: own }, rest)
+    return before ? withConstraint(search, { kind: 'before', a: before, b: own }, goOn) : goOn()
+  })
+}
+
+function withConstraint(search: Search, constraint: Constraint, rest: Rest): boolean {
+  search.constraints.push(constraint)
+  if (rest()) return true
+  search.constraints.pop()
+  return false
+}
+
+interface Repeating {
+  readonly frame: Frame
+  /** How many more times it has to match. */
+  readonly missing: number
+  /** Repetitions are taken in the order of their first observation, since their order is nothing to REPEATS. */
+  readonly after: number
+}
+
+function bindRepeats(
+  search: Search,
+  plan: Extract<Plan, { kind: 'repeats' }>,
+  { frame, missing, after }: Repeating,
+  rest: Rest,
+): boolean {
+  if (missing <= 0) return rest()
+  const goOn = (index: number, weight: number) =>
+    bindRepeats(search, plan, { frame, missing: missing - weight, after: index }, rest)
+  const { of } = plan
+  if (of.kind !== 'one-of') {
+    const from = search.moments.length
+    return bind(search, of, frame, () => {
+      const index = search.moments[from]?.index ?? -1
+      return index > after && goOn(index, 1)
+    })
+  }
+  const candidates = inReach(search, of.candidates, frame).filter((index) => index > after)
+  let left = candidates.reduce((sum, index) => sum + (search.observations[index]?.count ?? 1), 0)
+  for (const index of candidates) {
+    if (left < missing) return false
+    const observation = search.observations[index] as Observation
+    left -= observation.count
+    if (bindWhole(search, index, observation, frame, () => goOn(index, observation.count))) return true
+    if (bindOne(search, index, frame, () => goOn(index, 1))) return true
+  }
+  return false
+}
+
+/** All the times that an observation was made: the first and the last of them are known. */
+function bindWhole(search: Search, index: number, { first, last, count }: Observation, frame: Frame, rest: Rest) {
+  if (count < 2) return false
+  const ends = [
+    { first, last: first },
+    { first: last, last },
+  ]
+  return bindMoments(search, index, ends, frame, rest)
+}
+
+function mayFit(search: Search, index: number, frame: Frame): boolean {
+  const observation = search.observations[index]
+  spend(search.budget, 1)
+  if (!observation || search.used.has(index)) return false
+  const first = Math.max(observation.first, frame.first)
+  const last = Math.min(observation.last, frame.last)
+  if (first > last) return false
+  return frame.windows.every(
+    ({ span, latestFirst, earliestLast }) => Math.max(latestFirst, first) - Math.min(earliestLast, last) <= span,
+  )
+}
