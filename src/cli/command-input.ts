@@ -43,6 +43,7 @@ function environmentValue(field: InputField, environment: Environment): unknown 
     const off = environmentSwitch(environmentName(`no-${field.flag}`), environment)
     return environmentSwitch(name, environment) ?? (off === undefined ? undefined : !off)
   }
+  if (field.off && environmentSwitch(environmentName(`no-${field.flag}`), environment)) return false
   if (value === undefined || value === '') return undefined
   return field.repeatable
     ? value

@@ -47,5 +47,6 @@ function optionsOf(field: InputField): Option[] {
   }
   const option = new Option(`${short}--${field.flag} <${field.placeholder}>`, about)
   if (field.repeatable) option.argParser((value: string, earlier: string[] | undefined) => [...(earlier ?? []), value])
-  return [option]
+  if (!field.off) return [option]
+  return [option, new Option(`--no-${field.flag}`, about).hideHelp()]
 }

@@ -20,6 +20,8 @@ export interface InputField {
   readonly positional: boolean
   /** Whether `STIXTAXII_...` stands for it; not with `.meta({ environment: false })`. */
   readonly environment: boolean
+  /** A value that can be switched off: `--no-...` too, and the value is false then; `.meta({ off: true })`. */
+  readonly off: boolean
 }
 
 /** The fields of a command in the order of its schema. */
@@ -42,6 +44,7 @@ export function inputFields(command: Pick<Command, 'input' | 'positional'>): rea
       short: seen.short,
       positional: positional.includes(key),
       environment: seen.environment,
+      off: seen.off,
     }
   })
 }
@@ -56,6 +59,7 @@ interface Seen {
   placeholder: string | undefined
   short: string | undefined
   environment: boolean
+  off: boolean
 }
 
 /** Reads wrappers from the outside in: the outermost description, default and optionality count. */
@@ -71,6 +75,7 @@ function lookThrough(schema: z.core.$ZodType): Seen {
     placeholder: undefined,
     short: undefined,
     environment: true,
+    off: false,
   }
   let current: z.core.$ZodType | undefined = schema
   while (current !== undefined) {
@@ -87,6 +92,7 @@ function takeMeta(schema: z.core.$ZodType, seen: Seen): void {
   if (typeof meta.value === 'string') seen.placeholder ??= meta.value
   if (typeof meta.short === 'string') seen.short ??= meta.short
   if (meta.environment === false) seen.environment = false
+  if (meta.off === true) seen.off = true
 }
 
 function step(schema: z.core.$ZodTypes, seen: Seen): z.core.$ZodType | undefined {
