@@ -16,6 +16,16 @@ export class Secret {
     return secret.#value
   }
 
+  /** Whether two secrets are the same, without opening them. */
+  static same(a: Secret, b: Secret): boolean {
+    return a.#value === b.#value
+  }
+
+  /** Whether there is nothing in it. */
+  get isEmpty(): boolean {
+    return this.#value === ''
+  }
+
   toString(): string {
     return '***'
   }

@@ -1,0 +1,21 @@
+const keyEndings = /\.(key|p12|pfx|p8|pk8|jks)$/i
+const pemKey = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----/
+
+/**
+ * Whether a file holds a private key, as far as its name and its first bytes (a few KiB are enough) tell: PEM of any kind,
+ * PKCS#12 and PKCS#8 by their first bytes, or a name that keys have. In public storage every pool could use it (S24).
+ */
+export function looksLikePrivateKey(beginning: Uint8Array, name: string): boolean {
+  if (keyEndings.test(name)) return true
+  const bytes = Buffer.from(beginning.buffer, beginning.byteOffset, beginning.byteLength)
+  return pemKey.test(bytes.toString('latin1')) || isDerKey(bytes)
+}
+
+/** A DER sequence that begins with a version number, as PKCS#1, PKCS#8, SEC 1 and PKCS#12 do; certificates do not. */
+function isDerKey(bytes: Buffer): boolean {
+  if (bytes[0] !== 0x30 || bytes.length < 8) return false
+  const lengthBytes = (bytes[1] ?? 0) > 0x80 ? (bytes[1] ?? 0) - 0x80 : 0
+  const at = 2 + lengthBytes
+  const version = bytes[at + 2] ?? 0xff
+  return bytes[at] === 0x02 && bytes[at + 1] === 0x01 && version <= 3
+}
