@@ -250,7 +250,11 @@ async function answer(
   })
   if (isWrite(call.call)) {
     scene.fetches?.sync()
-    await scene.save()
+    const unkept = await scene.save().then(
+      () => undefined,
+      (error: unknown) => refusal(500, error instanceof Error ? error.message : String(error)),
+    )
+    if (unkept) return unkept
   }
   if (faults.cut === 'after') return 'drop'
   if (faults.answerAfter) return faults.answerAfter
