@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { StixTaxiiError } from '../core/errors.ts'
 import { nearestName } from '../core/nearest-name.ts'
+import { goodVersions } from '../indicators/good-versions.ts'
+import type { Rules } from '../indicators/judge.ts'
 import { itemLine } from '../stix/item-line.ts'
 import type { Store, StoredVersion } from '../store/store.ts'
 
@@ -16,6 +18,8 @@ export interface ExportRequest {
   /** Exclusive stamp. */
   readonly addedAfter?: string | undefined
   readonly allVersions: boolean
+  /** Only what states something that these let pass (`goodVersions`). */
+  readonly rules?: Rules | undefined
 }
 
 export interface ExportCounts {
@@ -114,7 +118,12 @@ async function newFilter(store: Store): Promise<(raw: Buffer) => boolean> {
   }
 }
 
-async function* wanted(store: Store, request: ExportRequest): AsyncIterable<StoredVersion> {
+function wanted(store: Store, request: ExportRequest): AsyncIterable<StoredVersion> {
+  const versions = wantedVersions(store, request)
+  return request.rules ? goodVersions(versions, store, request.rules) : versions
+}
+
+async function* wantedVersions(store: Store, request: ExportRequest): AsyncIterable<StoredVersion> {
   const { types, addedAfter } = request
   const type = types.length === 1 ? types[0] : undefined
   const places = request.collections.length > 0 ? new Set(request.collections) : [undefined]

@@ -1,0 +1,41 @@
+import path from 'node:path'
+import { openAtomicFile } from '../output/atomic-file.ts'
+import { exportStore, type ExportCounts, type ExportRequest } from '../workflow/export-store.ts'
+import type { Runtime } from './runtime.ts'
+
+/** Writes stored items (ndjson, stix) to standard output or, whole or not at all, to a file. */
+export async function exportItems(
+  request: ExportRequest,
+  out: string | undefined,
+  { terminal, output, store, workingDirectory }: Pick<Runtime, 'terminal' | 'output' | 'store' | 'workingDirectory'>,
+): Promise<void> {
+  const opened = await store()
+  if (out === undefined) {
+    terminal.note(summaryOf(await exportStore(opened, request, (chunk) => output.raw(chunk))))
+    return
+  }
+  const target = await openAtomicFile(path.resolve(workingDirectory, out))
+  try {
+    const counts = await exportStore(opened, request, (chunk) => target.write(chunk))
+    await target.commit()
+    terminal.note(summaryOf(counts, out))
+  } finally {
+    await target.discard()
+  }
+}
+
+function summaryOf({ objects, blocks, leftOut, repeated }: ExportCounts, out?: string): string {
+  const written = [counted(objects, 'object'), ...(blocks > 0 ? [counted(blocks, 'content block')] : [])].join(', ')
+  const missing = [
+    ...(repeated > 0 ? [`${counted(repeated, 'object')} that another collection has too`] : []),
+    ...(leftOut > 0
+      ? [`${counted(leftOut, 'content block')}, for which a STIX 2 bundle has no place (ndjson has)`]
+      : []),
+  ]
+  return [`${written}${out === undefined ? '' : ` in ${out}`}`, ...missing.map((each) => `left out: ${each}`)].join(
+    '\n',
+  )
+}
+
+/** `1 object`, `2 objects`. */
+export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`
