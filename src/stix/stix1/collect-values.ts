@@ -17,6 +17,8 @@ export interface Budget {
 
 export const defaultBudget = 1_000_000
 const maxUnused = 10
+/** References behind one another. */
+export const maxChain = 100
 const maxShown = 80
 
 /** Kinds whose texts are restored where they were made harmless. */
@@ -24,7 +26,7 @@ const defangedKinds: ReadonlySet<ValueKind> = new Set(['ipv4', 'ipv6', 'domain',
 
 /**
  * The values of an expression, each once, in its order. Sound is what stands alone or in alternatives and is compared for
- * equality; everything else is a hint (beside others that have to hold too, turned round, a part of a value).
+ * equality; beside others that have to hold too, and where it is a part of a value, it is a hint. What is turned round gives none.
  */
 export function collectValues(
   expression: Expression,
@@ -37,7 +39,11 @@ export function collectValues(
   const seen = new Set<string>()
   let referred = 0
 
-  const add = (test: Test, isSound: boolean): void => {
+  const add = (test: Test, isSound: boolean, isPositive: boolean): void => {
+    if (!isPositive) {
+      unused.add(`${test.name}: what must not be there is no value to look for`)
+      return
+    }
     const read = valueOf(test)
     if (!read) {
       if (test.kind === undefined) without.add(test.name)
@@ -63,6 +69,10 @@ export function collectValues(
     const visit = `${reference.to} ${reference.id} ${isPositive}`
     if (seen.has(`${visit} true`) || seen.has(`${visit} ${isSound}`)) return
     seen.add(`${visit} ${isSound}`)
+    if (referred >= maxChain) {
+      unused.add(`References lead on more than ${maxChain} times`)
+      return
+    }
     referred++
     walk(found, isSound, isPositive)
     referred--
@@ -70,7 +80,7 @@ export function collectValues(
   const walk = (part: Expression, isSound: boolean, isPositive: boolean): void => {
     switch (part.is) {
       case 'test':
-        return add(part, isSound && isPositive && part.operator === 'equals')
+        return add(part, isSound && part.operator === 'equals', isPositive)
       case 'and':
       case 'or': {
         const isAlternative = (part.is === 'or') === isPositive

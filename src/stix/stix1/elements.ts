@@ -38,7 +38,7 @@ export interface ElementSink {
 }
 
 /** Bounds; the first one broken ends the reading. */
-export const elementLimits = { maxDepth: 64, maxAttributes: 256, maxText: 65_536 } as const
+export const elementLimits = { maxDepth: 64, maxAttributes: 256, maxText: 16_384 } as const
 
 const chunkBytes = 65_536
 const shownDeclarations = 5

@@ -1,5 +1,6 @@
 import type { Tlp } from '../statement.ts'
 import { tlpLevels } from '../statement.ts'
+import { strictest } from '../stix2/markings.ts'
 import { childOf, childrenOf, type Element, type Place } from './elements.ts'
 import type { Marking, MarkingTarget } from './package.ts'
 
@@ -18,12 +19,6 @@ export function readHandling(handling: Element): readonly Marking[] {
     const control = childOf(marking, 'Controlled_Structure')
     return [{ tlp: said, statement, targets: controlledBy(control?.text ?? '', marking.place) }]
   })
-}
-
-/** The strictest of some levels; undefined for none. */
-export function strictest(levels: readonly (Tlp | undefined)[]): Tlp | undefined {
-  const highest = Math.max(-1, ...levels.map((level) => (level === undefined ? -1 : tlpLevels.indexOf(level))))
-  return tlpLevels[highest]
 }
 
 /** TLP of the TLP extension, and of those that hold one (AIS), as an attribute `color`. */

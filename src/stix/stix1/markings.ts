@@ -1,6 +1,6 @@
 import type { Tlp } from '../statement.ts'
+import { strictest } from '../stix2/markings.ts'
 import type { Place } from './elements.ts'
-import { strictest } from './handling.ts'
 import type { Marking, MarkingTarget } from './package.ts'
 
 /** Finds what an element of a package is marked with. */

@@ -33,9 +33,15 @@ export interface IndicatorPart extends Described {
   readonly lastSeen: string | undefined
   readonly killChainPhases: readonly KillChainPhase[]
   /** TTPs that it indicates, by id, or by name where they stand inside and have none. */
-  readonly ttps: readonly { readonly id: string | undefined; readonly name: string | undefined }[]
+  readonly ttps: readonly IndicatedTtp[]
   /** Part of another indicator's composite expression, which speaks for it. */
   readonly isInner: boolean
+}
+
+export interface IndicatedTtp {
+  readonly id: string | undefined
+  readonly name: string | undefined
+  readonly type: 'malware' | 'attack-pattern'
 }
 
 export interface KillChainPhase {

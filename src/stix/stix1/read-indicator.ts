@@ -1,13 +1,13 @@
 import { attributeOf, booleanOf, childOf, childrenOf, textOf, type Element } from './elements.ts'
 import { allOf, negated, type Expression } from './expression.ts'
 import { readDescribed, readKillChainPhases, readProducer, textsOf } from './described.ts'
-import type { IndicatorPart } from './package.ts'
+import type { IndicatedTtp, IndicatorPart } from './package.ts'
 import { joinedBy, type ReadInside } from './read-observable.ts'
 import { onScale } from './scales.ts'
 import { utcTime } from './times.ts'
 
 /** How TTPs inside are told: by their id, or by name. */
-export type NameInside = (element: Element) => { readonly id: string | undefined; readonly name: string | undefined }
+export type NameInside = (element: Element) => IndicatedTtp
 
 /**
  * An `Indicator` that is not just a reference.

@@ -4,7 +4,16 @@ import type { Expression } from './expression.ts'
 import { readDescribed, readProducer } from './described.ts'
 import { readHandling } from './handling.ts'
 import { isKept, isWhole } from './kept-elements.ts'
-import type { IndicatorPart, KillChains, Marking, NamedPart, ObservablePart, Producer, StixPackage } from './package.ts'
+import type {
+  IndicatedTtp,
+  IndicatorPart,
+  KillChains,
+  Marking,
+  NamedPart,
+  ObservablePart,
+  Producer,
+  StixPackage,
+} from './package.ts'
 import { readIndicator } from './read-indicator.ts'
 import { isNamed, readNamed } from './read-named.ts'
 import { readObject, readObservable } from './read-observable.ts'
@@ -134,9 +143,10 @@ function endIndicator(element: Element, gathering: Gathering): void {
     gathering.read.set(element, { is: 'reference', to: 'indicator', id: idref })
     return
   }
-  const nameOf = (ttp: Element) => {
+  const nameOf = (ttp: Element): IndicatedTtp => {
     const named = gathering.namedInside.get(ttp)
-    return { id: attributeOf(ttp, 'idref') ?? named?.id, name: named?.title }
+    const type = named?.type === 'malware' ? 'malware' : 'attack-pattern'
+    return { id: attributeOf(ttp, 'idref') ?? named?.id, name: named?.title, type }
   }
   const part = readIndicator(element, (inner) => gathering.read.get(inner), nameOf)
   remember(element, part.expression, 'indicator', gathering)
