@@ -1,7 +1,7 @@
 import type { BeginUnit, EnrichmentSource, IntervalUnit } from '../director/enrichment-source.ts'
 import { beginOf, fetchIntervalOf, neutralProxy, proxyAddressOf, stixVersionOf } from '../director/definition.ts'
 import { Secret } from '../core/secret.ts'
-import type { KnownSource, SecretField, SecretReference } from './source-record.ts'
+import type { KnownSource, SaidSecret, SecretField } from './source-record.ts'
 
 /**
  * One layer of a source's definition: a profile, what stands in the file, an override. Later layers win field by field.
@@ -14,11 +14,11 @@ export interface SourceLayer {
   readonly taxiiVersion?: string | undefined
   readonly stixVersion?: string | undefined
   readonly username?: string | undefined
-  readonly password?: SecretReference | undefined
+  readonly password?: SaidSecret | undefined
   readonly useBasic?: boolean | undefined
   readonly certificate?: string | undefined
   readonly key?: string | undefined
-  readonly keyPassphrase?: SecretReference | undefined
+  readonly keyPassphrase?: SaidSecret | undefined
   readonly useCertificate?: boolean | undefined
   readonly certificateLocation?: 'private' | 'public' | undefined
   readonly proxy?: string | undefined
@@ -31,7 +31,7 @@ export type SourceFieldPath = (typeof shownFields)[number]['path'] | 'begin.unit
 /** A whole definition whose secrets are references. */
 export interface DefinedSource {
   readonly known: KnownSource
-  readonly secrets: Readonly<Partial<Record<SecretField, SecretReference>>>
+  readonly secrets: Readonly<Partial<Record<SecretField, SaidSecret>>>
   /**
    * Fields that nobody said anything about: `known` holds the neutral filler for a new source, and what an existing one has
    * there is kept and not compared.

@@ -7,7 +7,7 @@ import { planLogpoint, type LogpointPlanContext } from './plan-logpoint.ts'
 import { planTrash, planUploads } from './plan-storage.ts'
 import type { Plan, PlannedTarget } from './plan.ts'
 import { placeKey, type DesiredLogpoint, type DesiredState } from './resolve-desired.ts'
-import type { SecretReference } from './source-record.ts'
+import type { SaidSecret } from './source-record.ts'
 import type { State } from './state.ts'
 
 export interface PlanInputs {
@@ -17,7 +17,7 @@ export interface PlanInputs {
   readonly observation: Observation
   readonly state: State
   /** A secret of the desired state, resolved before. */
-  readonly secretOf: (reference: SecretReference) => Secret
+  readonly secretOf: (reference: SaidSecret) => Secret
 }
 
 /**

@@ -1,4 +1,5 @@
 import { StixTaxiiError } from '../core/errors.ts'
+import { tellsOfDeadToken } from '../director/assumptions.ts'
 import type { DirectorClient, Logpoint, Plugin, Storage } from '../director/client.ts'
 import type { ListedSource } from '../director/enrichment-source.ts'
 import { atOnce } from './at-once.ts'
@@ -107,9 +108,10 @@ export function storageKey(storage: Storage): string {
 
 /** Kinds after which nothing else can be done in this run either. */
 export function stopsEverything(error: unknown): boolean {
-  return (
-    !(error instanceof StixTaxiiError) || ['auth', 'cancelled', 'refused', 'internal', 'local'].includes(error.kind)
-  )
+  if (!(error instanceof StixTaxiiError)) return true
+  // A 403 may be one Logpoint's (Co-Managed mode) and says nothing of the token.
+  if (error.kind === 'auth') return error.context['status'] !== 403 || tellsOfDeadToken(error.message)
+  return ['cancelled', 'refused', 'internal', 'local'].includes(error.kind)
 }
 
 async function orError<T>(work: Promise<T>): Promise<T | StixTaxiiError> {

@@ -8,7 +8,7 @@ import type { Adoption, InstallStep, PlannedTarget, Step, UninstallStep } from '
 import { planCreate, planDelete, planEdit, type SourcePlanContext } from './plan-source.ts'
 import type { DesiredLogpoint, DesiredPlugin } from './resolve-desired.ts'
 import { knownOf } from './source-record.ts'
-import type { SecretReference, SourceRecord } from './source-record.ts'
+import type { SaidSecret, SourceRecord } from './source-record.ts'
 import type { Secret } from '../core/secret.ts'
 import { findPlugin, sourcesAt, type Place, type PluginRecord, type State } from './state.ts'
 
@@ -20,7 +20,7 @@ export interface LogpointPlanContext {
   readonly state: State
   /** What becomes of things made from the file that it no longer names. */
   readonly removed: 'delete' | 'keep'
-  readonly secretOf: (reference: SecretReference) => Secret
+  readonly secretOf: (reference: SaidSecret) => Secret
   /** Certificate files that are in the storage or will be, by `location name`. */
   readonly certificates: (location: 'private' | 'public', pool: string) => ReadonlySet<string> | undefined
 }

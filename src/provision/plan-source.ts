@@ -4,13 +4,13 @@ import type { Logpoint } from '../director/client.ts'
 import type { ListedSource } from '../director/enrichment-source.ts'
 import { compareSource, listedSecret, presentOf, type FieldChange } from './compare.ts'
 import { secretPaths, shownFields, type SourceFieldPath } from './definition.ts'
-import type { CreateStep, DeleteStep, EditStep, PlannedSecret, PlannedSource } from './plan.ts'
+import type { CreateStep, DeleteStep, EditStep, PlannedTrace } from './plan.ts'
 import type { DesiredSource } from './resolve-desired.ts'
 import {
   secretFields,
   type KnownSource,
   type SecretField,
-  type SecretReference,
+  type SaidSecret,
   type SourceRecord,
 } from './source-record.ts'
 import { fingerprintOf, type State } from './state.ts'
@@ -21,7 +21,7 @@ export interface SourcePlanContext {
   readonly state: State
   readonly record: SourceRecord | undefined
   /** A wanted secret, resolved. */
-  readonly secretOf: (reference: SecretReference) => Secret
+  readonly secretOf: (reference: SaidSecret) => Secret
 }
 
 /** What comes of comparing one wanted source with the one there. */
@@ -64,7 +64,7 @@ export function planEdit(
   const { changes, unknown } = compareSource(known, listed, about)
   if (changes.length === 0) return { unknown }
   if (known.certificate.location === undefined) throw incomplete(key, 'certificateLocation', context.logpoint)
-  const secrets: Partial<Record<SecretField, PlannedSource['secrets']['password']>> = {}
+  const secrets: { [Name in SecretField]?: PlannedTrace } = {}
   for (const name of secretFields) {
     const reference = defined.secrets[name]
     secrets[name] = reference ? traced(reference, context) : keptSecret(name, listed, { key, known, context })
@@ -77,7 +77,7 @@ export function planEdit(
     logpoint: context.logpoint,
     key,
     sourceId: listed.id,
-    source: { known, secrets: secrets as PlannedSource['secrets'] },
+    source: { known, secrets },
   } as const
   return { step, unknown }
 }
@@ -91,10 +91,7 @@ export function planDelete(key: string, listed: ListedSource, logpoint: Logpoint
   return { kind: 'delete', sign: '-', thing: `source ${key}`, fields, logpoint, key, sourceId: id, discoveryUrl }
 }
 
-function traced(
-  reference: SecretReference,
-  { state, secretOf }: SourcePlanContext,
-): { reference: PlannedSecret; fingerprint: string } {
+function traced(reference: SaidSecret, { state, secretOf }: SourcePlanContext): PlannedTrace {
   return { reference, fingerprint: fingerprintOf(state, secretOf(reference)) }
 }
 
@@ -132,7 +129,7 @@ function keptSecret(
   name: SecretField,
   listed: ListedSource,
   { key, known, context }: { readonly key: string; readonly known: KnownSource; readonly context: SourcePlanContext },
-): { reference: PlannedSecret; fingerprint?: string } {
+): PlannedTrace {
   const { state, record } = context
   const shown = listedSecret(listed, name)
   if (shown) return { reference: { from: 'listed' }, fingerprint: fingerprintOf(state, shown) }

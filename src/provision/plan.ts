@@ -2,17 +2,21 @@ import type { StixTaxiiError } from '../core/errors.ts'
 import type { Logpoint, Storage } from '../director/client.ts'
 import type { FieldChange } from './compare.ts'
 import type { LocalFile } from './local-file.ts'
-import type { KnownSource, SecretField, SecretReference } from './source-record.ts'
+import type { KnownSource, SaidSecret, SecretField } from './source-record.ts'
 
 /** A secret that goes to Director: where it is read from, or `listed`: what the list shows there stays there. */
-export type PlannedSecret = SecretReference | { readonly from: 'listed' }
+export type PlannedSecret = SaidSecret | { readonly from: 'listed' }
 
-/** A whole definition as a plan keeps it: secrets as references, with the fingerprint of what they named then. */
+/** A secret of a plan, and the fingerprint of what it named when it was planned. */
+export interface PlannedTrace {
+  readonly reference: PlannedSecret
+  readonly fingerprint?: string | undefined
+}
+
+/** A whole definition as a plan keeps it. */
 export interface PlannedSource {
   readonly known: KnownSource
-  readonly secrets: Readonly<
-    Partial<Record<SecretField, { readonly reference: PlannedSecret; readonly fingerprint?: string | undefined }>>
-  >
+  readonly secrets: { readonly [Name in SecretField]?: PlannedTrace | undefined }
 }
 
 interface AnyStep {

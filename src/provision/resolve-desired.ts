@@ -7,7 +7,7 @@ import { defineSource, faultOfLayer, mergeLayers, type DefinedSource, type Sourc
 import type { DesiredStateText, SecretText, SourceOverride } from './desired-state-schema.ts'
 import type { DesiredDocument, Way } from './desired-state.ts'
 import { readLocalFile, type LocalFile } from './local-file.ts'
-import type { SecretReference } from './source-record.ts'
+import type { SaidSecret } from './source-record.ts'
 
 /** What is wanted of one source on one Logpoint. */
 export interface DesiredSource {
@@ -181,13 +181,13 @@ function layerOfText(text: SourceOverride, folder: string): SourceLayer {
   const words = ['from', 'on', 'ensure']
   return {
     ...Object.fromEntries(Object.entries(rest).filter(([key]) => !words.includes(key))),
-    password: password && referenceOf(password, folder),
-    keyPassphrase: keyPassphrase && referenceOf(keyPassphrase, folder),
+    password: password && saidSecretOf(password, folder),
+    keyPassphrase: keyPassphrase && saidSecretOf(keyPassphrase, folder),
   }
 }
 
 /** A reference with its path made absolute. */
-export function referenceOf(text: SecretText, folder: string): SecretReference {
+export function saidSecretOf(text: SecretText, folder: string): SaidSecret {
   if (text === 'none') return { from: 'none' }
   if ('file' in text) return { from: 'path', path: path.resolve(folder, text.file) }
   if ('env' in text) return { from: 'env', name: text.env }

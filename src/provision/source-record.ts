@@ -2,20 +2,20 @@ import { z } from 'zod'
 import type { EnrichmentSource, ListedSource } from '../director/enrichment-source.ts'
 
 /**
- * Where a secret is. The same shapes as a profile's references, so that whoever resolves the one resolves the other; `none`
- * says that there is none. A desired state takes files, variables and entries of a credential store; a command can only
- * come from a profile.
+ * Where a secret is. The same shapes as a profile's references, so that whoever resolves the one resolves the other. A
+ * desired state takes files, variables and entries of a credential store; a command can only come from a profile.
  */
 export type SecretReference =
-  | { readonly from: 'none' }
   | { readonly from: 'path'; readonly path: string }
   | { readonly from: 'env'; readonly name: string }
   | { readonly from: 'command'; readonly command: readonly string[] }
   | { readonly from: 'keyring' | 'sealed' | 'file'; readonly entry: string }
 
+/** What was said of a secret: where it is, or that there is none. */
+export type SaidSecret = SecretReference | { readonly from: 'none' }
+
 /** Reads a reference as plan, state and journal keep it. */
 export const secretReferenceSchema: z.ZodType<SecretReference> = z.discriminatedUnion('from', [
-  z.strictObject({ from: z.literal('none') }),
   z.strictObject({ from: z.literal('path'), path: z.string() }),
   z.strictObject({ from: z.literal('env'), name: z.string() }),
   z.strictObject({ from: z.literal('command'), command: z.array(z.string()) }),
