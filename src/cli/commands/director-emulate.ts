@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { startDirectorEmulator } from '../../simulate/director/emulator.ts'
-import { joinFaults, namedFaults } from '../../simulate/director/named-faults.ts'
+import { namedFaults, parseFaults } from '../../simulate/director/named-faults.ts'
 import { openRecordFile } from '../../simulate/director/record.ts'
 import { keptSelfSigned, selfSigned } from '../../simulate/self-signed.ts'
 import { defineCommand } from '../command.ts'
@@ -22,6 +22,7 @@ export const directorEmulate = defineCommand({
     'stixtaxii director emulate --token-file token.txt --pool acme --logpoint acme/lp1',
     'stixtaxii director emulate --port 8443 --tls --state-folder director --record requests.ndjson',
     'stixtaxii director emulate --fault order-pending=3 --fault list-stale',
+    'stixtaxii director emulate --pool acme --logpoint acme/lp1 --logpoint acme/lp2 --fault co-managed@acme/lp2',
     'stixtaxii director emulate --list-faults',
   ],
   input: z.object({
@@ -55,8 +56,8 @@ export const directorEmulate = defineCommand({
     fault: z
       .array(z.string())
       .default([])
-      .describe('misbehave in this way')
-      .meta({ ...own, value: 'NAME[=N]' }),
+      .describe('misbehave in this way; @ and a Logpoint or call: only there')
+      .meta({ ...own, value: 'NAME[=N][@WHERE]' }),
     listFaults: z.boolean().default(false).describe('list the faults there are, and end'),
     record: z
       .string()
@@ -77,8 +78,8 @@ export const directorEmulate = defineCommand({
       )
     const absolute = (path: string | undefined): string | undefined => path && resolve(workingDirectory, path)
     const [stateFolder, tokenFile, record] = [input.stateFolder, input.tokenFile, input.record].map(absolute)
-    const faults = joinFaults(input.fault)
     const pools = emulatedPools(input.pool, input.logpoint)
+    const faults = parseFaults(input.fault, pools)
     const token = tokenFile && (await emulatorToken(tokenFile, workingDirectory))
     const tls = !input.tls
       ? undefined

@@ -2,7 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { StixTaxiiError } from '../../core/errors.ts'
 import type { Clock } from '../../core/ports.ts'
 import { startLoopback } from '../loopback-server.ts'
-import type { LoopbackServer, RequestHead, SimulatedRequest, SimulatedResponse, SimulatedVerdict } from '../loopback-server.ts'
+import type {
+  LoopbackServer,
+  RequestHead,
+  SimulatedRequest,
+  SimulatedResponse,
+  SimulatedVerdict,
+} from '../loopback-server.ts'
 import { asStatus200, loginPage, refusal } from './answers.ts'
 import { findCall, isWrite } from './calls.ts'
 import type { Call } from './calls.ts'

@@ -1,6 +1,8 @@
 import { StixTaxiiError } from '../../core/errors.ts'
 import { nearestName } from '../../core/nearest-name.ts'
+import { directorCalls } from './calls.ts'
 import type { DirectorFaults } from './faults.ts'
+import type { EmulatedPool } from './pools.ts'
 
 interface NamedFault {
   readonly name: string
@@ -11,24 +13,28 @@ interface NamedFault {
   make(count: number): DirectorFaults
 }
 
-/** Every fault by the name that `director emulate --fault` knows it by, as `NAME` or `NAME=N`. */
+/** Every fault by the name that `director emulate --fault` knows it by. */
 export const namedFaults: readonly NamedFault[] = [
   plain('order-path-no-slash', 'Orders are announced without a leading slash', { orderPath: 'no-slash' }),
-  plain('order-path-extra-segment', 'with a data node behind the order', { orderPath: 'extra-segment' }),
-  plain('order-path-own-host', 'with the whole address', { orderPath: 'own-host' }),
-  plain('order-path-other-host', 'with the address of another host', { orderPath: 'other-host' }),
-  plain('order-path-braces', 'with the names in braces left in', { orderPath: 'braces' }),
-  plain('order-path-dots', 'with .. in it', { orderPath: 'dots' }),
+  plain('order-path-extra-segment', 'Orders are announced with a data node behind their id', {
+    orderPath: 'extra-segment',
+  }),
+  plain('order-path-own-host', 'Orders are announced with the whole address', { orderPath: 'own-host' }),
+  plain('order-path-other-host', 'Orders are announced with the address of another host', { orderPath: 'other-host' }),
+  plain('order-path-braces', 'Orders are announced with names in braces in the place of identifiers', {
+    orderPath: 'braces',
+  }),
+  plain('order-path-dots', 'Orders are announced with .. in their path', { orderPath: 'dots' }),
   counted('order-pending', 3, 'Orders are done after N readings', (times) => ({ order: { kind: 'pending', times } })),
-  counted('order-pending-empty', 3, 'the same, with an empty body until then', (times) => ({
+  counted('order-pending-empty', 3, 'Orders are done after N readings, with an empty body until then', (times) => ({
     order: { kind: 'pending', times, as: 'empty-body' },
   })),
-  counted('order-pending-202', 3, 'the same, with status 202 until then', (times) => ({
+  counted('order-pending-202', 3, 'Orders are done after N readings, with status 202 until then', (times) => ({
     order: { kind: 'pending', times, as: 'accepted' },
   })),
   plain('order-failed', 'Orders fail, with reasons as strings', { order: { kind: 'failed', as: 'strings' } }),
-  plain('order-failed-objects', 'with reasons as objects', { order: { kind: 'failed', as: 'objects' } }),
-  plain('order-failed-message', 'with a message alone', { order: { kind: 'failed', as: 'message' } }),
+  plain('order-failed-objects', 'Orders fail, with reasons as objects', { order: { kind: 'failed', as: 'objects' } }),
+  plain('order-failed-message', 'Orders fail, with a message alone', { order: { kind: 'failed', as: 'message' } }),
   plain('order-never', 'Orders are never done', { order: { kind: 'never' } }),
   counted('order-404-first', 2, 'Orders are not found N times before they are done', (times) => ({
     order: { kind: 'not-found-first', times },
@@ -64,13 +70,15 @@ export const namedFaults: readonly NamedFault[] = [
     tooMany: { times, retryAfter: 1 },
   })),
   counted('server-error', 2, 'N calls are answered 500', (times) => ({ serverError: { status: 500, times } })),
-  counted('server-error-after', 1, 'the same for writes, after they were carried out', (times) => ({
+  counted('server-error-after', 1, 'N writes are carried out, then answered 500', (times) => ({
     serverError: { status: 500, times, made: true },
   })),
   counted('cut-before', 1, 'The connection of call N is torn before anything happened', (call) => ({
     cut: { call, when: 'before' },
   })),
-  counted('cut-after', 1, 'the same, after the call was carried out', (call) => ({ cut: { call, when: 'after' } })),
+  counted('cut-after', 1, 'The connection of call N is torn after it was carried out, before its answer', (call) => ({
+    cut: { call, when: 'after' },
+  })),
   counted('cut-upload', 65_536, 'Uploads are torn after N bytes', (cutUploadAtBytes) => ({ cutUploadAtBytes })),
   counted('upload-limit', 1_048_576, 'Uploads over N bytes are refused', (maxUploadBytes) => ({ maxUploadBytes })),
   plain('slash-redirect', 'The private package upload is sent on to its path without the slash', {
@@ -91,37 +99,60 @@ function counted(name: string, count: number, summary: string, make: NamedFault[
 }
 
 /**
- * The faults of a `NAME` or `NAME=N`.
+ * The faults of several `NAME`, `NAME=N` or `NAME@WHERE`, as sets for the emulator. `WHERE` is a call (`sourceCreate`), or
+ * a Logpoint by `pool/name` or identifier. Those that strike everywhere are joined: of two that contradict each other the
+ * later counts, and what they do to lists adds up.
  * @throws SIMULATE_FAULT_UNKNOWN (usage) with the nearest name
  */
-export function parseFault(text: string): DirectorFaults {
-  const [name = '', number] = text.split('=', 2)
+export function parseFaults(texts: readonly string[], pools: readonly EmulatedPool[] = []): DirectorFaults[] {
+  const parsed = texts.map((text) => parseFault(text, pools))
+  const everywhere = parsed
+    .filter(({ calls, logpoints }) => !calls && !logpoints)
+    .reduce<DirectorFaults>((all, each) => {
+      const lists = each.lists || all.lists ? { ...all.lists, ...each.lists } : undefined
+      return { ...all, ...each, ...(lists && { lists }) }
+    }, {})
+  return [everywhere, ...parsed.filter(({ calls, logpoints }) => calls ?? logpoints)]
+}
+
+function parseFault(text: string, pools: readonly EmulatedPool[]): DirectorFaults {
+  const [, name = '', number, where] = /^([^=@]*)(?:=([^@]*))?(?:@(.*))?$/s.exec(text) ?? []
   const fault = namedFaults.find((each) => each.name === name)
-  const isNumber = number === undefined || (fault?.count !== undefined && /^\d{1,12}$/.test(number))
-  if (fault && isNumber) return fault.make(Number(number ?? fault.count ?? 0))
-  const nearest = nearestName(
-    name,
-    namedFaults.map((each) => each.name),
+  if (!fault) {
+    const nearest = nearestName(
+      name,
+      namedFaults.map((each) => each.name),
+    )
+    const meant = nearest === undefined ? '' : `Did you mean ${nearest}? `
+    throw unknown(text, `${meant}All of them are listed by: stixtaxii director emulate --list-faults`)
+  }
+  if (number !== undefined && fault.count === undefined) throw unknown(text, `${name} takes no number: --fault ${name}`)
+  if (number !== undefined && !/^\d{1,12}$/.test(number))
+    throw unknown(text, `Write a whole number: --fault ${name}=${fault.count}`)
+  const faults = fault.make(Number(number ?? fault.count ?? 0))
+  return where === undefined ? faults : { ...faults, ...scopeOf(text, where, pools) }
+}
+
+function scopeOf(
+  text: string,
+  where: string,
+  pools: readonly EmulatedPool[],
+): Pick<DirectorFaults, 'calls' | 'logpoints'> {
+  const call = directorCalls.find((each) => each.call === where)
+  if (call) return { calls: [call.call] }
+  const named = pools.flatMap((pool) =>
+    pool.logpoints.filter(({ name }) => name !== undefined && `${pool.name}/${name}` === where),
   )
-  const hint =
-    fault === undefined
-      ? `${nearest === undefined ? '' : `Did you mean ${nearest}? `}All of them are listed by: stixtaxii director emulate --list-faults`
-      : fault.count === undefined
-        ? `${name} takes no number: --fault ${name}`
-        : `Write a whole number: --fault ${name}=${fault.count}`
-  throw new StixTaxiiError('SIMULATE_FAULT_UNKNOWN', `--fault "${text}" is not known`, {
+  if (named[0]) return { logpoints: [named[0].id] }
+  if (/^[A-Za-z0-9_-]{8,64}$/.test(where) && /\d/.test(where)) return { logpoints: [where] }
+  const calls = [...new Set(directorCalls.map((each) => each.call))].join(', ')
+  throw unknown(text, `Behind @ write POOL/NAME of a --logpoint, an identifier, or one of the calls: ${calls}`)
+}
+
+function unknown(text: string, hint: string): StixTaxiiError {
+  return new StixTaxiiError('SIMULATE_FAULT_UNKNOWN', `--fault "${text}" is not known`, {
     kind: 'usage',
     hint,
     context: { fault: text },
   })
-}
-
-/**
- * The faults of several names as one set; of two that contradict each other the later counts. What they do to lists adds up.
- */
-export function joinFaults(texts: readonly string[]): DirectorFaults {
-  return texts.map(parseFault).reduce<DirectorFaults>((all, each) => {
-    const lists = each.lists || all.lists ? { ...all.lists, ...each.lists } : undefined
-    return { ...all, ...each, lists }
-  }, {})
 }

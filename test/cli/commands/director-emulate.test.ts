@@ -42,7 +42,10 @@ async function emulate(flags: string, folder = temporaryFolder()): Promise<Runni
     onStart: (listener) => (stop = listener),
   })
   while (!text.includes('\n')) {
-    const failed = await Promise.race([ended, new Promise<undefined>((resolve) => setTimeout(resolve, 5))])
+    const failed = await Promise.race([
+      ended,
+      new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 5)),
+    ])
     if (failed) throw new Error(failed.stderr)
   }
   return {
@@ -166,6 +169,26 @@ describe('director emulate', () => {
     expect(schemaProblems('director-emulate', faults)).toEqual([])
     expect(faults.map(({ name }) => name)).toEqual(namedFaults.map(({ name }) => name))
     expect(new Set(faults.map(({ name }) => name)).size).toBe(faults.length)
+  })
+
+  it('has every fault in its documentation, in the same words', async () => {
+    const page = await readFile(path.resolve(import.meta.dirname, '../../../docs/emulator.md'), 'utf8')
+    const rows = namedFaults.map(
+      ({ name, count, summary }) => `| \`${name}${count === undefined ? '' : '=N'}\` | ${summary} |`,
+    )
+    expect(rows.filter((row) => !page.includes(row))).toEqual([])
+  })
+
+  it('misbehaves at one Logpoint alone', async () => {
+    const running = await emulate('--pool a --logpoint a/one --logpoint a/two --fault html@a/two')
+    const [a] = running.told.pools
+    const read = async (id = '') =>
+      (await fetch(`${running.told.url}/configapi/${a?.id}/${id}/Plugins`, { headers })).headers.get('content-type')
+    expect(await Promise.all(a?.logpoints.map(({ id }) => read(id)) ?? [])).toEqual([
+      'application/json',
+      'text/html; charset=utf-8',
+    ])
+    await running.stop()
   })
 
   it.each([

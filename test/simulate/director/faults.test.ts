@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DirectorFaults, OrderBehaviour, OrderPathForm } from '../../../src/simulate/director/faults.ts'
-import { joinFaults, namedFaults } from '../../../src/simulate/director/named-faults.ts'
+import { namedFaults, parseFaults } from '../../../src/simulate/director/named-faults.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { aDirector, aSource, logpoint, on, pool, sources } from './a-director.ts'
 import type { Answer, TestDirector } from './a-director.ts'
@@ -396,7 +396,7 @@ describe('named faults', () => {
   const aTrail = async (plugin: string | undefined, name?: string): Promise<unknown[]> => {
     await using director = await aDirector({
       plugin,
-      faults: name === undefined ? {} : joinFaults([name + (small[name] ?? '')]),
+      faults: name === undefined ? {} : parseFaults([name + (small[name] ?? '')]),
       clock: fakeClock({ autoAdvance: false }),
       fetchSource: () => Promise.resolve({ entries: 7 }),
     })
@@ -412,10 +412,20 @@ describe('named faults', () => {
   })
 
   it('add up, the later wins', () => {
-    expect(joinFaults(['list-python', 'list-trailing-commas', 'order-never', 'order-pending=7'])).toEqual({
-      lists: { pythonWords: true, trailingCommas: true },
-      order: { kind: 'pending', times: 7 },
-    })
+    expect(parseFaults(['list-python', 'list-trailing-commas', 'order-never', 'order-pending=7'])).toEqual([
+      { lists: { pythonWords: true, trailingCommas: true }, order: { kind: 'pending', times: 7 } },
+    ])
+  })
+
+  it('strike one Logpoint or one call', () => {
+    const pools = [{ id: pool, name: 'acme', logpoints: [{ id: logpoint, name: 'lp2' }] }]
+    expect(parseFaults(['html@acme/lp2', 'order-never@sourceCreate', `token-expires=1@${logpoint}`], pools)).toEqual([
+      {},
+      { html: true, logpoints: [logpoint] },
+      { order: { kind: 'never' }, calls: ['sourceCreate'] },
+      { tokenExpiresAfter: 1, logpoints: [logpoint] },
+    ])
+    expect(() => parseFaults(['html@acme/lp3'], pools)).toThrow('is not known')
   })
 })
 
