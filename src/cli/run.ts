@@ -87,7 +87,7 @@ function partsFor(
   from: { readonly runtime: Runtime; readonly replaced: Partial<Runtime> | undefined },
 ): Runtime {
   const parts = {}
-  for (const name of needs) {
+  for (const name of new Set(needs)) {
     Object.defineProperty(parts, name, {
       enumerable: true,
       get: () => (from.replaced && name in from.replaced ? from.replaced : from.runtime)[name],
