@@ -9,7 +9,8 @@ export type Plan =
   /** Indices of observations, rising. */
   | { readonly kind: 'one-of'; readonly candidates: readonly number[] }
   | { readonly kind: 'and' | 'or' | 'followed-by'; readonly operands: readonly Plan[] }
-  | { readonly kind: 'repeats'; readonly of: Plan; readonly times: number }
+  /** `counted`: each repetition is one observation, which counts as many times as it was observed. */
+  | { readonly kind: 'repeats'; readonly of: Plan; readonly times: number; readonly counted: boolean }
   | { readonly kind: 'within'; readonly of: Plan; readonly span: number }
   /** Microseconds, both inclusive. */
   | { readonly kind: 'between'; readonly of: Plan; readonly first: number; readonly last: number }
@@ -48,11 +49,17 @@ export function planOf(
       const of = plan(expression.of)
       const { qualifier } = expression
       if (!of) return undefined
-      if (qualifier.kind === 'repeats') return { kind: 'repeats', of, times: qualifier.times }
+      if (qualifier.kind === 'repeats') {
+        return { kind: 'repeats', of, times: qualifier.times, counted: isOfOne(expression.of) }
+      }
       if (qualifier.kind === 'within') return { kind: 'within', of, span: Math.round(qualifier.seconds * 1e6) }
       return { kind: 'between', of, first: micros(qualifier.start), last: micros(qualifier.stop) - 1 }
     }
   }
+}
+
+function isOfOne(expression: Expression): boolean {
+  return expression.kind === 'observation' || (expression.kind === 'or' && expression.operands.every(isOfOne))
 }
 
 /** Alternatives that are one observation each are one set of candidates: so REPEATS need not try their order. */

@@ -203,20 +203,21 @@ function bindRepeats(
     })
   }
   const candidates = inReach(search, of.candidates, frame).filter((index) => index > after)
-  let left = candidates.reduce((sum, index) => sum + (search.observations[index]?.count ?? 1), 0)
+  const weightOf = (index: number) => (plan.counted ? (search.observations[index]?.count ?? 1) : 1)
+  let left = candidates.reduce((sum, index) => sum + weightOf(index), 0)
   for (const index of candidates) {
     if (left < missing) return false
-    const observation = search.observations[index] as Observation
-    left -= observation.count
-    if (bindWhole(search, index, observation, frame, () => goOn(index, observation.count))) return true
+    const weight = weightOf(index)
+    left -= weight
+    if (weight > 1 && bindWhole(search, index, frame, () => goOn(index, weight))) return true
     if (bindOne(search, index, frame, () => goOn(index, 1))) return true
   }
   return false
 }
 
 /** All the times that an observation was made: the first and the last of them are known. */
-function bindWhole(search: Search, index: number, { first, last, count }: Observation, frame: Frame, rest: Rest) {
-  if (count < 2) return false
+function bindWhole(search: Search, index: number, frame: Frame, rest: Rest): boolean {
+  const { first, last } = search.observations[index] as Observation
   const ends = [
     { first, last: first },
     { first: last, last },

@@ -15,7 +15,8 @@ export interface PathMeaning {
 
 const address = ['ipv4', 'ipv6', 'mac', 'domain'] as const
 const hash: readonly ValueKind[] = ['md5']
-const userAgent = 'extensions.http-request-ext.request_header.User-Agent'
+const requestHeader = 'network-traffic:extensions.http-request-ext.request_header'
+const mailHeader = 'email-message:additional_header_fields'
 
 /** Paths worth values, by object type and property names; `*` after a name is a list of any place (PAT-14). */
 const kindsOfPath: Readonly<Record<string, readonly ValueKind[]>> = {
@@ -30,6 +31,8 @@ const kindsOfPath: Readonly<Record<string, readonly ValueKind[]>> = {
   'process:binary_ref.name': ['file-name'],
   'process:image_ref.name': ['file-name'],
   'file:name': ['file-name'],
+  'file:parent_directory_ref.path': ['file-path'],
+  'process:image_ref.parent_directory_ref.path': ['file-path'],
   'directory:path': ['file-path'],
   'artifact:url': ['url'],
   'windows-registry-key:key': ['registry-key'],
@@ -44,8 +47,16 @@ const kindsOfPath: Readonly<Record<string, readonly ValueKind[]>> = {
   'email-message:body_multipart*.body_raw_ref.name': ['file-name'],
   'network-traffic:src_ref.value': address,
   'network-traffic:dst_ref.value': address,
-  [`network-traffic:${userAgent}`]: ['user-agent'],
-  [`network-traffic:${userAgent}*`]: ['user-agent'],
+  ...eitherForm(`${requestHeader}.User-Agent`, ['user-agent']),
+  ...eitherForm(`${requestHeader}.Host`, ['ipv4', 'domain']),
+  ...eitherForm(`${requestHeader}.Referer`, ['url']),
+  ...eitherForm(`${mailHeader}.Reply-To`, ['email']),
+  ...eitherForm(`${mailHeader}.X-Originating-IP`, ['ipv4']),
+}
+
+/** Header fields are texts in 2.0, lists of texts in 2.1. */
+function eitherForm(key: string, kinds: readonly ValueKind[]): Record<string, readonly ValueKind[]> {
+  return { [key]: kinds, [`${key}*`]: kinds }
 }
 
 /** Paths whose next property is the name of a hash. */
