@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../core/known-secrets.ts'
 import { redactTree } from '../core/redact.ts'
 import type { Secret } from '../core/secret.ts'
 import type { BeginUnit } from './enrichment-source.ts'
@@ -91,12 +92,16 @@ export function refusalText(value: unknown, raw: string): string {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     const { message, error, errors } = value as Record<string, unknown>
     const said = [message, error, errors].map(textOf).find((text) => text !== '')
-    if (said !== undefined) return said.slice(0, longestText)
-    return JSON.stringify(redactTree(value, redactedKeys)).slice(0, longestText)
+    return beginningOf(said ?? JSON.stringify(redactTree(value, redactedKeys)))
   }
   const title = /<title[^>]*>([^<]*)</i.exec(raw)?.[1]?.trim()
-  if (title !== undefined) return `an HTML page, "${title.slice(0, longestText)}"`
-  return raw.trim().slice(0, longestText)
+  if (title !== undefined) return `an HTML page, "${beginningOf(title)}"`
+  return raw.trim().startsWith('<') ? 'an HTML page' : beginningOf(raw.trim())
+}
+
+// Half of a secret at the cut would not be known again.
+function beginningOf(text: string): string {
+  return withoutSecrets(text).slice(0, longestText)
 }
 
 /** One or several reasons as a sentence; of an object its `message`, `error` or `reason`. */

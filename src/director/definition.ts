@@ -1,5 +1,6 @@
 import { parseDuration } from '../core/duration.ts'
 import { StixTaxiiError } from '../core/errors.ts'
+import { fillers } from './assumptions.ts'
 import type { EnrichmentSource, IntervalUnit } from './enrichment-source.ts'
 
 /**
@@ -11,7 +12,7 @@ import type { EnrichmentSource, IntervalUnit } from './enrichment-source.ts'
  * What stands in the fields of a feature that is off and was never given: every field is mandatory, and the address is
  * that of the guide's sample.
  */
-export const neutralProxy: EnrichmentSource['proxy'] = { use: false, host: '127.0.0.1', port: 22, protocol: 'http' }
+export const neutralProxy: EnrichmentSource['proxy'] = fillers.proxy
 
 /**
  * How far back the first fetch goes: `20d` is 20 Days, `6h` 6 Hours, `2mo` 2 Months, `3w` 21 Days.

@@ -1,5 +1,6 @@
 import { StixTaxiiError } from '../core/errors.ts'
 import { nearestName } from '../core/nearest-name.ts'
+import { identifierPattern } from './assumptions.ts'
 import type { Logpoint, Pool } from './client.ts'
 
 /**
@@ -14,9 +15,6 @@ export interface Directory {
   /** Group name -> names, globs, identifiers or further groups. */
   readonly groups: Readonly<Record<string, readonly string[]>>
 }
-
-/** What Director's identifiers look like; opaque otherwise (API reference, section 10). */
-export const identifierPattern = /^[A-Za-z0-9_-]{8,64}$/
 
 /** Every Logpoint of the directory, in order of name. */
 export function allLogpoints(directory: Directory): readonly Logpoint[] {

@@ -53,7 +53,7 @@ const count = z
 
 const serviceShape = z.object({
   fetch_status: z.string().optional().catch(undefined),
-  error: z.unknown(),
+  error: z.unknown().optional(),
   last_fetch_attempt: count,
   last_successful_fetch: count,
   no_of_entries: count,
