@@ -86,7 +86,8 @@ export const directorEmulate = defineCommand({
       : stateFolder
         ? await keptSelfSigned(stateFolder, clock.now())
         : selfSigned(clock.now())
-    const file = record && openRecordFile(record)
+    const file =
+      record && openRecordFile(record, (reason) => terminal.warn(`${record} can be written no more: ${reason}`))
     const emulator = await startDirectorEmulator({
       port: input.port,
       clock,
@@ -108,13 +109,18 @@ export const directorEmulate = defineCommand({
       const { fingerprint, file: certificate } = tls ?? {}
       const told = { url, fingerprint, certificate, pools, tokenFile, stateFolder, record }
       await output.one(emulatedRecord(told), emulatedShape)
-      await new Promise((stop) => signal.addEventListener('abort', stop, { once: true }))
+      await aborted(signal)
     } finally {
       await emulator.close()
       if (file) file.close()
     }
   },
 })
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+}
 
 const faultShape = {
   columns: [

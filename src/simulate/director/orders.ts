@@ -7,7 +7,7 @@ import type { DirectorFaults, OrderBehaviour, OrderPathForm, PendingForm } from 
 import type { Fabric, OrderState } from './state.ts'
 
 /** More than any rehearsal looks back on. */
-const mostOrders = 20_000
+const mostOrders = 5_000
 
 export interface OrderRequest {
   readonly call: Call

@@ -68,8 +68,12 @@ export interface RecordFile {
   close(): void
 }
 
-/** Opens a file to append to. @throws SIMULATE_RECORD_FAILED (local) */
-export function openRecordFile(path: string): RecordFile {
+/**
+ * Opens a file to append to. When it can be written no more (a full disk), `onFailure` is told once, and the rest is lost.
+ * @throws SIMULATE_RECORD_FAILED (local)
+ */
+export function openRecordFile(path: string, onFailure: (reason: string) => void): RecordFile {
+  let isLost = false
   let file: number
   try {
     file = openSync(path, 'a', 0o600)
@@ -84,7 +88,15 @@ export function openRecordFile(path: string): RecordFile {
     })
   }
   return {
-    write: (request) => void writeSync(file, recordLine(request)),
+    write(request) {
+      if (isLost) return
+      try {
+        writeSync(file, recordLine(request))
+      } catch (error) {
+        isLost = true
+        onFailure((error as NodeJS.ErrnoException).code ?? String(error))
+      }
+    },
     close: () => closeSync(file),
   }
 }

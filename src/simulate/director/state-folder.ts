@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { StixTaxiiError } from '../../core/errors.ts'
 import { emptyFabric, fabricSchema } from './state.ts'
@@ -8,7 +8,10 @@ import type { Fabric } from './state.ts'
 /** Where the emulated Fabric lives between two starts. */
 export interface StateKeeper {
   readonly fabric: Fabric
-  /** Resolves once everything that was changed before the call is durable. @throws SIMULATE_STATE_FAILED (local) */
+  /**
+   * Resolves once everything that was changed before the call is durable.
+   * @throws SIMULATE_STATE_FAILED (local); SIMULATE_STATE_SHARED (conflict) when another emulator has written there.
+   */
   save(): Promise<void>
 }
 
@@ -27,10 +30,19 @@ const fileName = 'director.json'
 export async function keepInFolder(folder: string): Promise<StateKeeper> {
   const file = path.join(folder, fileName)
   const fabric = await readFabric(folder, file)
+  let mark = await markOf(file)
   let writing: Promise<void> | undefined
   let next: Promise<void> | undefined
+  let kept = textOf(fabric)
   const write = (): Promise<void> => {
-    writing = replaceFile(file, JSON.stringify(fabric, undefined, 1)).finally(() => (writing = undefined))
+    const text = textOf(fabric)
+    if (text === kept) return Promise.resolve()
+    writing = replaceFile(file, text, mark)
+      .then((made) => {
+        mark = made
+        kept = text
+      })
+      .finally(() => (writing = undefined))
     return writing
   }
   return {
@@ -70,9 +82,18 @@ async function readFabric(folder: string, file: string): Promise<Fabric> {
   }
 }
 
-async function replaceFile(file: string, text: string): Promise<void> {
+const textOf = (fabric: Fabric): string => JSON.stringify(fabric, undefined, 1)
+
+/** Which writing of a file is there; undefined for none. */
+async function markOf(file: string): Promise<string | undefined> {
+  const there = await stat(file, { bigint: true }).catch(() => undefined)
+  return there && `${there.ino} ${there.mtimeNs}`
+}
+
+async function replaceFile(file: string, text: string, mark: string | undefined): Promise<string | undefined> {
   const draft = `${file}.${randomUUID()}.tmp`
   try {
+    if ((await markOf(file)) !== mark) throw shared(file)
     const handle = await open(draft, 'wx', 0o600)
     try {
       await handle.writeFile(text)
@@ -81,10 +102,19 @@ async function replaceFile(file: string, text: string): Promise<void> {
       await handle.close()
     }
     await rename(draft, file)
+    return await markOf(file)
   } catch (cause) {
     await rm(draft, { force: true })
-    throw failed(file, cause)
+    throw cause instanceof StixTaxiiError ? cause : failed(file, cause)
   }
+}
+
+function shared(file: string): StixTaxiiError {
+  return new StixTaxiiError('SIMULATE_STATE_SHARED', `${file} was changed by somebody else`, {
+    kind: 'conflict',
+    hint: 'Give each emulator a folder of its own.',
+    context: { file },
+  })
 }
 
 function failed(file: string, cause: unknown): StixTaxiiError {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, it } from 'vitest'
 import { programFile } from '../../support/run-program.ts'
@@ -62,17 +62,25 @@ it('refuses a state that is none, and a folder that it cannot use', async () => 
   await expect(aDirector({ stateFolder: file })).rejects.toMatchObject({ code: 'SIMULATE_STATE_FAILED', kind: 'local' })
 })
 
-it('answers 500 when the change cannot be kept, as the disk of a real one', async () => {
-  const stateFolder = await temporaryFolder()
+it('answers 500 when the change cannot be kept, as with a full disk', async () => {
+  const stateFolder = path.join(await temporaryFolder(), 'gone')
   const director = await aDirector({ stateFolder })
-  await director.call('POST', `${on}/${sources}`, aSource())
-  const file = path.join(stateFolder, 'director.json')
-  const { rm } = await import('node:fs/promises')
-  await rm(file)
-  await mkdir(file)
+  await rm(stateFolder, { recursive: true })
   const unkept = await director.call('POST', `${on}/${sources}`, aSource())
-  expect(unkept).toMatchObject({ status: 500, message: expect.stringContaining('EISDIR') as string })
+  expect(unkept).toMatchObject({ status: 500, message: expect.stringContaining('ENOENT') as string })
   await expect(director.close()).rejects.toMatchObject({ code: 'SIMULATE_STATE_FAILED' })
+})
+
+it('does not write over what another emulator has written', async () => {
+  const stateFolder = await temporaryFolder()
+  await using first = await aDirector({ stateFolder })
+  await first.call('POST', `${on}/${sources}`, aSource())
+  const second = await aDirector({ stateFolder })
+  await first.call('POST', `${on}/${sources}`, aSource())
+  expect((await second.call('POST', `${on}/${sources}`, aSource())).status).toBe(500)
+  await expect(second.close()).rejects.toMatchObject({ code: 'SIMULATE_STATE_SHARED', kind: 'conflict' })
+  await using third = await aDirector({ stateFolder })
+  expect((await third.call('GET', `${on}/PluginConfiguration/Ti_stixtaxii`)).json).toHaveLength(2)
 })
 
 it.skipIf(!existsSync(path.join(path.dirname(programFile), '../dist/bin/stixtaxii.js')))(
