@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { StixTaxiiError } from '../core/errors.ts'
 import type { Directory } from '../director/directory.ts'
-import { identifierPattern } from '../director/directory.ts'
+import { identifierPattern } from '../director/assumptions.ts'
 import { firstIssue, positionOf } from '../profile/profile-file.ts'
 import { directoryNamePattern } from './director-pairs.ts'
 

@@ -64,5 +64,10 @@ export const orderFields = {
     .meta({ value: 'SECONDS', description: 'how long to wait for an order (default 180, installing 900)' }),
 }
 
+/** Whether a change is read back. */
+export const verifyField = {
+  verify: z.boolean().default(true).describe('believe the order, and do not read the list back'),
+}
+
 /** How many targets at once. */
 export const parallelField = z.number().int().min(1).max(64).default(4).describe('targets worked on at once')

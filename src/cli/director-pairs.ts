@@ -1,5 +1,5 @@
 import { StixTaxiiError } from '../core/errors.ts'
-import { identifierPattern } from '../director/directory.ts'
+import { identifierPattern } from '../director/assumptions.ts'
 
 /** Names in the directory: they are typed in `--on`, where commas, slashes, blanks and wildcards have a meaning. */
 export const directoryNamePattern = /^[^\s/=,*?]+$/

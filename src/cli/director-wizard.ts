@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
-import { identifierPattern } from '../director/directory.ts'
+import { identifierPattern } from '../director/assumptions.ts'
 import { checkProfileName } from '../profile/names.ts'
 import type { DirectorProfile } from '../profile/profile.ts'
 import { readSourceUrl } from '../profile/url.ts'

@@ -10,6 +10,12 @@ export const commandGroups: Readonly<Record<string, string>> = {
   inbox: 'Services that take content (TAXII 1.x)',
   subscription: 'Standing requests for a collection (TAXII 1.x)',
   director: 'Logpoint Director: packages, plugins, certificates and enrichment sources on Logpoints',
+  'director directory': 'The names of pools, Logpoints and groups that --on takes',
+  'director package': "Application packages in Director's storage",
+  'director plugin': 'The plugin on Logpoints',
+  'director certificate': "Certificates and keys in Director's storage",
+  'director source': 'Enrichment sources on Logpoints',
+  'director order': "Director's jobs",
 }
 
 /** Every command, in the order help lists them. One row each; the module is loaded when the command is named. */
@@ -98,6 +104,11 @@ export const commandRegistry: readonly CommandRow[] = [
     path: 'collections',
     summary: 'List the collections that a source offers',
     load: async () => (await import('./commands/collections.ts')).collections,
+  },
+  {
+    path: 'lookup',
+    summary: 'Say whether values are known: addresses, domains, URLs, hashes, file names, ...',
+    load: async () => (await import('./commands/lookup.ts')).lookup,
   },
   {
     path: 'poll',
@@ -190,6 +201,11 @@ export const commandRegistry: readonly CommandRow[] = [
     load: async () => (await import('./commands/import.ts')).importCommand,
   },
   {
+    path: 'convert',
+    summary: 'Turn STIX 1 and STIX 2.0 files into one STIX 2.1 bundle',
+    load: async () => (await import('./commands/convert.ts')).convert,
+  },
+  {
     path: 'export',
     summary: 'Write what the store has as NDJSON or as one STIX bundle',
     load: async () => (await import('./commands/export.ts')).exportCommand,
@@ -233,6 +249,116 @@ export const commandRegistry: readonly CommandRow[] = [
     path: 'store backup',
     summary: 'Copy the store into a new file while it is in use',
     load: async () => (await import('./commands/store-backup.ts')).storeBackup,
+  },
+  {
+    path: 'director directory list',
+    summary: 'List the pools, Logpoints and groups that --on takes',
+    load: async () => (await import('./commands/director-directory-list.ts')).directorDirectoryList,
+  },
+  {
+    path: 'director directory export',
+    summary: 'Write the pools, Logpoints and groups as YAML',
+    load: async () => (await import('./commands/director-directory-export.ts')).directorDirectoryExport,
+  },
+  {
+    path: 'director directory import',
+    summary: 'Read pools, Logpoints and groups from YAML into a Director profile',
+    load: async () => (await import('./commands/director-directory-import.ts')).directorDirectoryImport,
+  },
+  {
+    path: 'director package upload',
+    summary: "Upload an application package (.pak) into Director's storage",
+    load: async () => (await import('./commands/director-package-upload.ts')).directorPackageUpload,
+  },
+  {
+    path: 'director package list',
+    summary: "List the application packages in Director's storage",
+    load: async () => (await import('./commands/director-package-list.ts')).directorPackageList,
+  },
+  {
+    path: 'director package trash',
+    summary: "Remove an application package from Director's storage",
+    load: async () => (await import('./commands/director-package-trash.ts')).directorPackageTrash,
+  },
+  {
+    path: 'director plugin list',
+    summary: 'List the plugins that are installed on Logpoints',
+    load: async () => (await import('./commands/director-plugin-list.ts')).directorPluginList,
+  },
+  {
+    path: 'director plugin install',
+    summary: 'Install an uploaded package on one Logpoint or on many',
+    load: async () => (await import('./commands/director-plugin-install.ts')).directorPluginInstall,
+  },
+  {
+    path: 'director plugin uninstall',
+    summary: 'Uninstall StixTaxii from one Logpoint or from several',
+    load: async () => (await import('./commands/director-plugin-uninstall.ts')).directorPluginUninstall,
+  },
+  {
+    path: 'director certificate upload',
+    summary: "Upload certificates and keys into Director's storage, for enrichment sources to name",
+    load: async () => (await import('./commands/director-certificate-upload.ts')).directorCertificateUpload,
+  },
+  {
+    path: 'director certificate list',
+    summary: "List the certificates and keys in Director's storage",
+    load: async () => (await import('./commands/director-certificate-list.ts')).directorCertificateList,
+  },
+  {
+    path: 'director certificate trash',
+    summary: "Remove a certificate or key from Director's storage",
+    load: async () => (await import('./commands/director-certificate-trash.ts')).directorCertificateTrash,
+  },
+  {
+    path: 'director source create',
+    summary: 'Create an enrichment source on one Logpoint or on many',
+    load: async () => (await import('./commands/director-source-create.ts')).directorSourceCreate,
+  },
+  {
+    path: 'director source list',
+    summary: 'List the enrichment sources of Logpoints',
+    load: async () => (await import('./commands/director-source-list.ts')).directorSourceList,
+  },
+  {
+    path: 'director source show',
+    summary: 'Show one enrichment source, on one Logpoint or on several',
+    load: async () => (await import('./commands/director-source-show.ts')).directorSourceShow,
+  },
+  {
+    path: 'director source edit',
+    summary: 'Change an enrichment source on one Logpoint or on several',
+    load: async () => (await import('./commands/director-source-edit.ts')).directorSourceEdit,
+  },
+  {
+    path: 'director source delete',
+    summary: 'Delete an enrichment source from one Logpoint or from several',
+    load: async () => (await import('./commands/director-source-delete.ts')).directorSourceDelete,
+  },
+  {
+    path: 'director source refresh',
+    summary: 'Have Director refresh its list of the enrichment sources, which it shows as they were otherwise',
+    load: async () => (await import('./commands/director-source-refresh.ts')).directorSourceRefresh,
+  },
+  {
+    path: 'director source status',
+    summary: "Show how StixTaxii's last fetch went on Logpoints, and how many entries it has",
+    load: async () => (await import('./commands/director-source-status.ts')).directorSourceStatus,
+  },
+  {
+    path: 'director source test',
+    summary: 'Try whether an enrichment source will work in a Logpoint: fetch with just the fields that the plugin has',
+    load: async () => (await import('./commands/director-source-test.ts')).directorSourceTest,
+  },
+  {
+    path: 'director order show',
+    summary: 'Show how a Director order stands',
+    load: async () => (await import('./commands/director-order-show.ts')).directorOrderShow,
+  },
+  {
+    path: 'director order wait',
+    summary: 'Wait until a Director order has finished',
+    load: async () => (await import('./commands/director-order-wait.ts')).directorOrderWait,
   },
   {
     path: 'director emulate',

@@ -1,0 +1,115 @@
+import type { StixTaxiiError } from '../core/errors.ts'
+import type { Logpoint } from '../director/client.ts'
+import type { FieldDifference } from '../director/enrichment-source.ts'
+import type { SourceChange } from '../director/source-changes.ts'
+import { orderFailure } from '../director/wait-for-order.ts'
+import type { OrderPath } from '../director/orders.ts'
+import type { OutputFormat, OutputRecord, OutputWriter, Shape } from '../output/writer.ts'
+import { failureOfTargets, onEach, tellFailures } from './director-targets.ts'
+import type { DirectorParts, EachOptions } from './director-targets.ts'
+import { errorCell } from './error-cell.ts'
+
+/**
+ * How a change on one target ended. `done`: Director says so, or a listing shows it; `unchanged`: nothing had to be sent;
+ * `accepted`: its order was not waited for; `pending`, `unverified`: still to be settled; `failed`.
+ */
+export type TargetStatus = 'done' | 'unchanged' | 'accepted' | 'pending' | 'unverified' | 'failed'
+
+/** One row of the result of an action on targets. */
+export interface TargetRow {
+  readonly status: TargetStatus
+  /** Of the source or plugin, where it is known. */
+  readonly id: string | null
+  readonly order: string | null
+  readonly differences: readonly FieldDifference[]
+  readonly notComparable: readonly string[]
+  /** A sentence of ours or of Director's. */
+  readonly message: string | null
+  readonly error: StixTaxiiError | null
+}
+
+/** A row with nothing in it but its status. */
+export function targetRow(status: TargetStatus, more: Partial<TargetRow> = {}): TargetRow {
+  return { status, id: null, order: null, differences: [], notComparable: [], message: null, error: null, ...more }
+}
+
+/** The row of a change that was followed to its end, or was not to be (`wait` false). */
+export function rowOfChange(change: SourceChange, wait: boolean): TargetRow {
+  const { state, order = null, id = null, differences, notComparable, reason = null } = change
+  const known = { id, order, differences, notComparable, message: reason }
+  if (state === 'done') return targetRow('done', known)
+  if (state === 'pending' && !wait) return targetRow('accepted', known)
+  const outcome = state === 'pending' ? ({ state } as const) : ({ state, reason: reason ?? '' } as const)
+  return targetRow(state, { ...known, error: orderFailure(order ?? ('' as OrderPath), outcome) ?? null })
+}
+
+type Row = TargetRow & { readonly logpoint: Logpoint }
+
+/**
+ * Changes something on each target, writes a row for each and what they come to, and ends as the targets did.
+ * @throws the failure of the targets; see `failureOfTargets`
+ */
+export async function changeTargets(
+  logpoints: readonly Logpoint[],
+  options: Pick<EachOptions, 'parallel' | 'doing'>,
+  parts: Pick<DirectorParts, 'signal' | 'progress' | 'output' | 'notices'>,
+  work: (logpoint: Logpoint, say: (text: string) => void) => Promise<TargetRow>,
+): Promise<void> {
+  const { signal, progress, output, notices } = parts
+  const outcomes = await onEach(logpoints, { ...options, signal, progress }, work)
+  const rows: readonly Row[] = outcomes.map(({ logpoint, value, error }) => ({
+    logpoint,
+    ...(value ?? targetRow('failed', { error })),
+  }))
+  const failure = failureOfTargets(rows)
+  try {
+    await writeRows(output, rows)
+  } catch (error) {
+    // That nobody reads the result does not make a failed change a good one.
+    throw failure ?? error
+  }
+  tellFailures(rows, notices)
+  if (failure) throw failure
+}
+
+async function writeRows(output: OutputWriter, rows: readonly Row[]): Promise<void> {
+  const count = (...wanted: TargetStatus[]): number => rows.filter(({ status }) => wanted.includes(status)).length
+  const totals = {
+    targets: rows.length,
+    done: count('done'),
+    unchanged: count('unchanged'),
+    accepted: count('accepted'),
+    pending: count('pending', 'unverified'),
+    failed: count('failed'),
+  }
+  await output.results(
+    rows.map((row) => rowRecord(output.format, row)),
+    totals,
+    targetsShape,
+  )
+}
+
+function rowRecord(format: OutputFormat, { logpoint, differences, error, ...row }: Row): OutputRecord {
+  const isFlat = format === 'table' || format === 'csv'
+  const told = error && { code: error.code, kind: error.kind, message: error.message, hint: error.hint ?? null }
+  const inWords = differences.map(({ field, asked, found }) => `${field}: asked ${asked}, found ${found}`)
+  return {
+    target: logpoint.name,
+    ...row,
+    differences: isFlat ? inWords : differences,
+    error: errorCell(format, told),
+  }
+}
+
+const targetsShape: Shape = {
+  columns: [
+    { field: 'target', head: 'Logpoint' },
+    { field: 'status', head: 'Status' },
+    { field: 'id', head: 'Id', long: 'whole', minor: 1 },
+    { field: 'order', head: 'Order', minor: 0, long: 'whole' },
+    { field: 'differences', head: 'Differences', minor: 0, long: 'wrap' },
+    { field: 'message', head: 'Message', minor: 0, long: 'wrap' },
+    { field: 'error', head: 'Error', minor: 0, long: 'wrap' },
+  ],
+  name: 'target',
+}

@@ -1,0 +1,94 @@
+import { StixTaxiiError } from '../core/errors.ts'
+import { nearestName } from '../core/nearest-name.ts'
+import { printable } from '../core/printable.ts'
+import type { Logpoint } from '../director/client.ts'
+import { samePair } from '../director/compare-sources.ts'
+import type { ListedSource } from '../director/enrichment-source.ts'
+import type { DirectorProfile, TaxiiProfile } from '../profile/profile.ts'
+import type { SourceRecord } from '../provision/source-record.ts'
+import type { State, StateFile } from '../provision/state.ts'
+import { findSource, sourcesAt } from '../provision/state.ts'
+import { nameOfSource, pairOf, placeOf } from './director-source-state.ts'
+import type { SourceView } from './director-source-records.ts'
+import { openProvisionState } from './provision-state.ts'
+import type { Runtime } from './runtime.ts'
+
+/** Parts of the runtime that commands about enrichment sources name besides `directorNeeds`. */
+export const sourceStateNeeds = ['folders'] as const
+
+/** What is known here of enrichment sources: the state of our writes, and the saved profiles. */
+export interface SourceKnowledge {
+  readonly file: StateFile
+  readonly state: State
+  readonly profiles: readonly TaxiiProfile[]
+}
+
+/** Reads the state and the TAXII profiles. @throws PROVISION_STATE_* (config) */
+export async function readKnowledge(
+  parts: Pick<Runtime, 'options' | 'clock' | 'folders' | 'workingDirectory' | 'profiles'>,
+): Promise<SourceKnowledge> {
+  const file = await openProvisionState(parts)
+  const all = await (await parts.profiles()).list()
+  return { file, state: await file.read(), profiles: all.filter((profile) => profile.kind === 'taxii') }
+}
+
+/** A listed source with what is known of it. */
+export function viewOf(
+  listed: ListedSource,
+  logpoint: Logpoint,
+  director: DirectorProfile,
+  { state, profiles }: SourceKnowledge,
+): SourceView {
+  const record = findSource(state, placeOf(director, logpoint), listed.id)
+  return { logpoint, listed, record, name: nameOfSource(listed, record, profiles) }
+}
+
+/**
+ * The one source of a Logpoint that a word means: its id, the name of a profile or of a desired state's entry, or its
+ * address. A name is looked up in the state first, then by address and user, the only thing that Director's sources are
+ * known by (API reference, 7.a).
+ * @throws DIRECTOR_SOURCE_UNKNOWN (not-found), DIRECTOR_SOURCE_AMBIGUOUS (usage)
+ */
+export function meantSource(
+  word: string,
+  listed: readonly ListedSource[],
+  { logpoint, director, knowledge }: { logpoint: Logpoint; director: DirectorProfile; knowledge: SourceKnowledge },
+): ListedSource {
+  const byId = listed.find(({ id }) => id === word)
+  if (byId) return byId
+  const written = sourcesAt(knowledge.state, placeOf(director, logpoint))
+  const profile = knowledge.profiles.find(({ name }) => name.toLowerCase() === word.toLowerCase())
+  const isMeant = ({ owner, profile: from }: SourceRecord): boolean =>
+    owner?.key === word || from?.name === word || (profile !== undefined && from?.id === profile.id)
+  const ids = new Set(written.filter(isMeant).map(({ id }) => id))
+  const byState = listed.filter(({ id }) => ids.has(id))
+  const found =
+    byState.length > 0
+      ? byState
+      : listed.filter((each) => (profile ? samePair(each, pairOf(profile)) : each.discoveryUrl === word))
+  const [only] = found
+  if (only && found.length === 1) return only
+  throw only ? ambiguous(word, found, logpoint) : unknown(word, listed, logpoint)
+}
+
+function ambiguous(word: string, found: readonly ListedSource[], { name }: Logpoint): StixTaxiiError {
+  const ids = found.map(({ id }) => printable(id))
+  return new StixTaxiiError('DIRECTOR_SOURCE_AMBIGUOUS', `"${word}" may be any of ${found.length} sources of ${name}`, {
+    kind: 'usage',
+    hint: `Name it by its id: ${ids.join(', ')}`,
+    context: { source: word, target: name, candidates: ids },
+  })
+}
+
+function unknown(word: string, listed: readonly ListedSource[], { name }: Logpoint): StixTaxiiError {
+  const ids = listed.map(({ id }) => printable(id))
+  const near = nearestName(word, ids)
+  return new StixTaxiiError('DIRECTOR_SOURCE_UNKNOWN', `${name} has no source "${word}"`, {
+    kind: 'not-found',
+    hint:
+      ids.length === 0
+        ? `There is none; make one with: stixtaxii director source create SOURCE --on ${name}`
+        : `${near ? `Did you mean "${near}"? ` : ''}List them with: stixtaxii director source list --on ${name}`,
+    context: { source: word, target: name, nearest: near },
+  })
+}
