@@ -211,6 +211,11 @@ export const commandRegistry: readonly CommandRow[] = [
     load: async () => (await import('./commands/export.ts')).exportCommand,
   },
   {
+    path: 'enrich',
+    summary: 'Enrich log lines with the indicators that stand in them',
+    load: async () => (await import('./commands/enrich.ts')).enrich,
+  },
+  {
     path: 'pattern match',
     summary: 'Evaluate a STIX pattern on the observed data of files',
     load: async () => (await import('./commands/pattern-match.ts')).patternMatch,

@@ -91,12 +91,13 @@ function isAtomCandidate(look: ValueLook, bytes: Uint8Array, { from, to }: Line,
   }
   if (end + 2 >= to || bytes[end] !== 0x3a || bytes[end + 1] !== 0x2f || bytes[end + 2] !== 0x2f) return false
   let stop = end + 3
-  while (stop < to && isUrlByte(bytes[stop] as number)) stop++
+  while (stop < to && isAuthorityByte(bytes[stop] as number)) stop++
   return stop - end > look.longest || look.isUrlCandidate(bytes, end + 3, stop - end - 3)
 }
 
-function isUrlByte(byte: number): boolean {
-  return byte > 0x20 && byte !== 0x22 && byte !== 0x27 && byte !== 0x3c && byte !== 0x3e && byte !== 0x60
+function isAuthorityByte(byte: number): boolean {
+  if (byte === 0x2f || byte === 0x3f || byte === 0x23 || byte === 0x60) return false
+  return byte > 0x20 && byte !== 0x22 && byte !== 0x27 && byte !== 0x3c && byte !== 0x3e
 }
 
 // An atom that stands beside colons as a part of an IPv6 address does.

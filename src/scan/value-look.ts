@@ -113,6 +113,7 @@ export function createValueLook(tables: LineTables, table: ValueTable, networks:
       }
       if (/^\d{1,5}$/.test(text.slice(colon + 1))) return isHostCandidate(bytes, from, colon)
     }
+    if (/^::ffff:.{7}/is.test(text) && isHostCandidate(bytes, from + 7, length - 7)) return true
     if (text.includes('@') && isMailbox(bytes, from, text)) return true
     if (colon >= 0 && tables.ipv6 && isAddressLike(text)) return true
     if (isNamed && hasHigh(bytes, from, length) && text.includes('.') && !hasBlank(bytes, from, length)) return true
@@ -164,7 +165,7 @@ const quad =
   /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$/
 const isScheme = /^[A-Za-z0-9+,./-]+$/
 // Whether a host with a dot stands before a slash or question mark.
-// eslint-disable-next-line no-control-regex
+
 const isBareUrl = /^[^\u0000- /?#@\\]*[.[\u0080-\u00ff][^\u0000- /?#@\\]*[/?]/
 
 /** `odd` has bytes that no domain name has, `plain` has no dot, `numeric` has digits and dots only. */

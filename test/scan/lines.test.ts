@@ -86,6 +86,7 @@ describe.each(cores)('lines looked at by %s', (core) => {
     'D41D8CD98F00B204E9800998ECF8427E',
     '2001:db8:0:0::1',
     '[2001:db8::1]:443',
+    '::FFFF:192.0.2.7',
     'C:\\temp\\evil.exe',
     'caf\u00e9.exe',
   ])('takes the string %s for a candidate', (value) => {
@@ -118,6 +119,12 @@ describe.each(cores)('lines looked at by %s', (core) => {
 
   it('takes a string of more than 4 KiB for a candidate unseen', () => {
     expect(json('x'.repeat(5000))).toBe(true)
+  })
+
+  it('knows a v4 address in v6 notation without any v6 value in the tables', () => {
+    const plain = aScan(core, known, { ipv6: false })
+    const found = (value: string) => candidates(plain, 'json', Buffer.from(JSON.stringify({ value }))).found.length
+    expect([found('::ffff:192.0.2.7'), found('::ffff:198.51.100.9'), found('::ffff:192.0.2.8')]).toEqual([1, 1, 0])
   })
 
   it('looks at no key, and undoes escapes', () => {
@@ -192,6 +199,8 @@ it('both cores name the same lines of any input, with any tables', () => {
     '::',
     'www.',
     '0x7f.1',
+    '::ffff:',
+    '::FFFF:198.51.100.3',
     'x'.repeat(70),
   )
   const line = fc.array(part, { maxLength: 30 }).map((parts) => parts.join(''))

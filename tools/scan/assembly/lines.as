@@ -310,6 +310,10 @@ function isOddCandidate(from: usize, length: i32): bool {
     }
     if (isPort(from + colon + 1, length - colon - 1)) return isHostCandidate(from, colon)
   }
+  // ::ffff:192.0.2.1
+  if (colon == 0 && length > 13 && (load<u32>(from + 1) | 0x20202000) == 0x6666663a && (load<u16>(from + 5) | 0x20) == 0x3a66) {
+    if (isHostCandidate(from + 7, length - 7)) return true
+  }
   const at = indexOfByte(from, length, 0x40)
   if (at >= 0 && isMailbox(from, length, at)) return true
   if (colon >= 0 && (flags & IPV6) && isAddressLike(from, length)) return true
@@ -629,15 +633,16 @@ function isAtomCandidate(start: i32, end: i32, length: i32): bool {
   if (end >= length || load<u8>(INPUT + end) != 0x3a) return false
   if (end + 2 >= length || load<u16>(INPUT + end + 1) != 0x2f2f) return false
   let stop = end + 3
-  while (stop < length && isUrlByte(load<u8>(INPUT + stop))) stop++
+  while (stop < length && isAuthorityByte(load<u8>(INPUT + stop))) stop++
   if (stop - end > LONGEST) return true
   return isUrlCandidate(INPUT + end + 3, stop - end - 3)
 }
 
 // @ts-ignore: decorator
 @inline
-function isUrlByte(byte: u8): bool {
-  return byte > 0x20 && byte != 0x22 && byte != 0x27 && byte != 0x3c && byte != 0x3e && byte != 0x60
+function isAuthorityByte(byte: u8): bool {
+  if (byte == 0x2f || byte == 0x3f || byte == 0x23 || byte == 0x60) return false
+  return byte > 0x20 && byte != 0x22 && byte != 0x27 && byte != 0x3c && byte != 0x3e
 }
 
 // An atom that stands beside colons as a part of an IPv6 address does.

@@ -1,0 +1,37 @@
+import type { LineKind } from '../../scan/line-scan.ts'
+
+/** Formats that log lines can have. */
+export const logFormats = ['ndjson', 'kv', 'cef', 'syslog', 'csv', 'text'] as const
+export type LogFormatName = (typeof logFormats)[number]
+
+/** A field that is added to a line. */
+export interface Addition {
+  readonly name: string
+  readonly value: string | number
+}
+
+/** What is called for each value of a line. `words`: a text that values stand in, and not a value itself. */
+export type Visit = (name: () => string, text: string, how: 'value' | 'words') => void
+
+/** Makes the line with fields added to it. */
+export type Extend = (additions: readonly Addition[]) => string
+
+/**
+ * How one format is read and added to. A line comes as a byte string (a character for each byte, so that whatever is no
+ * UTF-8 stays as it is) without its line end, and goes back as one; values are text.
+ */
+export interface LogFormat {
+  readonly name: LogFormatName
+  readonly lineKind: LineKind
+  /**
+   * Visits the values of a line. Returns how to add to it, or undefined where it is no line of this format. Fields with the
+   * names in `own` are ours, from an earlier run: they are not visited, and what is added takes their place.
+   */
+  read(line: string, own: ReadonlySet<string>, visit: Visit): Extend | undefined
+  /** Only where the first line is a header: it with the columns added. Called once, before all else. */
+  readonly readHeader?: ((line: string, names: readonly string[]) => string) | undefined
+  /** Only where every line gets the fields: it without a value in them. */
+  readonly extendEmpty?: ((line: string) => string) | undefined
+  /** Only where a record may go on in the next line: whether this one does. */
+  readonly goesOn?: ((record: string) => boolean) | undefined
+}
