@@ -124,7 +124,7 @@ function storeOver(database: Database, dependencies: StoreDependencies): Store {
           .map((row) => ({ id: textIn(row, 'id'), name: textIn(row, 'name') })),
       ),
     info: () => reading(file, () => info(database)),
-    verify: () => verify(database),
+    verify: () => verify(database, loadReader),
     async prune(request) {
       await indexed()
       return prune(database, loadReader, request)

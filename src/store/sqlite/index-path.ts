@@ -2,6 +2,7 @@ import type { Item } from '../../stix/item.ts'
 import { versionOf } from '../compare.ts'
 import { indexItem, type IndexedReading, type IndexedValue, type ReadItem } from '../index-reading.ts'
 import type { Connection, SqlValue } from './binding.ts'
+import type { ValueKey } from '../value-key.ts'
 import { keyOfId } from './keys.ts'
 import { encodeStatement } from './statement-body.ts'
 
@@ -40,7 +41,10 @@ export interface IndexPath {
   finish(): IndexGrowth
 }
 
-interface StatedRow extends IndexedValue {
+interface StatedRow {
+  /** What it is sorted by: kind and bytes as text, which compares much faster than bytes. */
+  readonly order: string
+  readonly value: IndexedValue
   readonly added: number
   readonly place: number
   readonly isObservable: boolean
@@ -63,34 +67,28 @@ export function newIndexPath(connection: Connection, collection: number, read: R
     const version = versionOf(item)
     for (const { place, statement, values } of reading.statements) {
       const body = encodeStatement(statement, { id: item.id, version }, traits)
-      rows.statement.add(collection, added, place, id, Buffer.from(body))
+      rows.statement.add([collection, added, place, id, Buffer.from(body)])
       const isObservable = statement.role === 'observable'
-      for (const value of values) waiting.push({ ...value, added, place, isObservable })
+      for (const value of values) waiting.push({ order: orderOf(value.key), value, added, place, isObservable })
       growth.values += values.length
     }
     for (const { from, type, to } of reading.relations) {
-      rows.relation.add(keyOfId(from), collection, added, keyOfId(to), Buffer.from(type), id)
+      rows.relation.add([keyOfId(from), collection, added, keyOfId(to), Buffer.from(type), id])
     }
     for (const { id: named, type, name, tlp } of reading.named) {
-      rows.named.add(keyOfId(named), collection, added, Buffer.from(JSON.stringify([type, name, tlp])))
+      rows.named.add([keyOfId(named), collection, added, Buffer.from(JSON.stringify([type, name, tlp]))])
     }
     growth.statements += reading.statements.length
     growth.unusable += reading.unusable
   }
 
   function flush(): void {
-    waiting.sort((a, b) => a.key.kind - b.key.kind || Buffer.compare(a.key.bytes, b.key.bytes))
-    for (const { key, added, place, sound, isObservable, original } of waiting) {
+    waiting.sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0))
+    for (const { value, added, place, isObservable } of waiting) {
+      const { key, sound, original } = value
       const flags = (sound ? 1 : 0) + (isObservable ? 2 : 0)
-      stated.add(
-        key.kind,
-        key.bytes,
-        collection,
-        added,
-        place,
-        flags,
-        original === undefined ? null : Buffer.from(original),
-      )
+      const written = original === undefined ? null : Buffer.from(original)
+      stated.add([key.kind, key.bytes, collection, added, place, flags, written])
     }
     stated.flush()
     waiting = []
@@ -98,7 +96,7 @@ export function newIndexPath(connection: Connection, collection: number, read: R
 
   return {
     add(item, added) {
-      if (item.kind === 'object' && item.revoked) rows.revoked.add(keyOfId(item.id), collection)
+      if (item.kind === 'object' && item.revoked) rows.revoked.add([keyOfId(item.id), collection])
       addReading(item, added, indexItem(read, item))
       if (waiting.length >= valuesPerFlush) flush()
     },
@@ -108,6 +106,10 @@ export function newIndexPath(connection: Connection, collection: number, read: R
       return growth
     },
   }
+}
+
+function orderOf({ kind, bytes }: ValueKey): string {
+  return String.fromCharCode(kind) + bytes.toString('latin1')
 }
 
 /** Takes out what the items of pruned versions said. Answers what the index lost, as negative counts. */
@@ -158,7 +160,7 @@ function newRows(connection: Connection, sql: (count: number) => string, width: 
   const whole = sql(rowsPerInsert)
   let values: SqlValue[] = []
   return {
-    add(...row: SqlValue[]) {
+    add(row: readonly SqlValue[]) {
       for (const value of row) values.push(value)
       if (values.length < rowsPerInsert * width) return
       connection.run(whole, values)

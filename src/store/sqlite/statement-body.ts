@@ -63,23 +63,28 @@ export function encodeStatement(
     unused,
   ]
   const text = JSON.stringify(traits)
-  const time = (of: string | undefined): Time => (of === undefined ? null : of === item.version ? 0 : of)
+  const { version } = item
   const own = [
-    statement.id === item.id ? null : statement.id,
-    statement.name ?? null,
-    time(statement.created),
-    time(statement.modified),
-    time(statement.validFrom),
-    time(statement.validUntil),
-    time(statement.firstSeen),
-    time(statement.lastSeen),
-    statement.confidence ?? null,
-    statement.severity ?? null,
-    statement.sightings ?? null,
+    statement.id === item.id ? 'null' : JSON.stringify(statement.id),
+    statement.name === undefined ? 'null' : JSON.stringify(statement.name),
+    timeText(statement.created, version),
+    timeText(statement.modified, version),
+    timeText(statement.validFrom, version),
+    timeText(statement.validUntil, version),
+    timeText(statement.firstSeen, version),
+    timeText(statement.lastSeen, version),
+    String(statement.confidence ?? null),
+    String(statement.severity ?? null),
+    String(statement.sightings ?? null),
   ]
-  while (own.length > 0 && own.at(-1) === null) own.pop()
-  const rest = own.length === 0 ? '' : `,${JSON.stringify(own).slice(1, -1)}`
-  return `[${keep(text) ?? text}${rest}]`
+  let last = own.length
+  while (last > 0 && own[last - 1] === 'null') last--
+  own.length = last
+  return `[${[keep(text) ?? text, ...own].join(',')}]`
+}
+
+function timeText(time: string | undefined, version: string): string {
+  return time === undefined ? 'null' : time === version ? '0' : JSON.stringify(time)
 }
 
 /** @throws SyntaxError, TypeError when it is none of ours. `traitsOf` gives the text of a numbered trait. */

@@ -1,16 +1,19 @@
 import type { VerifyReport } from '../store.ts'
 import { versionOf } from '../compare.ts'
+import type { ReadItem } from '../index-reading.ts'
 import { bytesOf, SqlError, textIn, type Connection, type SqlRow } from './binding.ts'
 import type { Database } from './database.ts'
 import { checksumOf, digestOf, keyOfId, keyOfVersion } from './keys.ts'
 import { alteredNames, listPlaces, readCheckpoint, type Place } from './places.ts'
 import { readSegment, type SegmentItem } from './segments.ts'
+import { newIndexCheck } from './verify-index.ts'
 
 /**
  * Reads everything: SQLite's own check (which ends it when it finds something), the bytes of every version against its digest, every version against the bytes,
- * counts, pages, checkpoints. A problem never ends the check of the rest.
+ * the index of values against what the items say, counts, pages, checkpoints. A problem never ends the check of the rest.
  */
-export async function verify({ reader, file }: Database): Promise<VerifyReport> {
+export async function verify({ reader, file }: Database, loadReader: () => Promise<ReadItem>): Promise<VerifyReport> {
+  const read = await loadReader()
   const findings = newFindings()
   await findings.guard('the database', () => {
     for (const row of reader.all(`SELECT ${bytesOf('integrity_check')} FROM pragma_integrity_check`)) {
@@ -31,7 +34,7 @@ export async function verify({ reader, file }: Database): Promise<VerifyReport> 
   for (const place of places) {
     const name = `${place.source.name} ${place.key.collection}`
     await findings.guard(name, async () => {
-      checked += await verifyVersions(reader, place, name, findings)
+      checked += await verifyVersions(reader, read, place, name, findings)
     })
     await findings.guard(name, () => verifyPages(reader, place, name, findings))
     await findings.guard(name, () => verifyCheckpoint(reader, file, place, name, findings))
@@ -70,7 +73,14 @@ function newFindings(): Findings {
 }
 
 /** Returns how many versions were read. */
-async function verifyVersions(reader: Connection, place: Place, name: string, findings: Findings): Promise<number> {
+async function verifyVersions(
+  reader: Connection,
+  read: ReadItem,
+  place: Place,
+  name: string,
+  findings: Findings,
+): Promise<number> {
+  const index = newIndexCheck(reader, place, read)
   let [checked, blocks] = [0, 0]
   for (let after = -1; ;) {
     const row = reader.get(
@@ -84,6 +94,7 @@ async function verifyVersions(reader: Connection, place: Place, name: string, fi
       findings.add(`${name}, segment ${first}: ${items.length} items, not ${String(row['items'])}`)
     if (items?.some(({ added }) => added <= after)) findings.add(`${name}, segment ${first}: overlaps the one before`)
     verifyItems(reader, place, name, items ?? [], findings)
+    for (const problem of index.items(items ?? [])) findings.add(`${name}: ${problem}`)
     checked += items?.length ?? 0
     blocks += items?.filter(({ item }) => item.kind === 'block').length ?? 0
     after = Math.max(first, items?.at(-1)?.added ?? first)
@@ -96,6 +107,7 @@ async function verifyVersions(reader: Connection, place: Place, name: string, fi
   expectEqual(findings, `${name}: versions counted`, place.versions, rows?.['versions'])
   expectEqual(findings, `${name}: ids counted`, place.ids, rows?.['ids'])
   expectEqual(findings, `${name}: blocks counted`, place.blocks, blocks)
+  for (const problem of index.rest()) findings.add(`${name}: ${problem}`)
   if (((rows?.['last'] as number | null) ?? 0) > place.lastAdded)
     findings.add(`${name}: a version is newer than the collection`)
   return checked
@@ -134,6 +146,12 @@ function verifyStrays(reader: Connection, findings: Findings): void {
       'SELECT count(*) AS rows FROM version WHERE collection NOT IN (SELECT number FROM collection)',
     'segments of no collection':
       'SELECT count(*) AS rows FROM segment WHERE collection NOT IN (SELECT number FROM collection)',
+    'statements of no collection':
+      'SELECT count(*) AS rows FROM statement WHERE collection NOT IN (SELECT number FROM collection)',
+    'values of no collection':
+      'SELECT count(*) AS rows FROM stated WHERE collection NOT IN (SELECT number FROM collection)',
+    'marks of revoked ids that are not here': `SELECT count(*) AS rows FROM revoked WHERE NOT EXISTS
+      (SELECT 1 FROM version WHERE version.id = revoked.id AND version.collection = revoked.collection)`,
     'marks of vanished ids that are not here': `SELECT count(*) AS rows FROM vanished WHERE NOT EXISTS
       (SELECT 1 FROM version WHERE version.id = vanished.id AND version.collection = vanished.collection)`,
   }

@@ -10,6 +10,7 @@ import { all, indicators, keep } from '../../contracts/store-suite.ts'
 import { bindings } from '../../support/bindings.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { aBlock, anObject, somethingDamaged } from '../../support/items.ts'
+import { anIndicatorSaying, loadSaid, saying } from '../../support/said.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
 const folder = await temporaryFolder()
@@ -33,12 +34,19 @@ async function told(store: Store): Promise<unknown> {
     provenance: await store.provenance(versions[7]?.item.id ?? ''),
     quarantined: (await all(store.quarantined())).map(({ raw }) => raw.toString()),
     conflicts: (await all(store.conflicts())).map(({ kept, other }) => [kept.toString(), other.toString()]),
+    values: await all(store.knownValues({ descriptions: true })),
+    counted: await store.countValues(),
   }
 }
 
 describe.each(bindings.map((binding) => [binding.name, binding] as const))('damage over %s', (name, binding) => {
   const open = (file: string): Promise<Store> =>
-    openSqliteStore(file, { clock: fakeClock(), identity: { pid: 1, host: 'host.example' }, binding })
+    openSqliteStore(file, {
+      clock: fakeClock(),
+      identity: { pid: 1, host: 'host.example' },
+      binding,
+      loadReader: loadSaid,
+    })
   const fileOf = (what: string) => path.join(folder, `${name.replace(':', '-')}-${what}.db`)
 
   it(
@@ -50,10 +58,24 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('dama
       let before: unknown
       {
         await using store = await open(whole)
-        const objects = Array.from({ length: 120 }, () => anObject({ filler: random().toString(36).repeat(9) }))
+        const objects = Array.from({ length: 120 }, (_, n) =>
+          anIndicatorSaying(
+            {
+              about: [{ kind: 'domain', value: `d${n}.${random().toString(36).slice(2)}.example` }],
+              labels: ['malware'],
+            },
+            { filler: random().toString(36).repeat(9) },
+          ),
+        )
+        const about = objects.map(({ id }) =>
+          saying({
+            relations: [{ from: id, type: 'indicates', to: 'malware--m' }],
+            named: [{ id: 'malware--m', type: 'malware', name: random().toString(36).repeat(9) }],
+          }),
+        )
         const clash = anObject({ id: objects[3]?.id as string, name: 'other' })
         const update = anObject({ id: objects[4]?.id as string, modified: '2026-02-01T00:00:00.000Z' })
-        await keep(store, [...objects, aBlock(), clash, update], {
+        await keep(store, [...objects, ...about, aBlock(), clash, update], {
           damaged: [somethingDamaged()],
           move: { stamp: '2026-01-03T00:00:00.123456Z', run: null },
         })
@@ -109,14 +131,35 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('dama
     ['a conflict altered', `UPDATE conflict SET other = CAST('x' AS BLOB)`],
     ['a run altered', `UPDATE run SET record = 'x'`],
     ['counts altered', 'UPDATE collection SET blocks = 7'],
+    ['statements miscounted', 'UPDATE collection SET statements = 7'],
+    ['a value altered', `UPDATE stated SET value = CAST('good.example' AS BLOB)`],
+    ['a value lost', 'DELETE FROM stated'],
+    [
+      'a value too many',
+      `INSERT INTO stated SELECT kind, CAST('x' AS BLOB), collection, added, place, 1, NULL FROM stated`,
+    ],
+    ['a hint made sound', 'UPDATE stated SET marks = 1 - marks'],
+    ['a spelling altered', `UPDATE stated SET original = CAST('x' AS BLOB)`],
+    ['a statement altered', `UPDATE statement SET body = CAST(replace(body, '55', '95') AS BLOB)`],
+    ['a statement lost', 'DELETE FROM statement'],
+    ['a statement moved', 'UPDATE statement SET place = 1'],
+    ['a relation lost', 'DELETE FROM relation'],
+    ['a relation altered', `UPDATE relation SET target = CAST('x' AS BLOB)`],
+    ['a name altered', `UPDATE named SET body = CAST('["malware","x"]' AS BLOB)`],
+    ['a name lost', 'DELETE FROM named'],
+    ['a revocation lost', 'DELETE FROM revoked'],
+    ['a revocation invented', `INSERT INTO revoked SELECT CAST('x' AS BLOB), number FROM collection`],
   ])('L10: verify finds %s', async (what, sql) => {
     const file = fileOf(what.replaceAll(' ', '-'))
     {
       await using store = await open(file)
-      const object = anObject()
+      const object = anIndicatorSaying({ confidence: 55 })
       const clash = anObject({ id: object.id, name: 'other' })
+      const revoked = anObject({ id: object.id, revoked: true, modified: '2026-02-01T00:00:00.000Z' })
+      const relations = [{ from: object.id, type: 'indicates', to: 'malware--m' }]
+      const malware = saying({ relations, named: [{ id: 'malware--m', type: 'malware', name: 'Zeus' }] })
       const move = { stamp: '2026-01-03T00:00:00Z', run: null }
-      await keep(store, [object, anObject(), clash], { damaged: [somethingDamaged()], move })
+      await keep(store, [object, revoked, malware, clash], { damaged: [somethingDamaged()], move })
       expect((await store.verify()).problems).toEqual([])
     }
     const connection = connect(binding, file)
