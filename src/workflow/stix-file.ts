@@ -12,6 +12,8 @@ import { damaged, notStix, unreadable } from './stix-file-faults.ts'
 export interface Batch {
   readonly items: readonly Item[]
   readonly damaged: readonly Damaged[]
+  /** How what a strict reader would have refused was mended; a sentence each. */
+  readonly losses?: readonly string[] | undefined
 }
 
 const batchItems = 5000

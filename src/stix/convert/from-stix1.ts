@@ -10,7 +10,7 @@ import type {
 } from '../stix1/package.ts'
 import { bareObservables, tellingOf } from '../stix1/read.ts'
 import { readPackage } from '../stix1/read-package.ts'
-import { packageProducer, phaseNames, type Telling } from '../stix1/statements.ts'
+import { nameOf, packageProducer, phaseNames, type Telling } from '../stix1/statements.ts'
 import { observablesOf } from './cyber-observables.ts'
 import { canonical, idOf } from './ids.ts'
 import type { LossCounter } from './losses.ts'
@@ -24,12 +24,13 @@ import { statementMarking, tlpMarking } from './tlp-markings.ts'
  * STIX 1 ids, or from the content where there is none: the same document gives the same objects each time.
  *
  * Indicators become indicators with a pattern, observables without an indicator cyber-observables (and observed data where
- * the package has a time), TTPs, campaigns, actors and the like objects with a name. What is left out is counted.
+ * the package has a time), TTPs, campaigns, actors and the like objects with a name. What is left out is counted; what
+ * `isWritten` knows is not repeated.
  */
-export function* convertStix1(raw: Buffer, losses: LossCounter): Generator<StixRecord> {
+export function* convertStix1(raw: Buffer, losses: LossCounter, isWritten = newFilter()): Generator<StixRecord> {
   const from = readPackage(raw)
   for (const loss of from.losses) losses.add(loss)
-  const writing: Writing = { ...tellingOf(from), losses, isWritten: newFilter(), ids: new Map() }
+  const writing: Writing = { ...tellingOf(from), losses, isWritten, ids: new Map() }
   for (const part of from.named) yield* convertNamed(part, writing)
   for (const part of from.indicators) if (!part.isInner) yield* convertIndicator(part, writing)
   for (const part of bareObservables(from)) yield* convertObservable(part, writing)
@@ -38,13 +39,15 @@ export function* convertStix1(raw: Buffer, losses: LossCounter): Generator<StixR
 
 interface Writing extends Telling {
   readonly losses: LossCounter
-  /** Whether an object of this id and version was written before; it is from now on. */
-  readonly isWritten: (record: StixRecord) => boolean
+  readonly isWritten: WrittenFilter
   /** STIX 2.1 ids by STIX 1 id, of what was written. */
   readonly ids: Map<string, readonly string[]>
 }
 
-function newFilter(): Writing['isWritten'] {
+/** Whether an object of this id and version was written before; it is from now on. */
+export type WrittenFilter = (record: { readonly id: string; readonly modified?: unknown }) => boolean
+
+export function newFilter(): WrittenFilter {
   const written = new Set<string>()
   return ({ id, modified }) => {
     const key = typeof modified === 'string' ? `${id} ${modified}` : id
@@ -86,7 +89,8 @@ function identityOf(producer: Producer | undefined): StixRecord | undefined {
 
 function* convertNamed(part: NamedPart, writing: Writing): Generator<StixRecord> {
   if (part.id === undefined) return
-  if (part.title === undefined) return writing.losses.add(`A ${part.type} without a name`, part.id)
+  const name = nameOf(part)
+  if (name === undefined) return writing.losses.add(`A ${part.type} without a name`, part.id)
   if (part.type === 'report') return writing.losses.add('A report, as a list of what belongs to it', part.id)
   const common = yield* commonOf(part.place, part.producer, writing)
   const id = idOf(part.type, part.id)
@@ -97,9 +101,9 @@ function* convertNamed(part: NamedPart, writing: Writing): Generator<StixRecord>
     created: stixTime(part.timestamp),
     modified: stixTime(part.timestamp),
     ...common,
-    name: part.names[0] ?? part.title,
+    name,
     ...(part.description !== undefined && { description: part.description }),
-    ...aliasesOf(part),
+    ...aliasesOf(part, name),
     ...(part.type === 'malware' && { is_family: true }),
     ...(hasPhases.has(part.type) && phasesOf(part.killChainPhases, writing)),
     external_references: [{ source_name: 'stix1', external_id: part.id }, ...catalogued(part.names)],
@@ -111,11 +115,9 @@ function* convertNamed(part: NamedPart, writing: Writing): Generator<StixRecord>
 const hasPhases = new Set<NamedPart['type']>(['malware', 'attack-pattern'])
 const hasAliases = new Set<NamedPart['type']>(['malware', 'campaign', 'threat-actor'])
 
-function aliasesOf({ type, names, title }: NamedPart): Readonly<Record<string, unknown>> {
-  const aliases = [
-    ...new Set([...names.slice(1), ...(names[0] !== undefined && title !== undefined ? [title] : [])]),
-  ].filter((alias) => alias !== names[0])
-  return hasAliases.has(type) && aliases.length > 0 ? { aliases } : {}
+function aliasesOf(part: NamedPart, name: string): Readonly<Record<string, unknown>> {
+  const aliases = [...new Set([part.title, ...part.names])].filter((alias) => alias !== undefined && alias !== name)
+  return hasAliases.has(part.type) && aliases.length > 0 ? { aliases } : {}
 }
 
 /** Names that stand for entries of public catalogues. */

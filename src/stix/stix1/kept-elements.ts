@@ -64,7 +64,7 @@ const keptUnder: Readonly<Record<string, readonly string[]>> = {
     'Confidence',
   ],
   Incident: ['Title', 'Short_Description', 'Description', 'Handling', 'Information_Source', 'Confidence'],
-  Course_Of_Action: ['Title', 'Short_Description', 'Description', 'Handling', 'Information_Source'],
+  Course_Of_Action: ['Title', 'Type', 'Short_Description', 'Description', 'Handling', 'Information_Source'],
   Exploit_Target: ['Title', 'Short_Description', 'Description', 'Handling', 'Information_Source', 'Vulnerability'],
   Vulnerability: ['Title', 'Description', 'CVE_ID'],
   Report: ['Header'],

@@ -26,7 +26,7 @@ const readers: Readonly<Record<string, Reader>> = {
     return { type: 'threat-actor', names: name === undefined ? [] : [name] }
   },
   Incident: () => ({ type: 'incident', names: [] }),
-  Course_Of_Action: () => ({ type: 'course-of-action', names: [] }),
+  Course_Of_Action: (action) => ({ type: 'course-of-action', names: textsOf(childrenOf(action, 'Type')) }),
   Exploit_Target: (target) => ({
     type: 'vulnerability',
     names: textsOf(childrenOf(target, 'Vulnerability').flatMap((each) => childrenOf(each, 'CVE_ID'))),

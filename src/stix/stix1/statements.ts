@@ -76,10 +76,15 @@ export function packageProducer(place: Place, { producers }: StixPackage): Produ
 function categoryOf({ ttps, types }: IndicatorPart, { namedById }: Telling): string | undefined {
   for (const { id, name } of ttps) {
     const named = id === undefined ? undefined : namedById.get(id)
-    const found = named?.names[0] ?? named?.title ?? name
+    const found = (named && nameOf(named)) ?? name
     if (found !== undefined) return found
   }
   return types[0]
+}
+
+/** What a part is called: malware by its own name, everything else by its title. */
+export function nameOf({ type, names, title }: NamedPart): string | undefined {
+  return type === 'malware' ? (names[0] ?? title) : (title ?? names[0])
 }
 
 function phaseText(phase: KillChainPhase, { killChains }: StixPackage): readonly string[] {
@@ -111,8 +116,8 @@ export function phaseNames(
 
 /** What references to the package's parts are shown as. */
 export function namesOf({ from }: Telling): readonly NamedObject[] {
-  const parts = from.named.flatMap(({ id, type, names, title }) => {
-    const name = names[0] ?? title
+  const parts = from.named.flatMap((part) => {
+    const [{ id, type }, name] = [part, nameOf(part)]
     return id === undefined || name === undefined ? [] : [{ id, type, name }]
   })
   const producers = [...from.producers.values(), ...from.indicators.map(({ producer }) => producer)]

@@ -66,9 +66,9 @@ const extension: FieldReader = (element, reading) => {
 }
 
 /**
- * A file. One of its cryptographic hashes is enough to know it by: name, path and size of the same content add nothing
- * that could make it another one. So they are read as what may be seen together with the hash (`hash OR (hash AND name)`, which
- * is `hash`), and never by themselves. Without such a hash all properties have to hold.
+ * A file. One of its cryptographic hashes is enough to know it by: name and path of the same content add nothing that could
+ * make it another one, and size and times nothing at all. So names are read as what may be seen together with the hash
+ * (`hash OR (hash AND name)`, which is `hash`), and never by themselves. Without such a hash all properties have to hold.
  */
 const file: FieldReader = (properties, reading) => {
   const isHashes = (child: Element) => child.name === 'object/file:Hashes'
@@ -77,8 +77,14 @@ const file: FieldReader = (properties, reading) => {
     children: properties.children.filter((child) => !isHashes(child)),
   })
   const found = anyOf(properties.children.filter(isHashes).map((child) => hashes('file:hashes')(child, reading)))
-  if (!found || !rest || !isExact(found)) return allOf([found, withoutExtension(rest)])
-  return anyOf([found, allOf([found, withoutExtension(rest)])])
+  if (!found || !isExact(found)) return allOf([found, withoutExtension(rest)])
+  const names = namesIn(rest)
+  return names ? anyOf([found, allOf([found, names])]) : found
+}
+
+function namesIn(rest: Expression | undefined): Expression | undefined {
+  const parts = rest?.is === 'and' ? rest.parts : [rest]
+  return allOf(parts.filter((part) => part?.is === 'test' && part.kind !== undefined))
 }
 
 function isExact(part: Expression): boolean {
