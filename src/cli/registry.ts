@@ -207,7 +207,7 @@ export const commandRegistry: readonly CommandRow[] = [
   },
   {
     path: 'export',
-    summary: 'Write what the store has as NDJSON or as one STIX bundle',
+    summary: 'Write what the store has: STIX, or its indicators for sensors, firewalls, SIEMs and people',
     load: async () => (await import('./commands/export.ts')).exportCommand,
   },
   {
