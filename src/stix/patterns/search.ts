@@ -1,7 +1,12 @@
 import { type Budget, spend } from './budget.ts'
 import type { Observation } from './observations.ts'
 import type { Plan } from './plan.ts'
-import { canHold, type Constraint, type Moment } from './time-constraints.ts'
+
+/** Something seen at an unknown moment of a span, both ends included, in microseconds. */
+interface Moment {
+  readonly first: number
+  readonly last: number
+}
 
 /** A time window that what is bound inside it has to fit into, as far as it was bound. */
 interface Window {
@@ -26,7 +31,6 @@ interface Search {
   readonly used: Set<number>
   /** What is bound so far, in order; a moment for each, with the index of its observation. */
   readonly moments: (Moment & { readonly index: number })[]
-  readonly constraints: Constraint[]
 }
 
 /** Goes on with the rest of the pattern; true when all of it is bound. */
@@ -36,8 +40,11 @@ type Rest = () => boolean
 const maxMoments = 1000
 
 /**
- * Looks for the observations that fit a plan, depth first. What cannot fit any more is given up early (spans, windows,
- * too few candidates left); that all times hold together is checked exactly at the end. Undefined when there are none.
+ * Looks for the observations that fit a plan, depth first. What cannot fit any more is given up at once: spans, windows,
+ * too few candidates left. Undefined when there are none.
+ *
+ * That suffices for all times to hold together: windows and FOLLOWEDBY lie in one another and never overlap otherwise, so
+ * that the earliest begin a moment may have (raised by what it follows) and the ends within a window decide.
  * @throws STIX_PATTERN_COSTLY (refused)
  */
 export function searchBinding(
@@ -46,14 +53,9 @@ export function searchBinding(
   budget: Budget,
 ): readonly Observation[] | undefined {
   const longest = observations.reduce((most, { first, last }) => Math.max(most, last - first), 0)
-  const search: Search = { observations, budget, longest, used: new Set(), moments: [], constraints: [] }
+  const search: Search = { observations, budget, longest, used: new Set(), moments: [] }
   const everything: Frame = { first: -Infinity, last: Infinity, windows: [] }
-  const found = bind(search, plan, everything, () => {
-    const { moments, constraints } = search
-    spend(budget, constraints.length * moments.length)
-    return canHold(moments, constraints)
-  })
-  if (!found) return undefined
+  if (!bind(search, plan, everything, () => true)) return undefined
   return [...new Set(search.moments.map(({ index }) => index))].flatMap((index) => observations[index] ?? [])
 }
 
@@ -66,15 +68,12 @@ function bind(search: Search, plan: Plan, frame: Frame, rest: Rest): boolean {
     case 'and':
       return bindAll(search, plan.operands, frame, rest)
     case 'followed-by':
-      return bindInOrder(search, plan.operands, { frame, before: undefined }, rest)
+      return bindInOrder(search, plan.operands, frame, rest)
     case 'between':
       return bind(search, plan.of, narrowed(frame, plan.first, plan.last), rest)
     case 'within': {
       const window: Window = { span: plan.span, latestFirst: -Infinity, earliestLast: Infinity }
-      const from = search.moments.length
-      return bind(search, plan.of, { ...frame, windows: [...frame.windows, window] }, () =>
-        withConstraint(search, { kind: 'within', from, to: search.moments.length, span: plan.span }, rest),
-      )
+      return bind(search, plan.of, { ...frame, windows: [...frame.windows, window] }, rest)
     }
     case 'repeats':
       return bindRepeats(search, plan, { frame, missing: plan.times, after: -1 }, rest)
@@ -153,28 +152,14 @@ function bindAll(search: Search, operands: readonly Plan[], frame: Frame, rest: 
   return bind(search, operand, frame, () => bindAll(search, others, frame, rest))
 }
 
-function bindInOrder(
-  search: Search,
-  operands: readonly Plan[],
-  { frame, before }: { readonly frame: Frame; readonly before: readonly [number, number] | undefined },
-  rest: Rest,
-): boolean {
+function bindInOrder(search: Search, operands: readonly Plan[], frame: Frame, rest: Rest): boolean {
   const [operand, ...others] = operands
   if (!operand) return rest()
   const from = search.moments.length
   return bind(search, operand, frame, () => {
-    const own: readonly [number, number] = [from, search.moments.length]
-    const begin = Math.max(...search.moments.slice(from).map(({ first }) => first))
-    const goOn = () => bindInOrder(search, others, { frame: narrowed(frame, begin, Infinity), before: own }, rest)
-    return before ? withConstraint(search, { kind: 'before', a: before, b: own }, goOn) : goOn()
+    const begin = search.moments.slice(from).reduce((latest, { first }) => Math.max(latest, first), -Infinity)
+    return bindInOrder(search, others, narrowed(frame, begin, Infinity), rest)
   })
-}
-
-function withConstraint(search: Search, constraint: Constraint, rest: Rest): boolean {
-  search.constraints.push(constraint)
-  if (rest()) return true
-  search.constraints.pop()
-  return false
 }
 
 interface Repeating {
