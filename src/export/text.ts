@@ -1,4 +1,5 @@
 import type { Indicator } from '../indicators/indicator.ts'
+import type { Value } from '../stix/statement.ts'
 import type { ExportSummary } from './format.ts'
 
 // Control characters, line and paragraph separators, bidirectional overrides and halves of characters.
@@ -42,7 +43,7 @@ export function weightOf({ severity, confidence }: Indicator, otherwise: number)
 }
 
 /** A value that nobody opens by accident: `hxxp://bad[.]example/`, `203[.]0[.]113[.]9`, `ann[@]bad[.]example`. */
-export function defanged({ kind, value }: Indicator): string {
+export function defanged({ kind, value }: Value): string {
   switch (kind) {
     case 'url': {
       const [, scheme = '', host = '', rest = ''] = /^([a-z][a-z0-9+.-]*:\/\/)?([^/?#]*)(.*)$/is.exec(value) ?? []
