@@ -1,5 +1,4 @@
-import type { StixTaxiiError } from '../core/errors.ts'
-import { StixTaxiiError as Failure } from '../core/errors.ts'
+import { StixTaxiiError } from '../core/errors.ts'
 import type { Storage } from '../director/client.ts'
 import type { OutputWriter, Shape } from '../output/writer.ts'
 import type { TargetRow } from './director-rows.ts'
@@ -31,7 +30,9 @@ export async function writeFileRows(output: OutputWriter, rows: readonly FileRow
   }
   const records = rows.map(({ storage, error, ...row }) => {
     const told = error && { code: error.code, kind: error.kind, message: error.message, hint: error.hint ?? null }
-    return { ...row, ...storageRecord(storage), error: errorCell(output.format, told) }
+    const isFlat = output.format === 'table' || output.format === 'csv'
+    const order = isFlat && row.status === 'done' ? null : row.order
+    return { ...row, ...storageRecord(storage), order, error: errorCell(output.format, told) }
   })
   try {
     await output.results(records, totals, shape)
@@ -48,7 +49,7 @@ function failureOf(rows: readonly FileRow[]): StixTaxiiError | undefined {
   if (rows.length === 1) return first.error
   const names = failed.map(({ name }) => name)
   const place = describeStorage(first.storage)
-  return new Failure(
+  return new StixTaxiiError(
     'CLI_FILES_FAILED',
     `${failed.length} of ${rows.length} files failed in ${place}: ${names.join(', ')}`,
     {

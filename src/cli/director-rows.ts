@@ -43,7 +43,19 @@ export function rowOfChange(change: SourceChange, wait: boolean): TargetRow {
   return targetRow(state, { ...known, error: orderFailure(order ?? ('' as OrderPath), outcome) ?? null })
 }
 
-type Row = TargetRow & { readonly logpoint: Logpoint }
+/** A row, and the target it is about. */
+export type Row = TargetRow & { readonly logpoint: Logpoint }
+
+/** Changes something on each target; what fails there is in its row. */
+export async function rowsOfTargets(
+  logpoints: readonly Logpoint[],
+  options: Pick<EachOptions, 'parallel' | 'doing'>,
+  { signal, progress }: Pick<DirectorParts, 'signal' | 'progress'>,
+  work: (logpoint: Logpoint, say: (text: string) => void) => Promise<TargetRow>,
+): Promise<readonly Row[]> {
+  const outcomes = await onEach(logpoints, { ...options, signal, progress }, work)
+  return outcomes.map(({ logpoint, value, error }) => ({ logpoint, ...(value ?? targetRow('failed', { error })) }))
+}
 
 /**
  * Changes something on each target, writes a row for each and what they come to, and ends as the targets did.
@@ -55,20 +67,15 @@ export async function changeTargets(
   parts: Pick<DirectorParts, 'signal' | 'progress' | 'output' | 'notices'>,
   work: (logpoint: Logpoint, say: (text: string) => void) => Promise<TargetRow>,
 ): Promise<void> {
-  const { signal, progress, output, notices } = parts
-  const outcomes = await onEach(logpoints, { ...options, signal, progress }, work)
-  const rows: readonly Row[] = outcomes.map(({ logpoint, value, error }) => ({
-    logpoint,
-    ...(value ?? targetRow('failed', { error })),
-  }))
+  const rows = await rowsOfTargets(logpoints, options, parts, work)
   const failure = failureOfTargets(rows)
   try {
-    await writeRows(output, rows)
+    await writeRows(parts.output, rows)
   } catch (error) {
     // That nobody reads the result does not make a failed change a good one.
     throw failure ?? error
   }
-  tellFailures(rows, notices)
+  tellFailures(rows, parts.notices)
   if (failure) throw failure
 }
 
@@ -89,13 +96,15 @@ async function writeRows(output: OutputWriter, rows: readonly Row[]): Promise<vo
   )
 }
 
-function rowRecord(format: OutputFormat, { logpoint, differences, error, ...row }: Row): OutputRecord {
+/** A row as a record of `-o json`, or as a table shows it: the path of an order that is done helps nobody there. */
+export function rowRecord(format: OutputFormat, { logpoint, differences, error, ...row }: Row): OutputRecord {
   const isFlat = format === 'table' || format === 'csv'
   const told = error && { code: error.code, kind: error.kind, message: error.message, hint: error.hint ?? null }
   const inWords = differences.map(({ field, asked, found }) => `${field}: asked ${asked}, found ${found}`)
   return {
     target: logpoint.name,
     ...row,
+    order: isFlat && row.status === 'done' ? null : row.order,
     differences: isFlat ? inWords : differences,
     error: errorCell(format, told),
   }

@@ -87,6 +87,7 @@ export const configuredShape: Shape = {
     { field: 'insecure', head: 'Insecure', minor: 3 },
     { field: 'from', head: 'From', minor: 4 },
     { field: 'created', head: 'Created', minor: 5 },
+    { field: 'targets', head: 'Created on', minor: 0 },
   ],
   name: 'name',
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import { directorFields, onField } from '../director-fields.ts'
-import { sourceListShape, sourceRecord } from '../director-source-records.ts'
+import { sourceListShape, sourceRecord, sourceRow } from '../director-source-records.ts'
 import { meantSource, readKnowledge, sourceStateNeeds, viewOf } from '../director-sources.ts'
 import {
   directorNeeds,
@@ -32,18 +32,26 @@ export const directorSourceShow = defineCommand({
   async run({ source, on, ...flags }, parts) {
     await withDirector(flags, parts, async ({ profile, client }) => {
       const { signal, progress, notices, output } = parts
-      const logpoints = wantedLogpoints(profile, on, 'one')
+      const logpoints = wantedLogpoints(profile, on, 'all')
       const knowledge = await readKnowledge(parts)
       const options = { parallel: 4, signal, progress, doing: 'Reading' }
       const outcomes = await onEach(logpoints, options, async (logpoint) => {
         const listed = await client.sources.list(logpoint, { signal })
         const meant = meantSource(source, listed, { logpoint, director: profile, knowledge })
-        return sourceRecord(viewOf(meant, logpoint, profile, knowledge))
+        return viewOf(meant, logpoint, profile, knowledge)
       })
-      const records = outcomes.flatMap(({ value }) => (value ? [value] : []))
-      if (records.length > 0) await output.list(records, sourceListShape)
-      tellFailures(outcomes, notices)
-      const failure = failureOfTargets(outcomes)
+      const views = outcomes.flatMap(({ value }) => value ?? [])
+      const [only] = views
+      if (only && views.length === 1 && output.format === 'table') await output.one(sourceRecord(only), sourceListShape)
+      else if (only) {
+        const records = views.map((view) => sourceRow(view, output.format))
+        await output.list(records, sourceListShape)
+      }
+      // Without --on it is looked for everywhere: that it is not on each Logpoint is no fault.
+      const isElsewhere = on === undefined && only !== undefined
+      const counted = outcomes.filter(({ error }) => !isElsewhere || error?.code !== 'DIRECTOR_SOURCE_UNKNOWN')
+      tellFailures(counted, notices)
+      const failure = failureOfTargets(counted)
       if (failure) throw failure
     })
   },
