@@ -6,6 +6,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   credential: 'Their secrets, and where those are kept',
   checkpoint: 'How far each collection has been read',
   pattern: 'STIX patterns',
+  indicator: 'What is known of values, and which of it counts',
   store: 'The local database',
   inbox: 'Services that take content (TAXII 1.x)',
   subscription: 'Standing requests for a collection (TAXII 1.x)',
@@ -92,7 +93,7 @@ export const commandRegistry: readonly CommandRow[] = [
   },
   {
     path: 'doctor',
-    summary: 'Check the machine, the profiles, the store and each source, and say what fixes what is wrong',
+    summary: 'Check the machine, the profiles, the store, each source and Director, and say what fixes what is wrong',
     load: async () => (await import('./commands/doctor.ts')).doctor,
   },
   {
@@ -109,6 +110,21 @@ export const commandRegistry: readonly CommandRow[] = [
     path: 'lookup',
     summary: 'Say whether values are known: addresses, domains, URLs, hashes, file names, ...',
     load: async () => (await import('./commands/lookup.ts')).lookup,
+  },
+  {
+    path: 'indicator list',
+    summary: 'List the indicators that count: each value once, merged over sources',
+    load: async () => (await import('./commands/indicator-list.ts')).indicatorList,
+  },
+  {
+    path: 'indicator show',
+    summary: 'Show everything that is known of one value',
+    load: async () => (await import('./commands/indicator-show.ts')).indicatorShow,
+  },
+  {
+    path: 'indicator explain',
+    summary: 'Say why a value is exported and matched, or why not',
+    load: async () => (await import('./commands/indicator-explain.ts')).indicatorExplain,
   },
   {
     path: 'poll',
@@ -246,6 +262,11 @@ export const commandRegistry: readonly CommandRow[] = [
     load: async () => (await import('./commands/store-verify.ts')).storeVerify,
   },
   {
+    path: 'store reindex',
+    summary: 'Make the index of values anew from what is stored',
+    load: async () => (await import('./commands/store-reindex.ts')).storeReindex,
+  },
+  {
     path: 'store prune',
     summary: 'Remove old versions from the store, by age and source',
     load: async () => (await import('./commands/store-prune.ts')).storePrune,
@@ -369,6 +390,41 @@ export const commandRegistry: readonly CommandRow[] = [
     path: 'director emulate',
     summary: 'Run a Director on this machine, to rehearse with',
     load: async () => (await import('./commands/director-emulate.ts')).directorEmulate,
+  },
+  {
+    path: 'init',
+    summary: 'Begin a desired state: a commented YAML file for plan and apply',
+    load: async () => (await import('./commands/init.ts')).init,
+  },
+  {
+    path: 'plan',
+    summary: 'Show what would have to change for Logpoints to be as a desired state says; nothing is sent',
+    load: async () => (await import('./commands/plan.ts')).plan,
+  },
+  {
+    path: 'apply',
+    summary: 'Make Logpoints be as a desired state says: packages, plugins, certificates, enrichment sources',
+    load: async () => (await import('./commands/apply.ts')).apply,
+  },
+  {
+    path: 'drift',
+    summary: 'Show where Logpoints are no longer as a desired state says; for a nightly job',
+    load: async () => (await import('./commands/drift.ts')).drift,
+  },
+  {
+    path: 'destroy',
+    summary: 'Take away everything that a desired state describes or that was made from it',
+    load: async () => (await import('./commands/destroy.ts')).destroy,
+  },
+  {
+    path: 'history',
+    summary: 'List the runs of apply, destroy and rollback, or the writes of one',
+    load: async () => (await import('./commands/history.ts')).history,
+  },
+  {
+    path: 'rollback',
+    summary: 'Take back what a run of apply, destroy or rollback did, as far as that is possible',
+    load: async () => (await import('./commands/rollback.ts')).rollback,
   },
   {
     path: 'demo',

@@ -9,7 +9,9 @@ export const storeInfo = defineCommand({
   needs: ['store', 'output'],
   schema: 'store-info',
   async run(_input, parts) {
-    const { collections, ...rest } = await (await parts.store()).info()
+    const store = await parts.store()
+    const { collections, ...rest } = await store.info()
+    const counts = await store.countValues()
     const rows = collections.map(({ source, key, title, lastAddedAt, ...counts }) => ({
       source: source.name,
       collection: key.collection,
@@ -18,9 +20,19 @@ export const storeInfo = defineCommand({
       ...counts,
       lastAddedAt: lastAddedAt ?? null,
     }))
-    const sum = (count: 'ids' | 'versions' | 'blocks') => rows.reduce((total, row) => total + row[count], 0)
-    const totals = { ids: sum('ids'), versions: sum('versions'), blocks: sum('blocks') }
-    await parts.output.results(rows, { ...rest, collections: rows.length, ...totals }, shape)
+    const sum = (count: 'ids' | 'versions' | 'blocks' | 'statements' | 'unusable') =>
+      rows.reduce((total, row) => total + row[count], 0)
+    const totals = {
+      ids: sum('ids'),
+      versions: sum('versions'),
+      blocks: sum('blocks'),
+      statements: sum('statements'),
+      unusable: sum('unusable'),
+      values: counts.reduce((total, { values }) => total + values, 0),
+    }
+    const isText = parts.output.format === 'table' || parts.output.format === 'csv'
+    const kinds = isText ? counts.map(({ kind, values }) => `${values} ${kind}`).join(', ') : counts
+    await parts.output.results(rows, { ...rest, collections: rows.length, ...totals, kinds }, shape)
   },
 })
 
@@ -34,6 +46,8 @@ const shape = {
     { field: 'blocks', head: 'Blocks', align: 'right', minor: 0 },
     { field: 'quarantined', head: 'Quarantined', align: 'right', minor: 0 },
     { field: 'conflicts', head: 'Conflicts', align: 'right', minor: 0 },
+    { field: 'statements', head: 'Statements', align: 'right', minor: 2 },
+    { field: 'unusable', head: 'Unusable', align: 'right', minor: 0 },
     { field: 'lastAddedAt', head: 'Last added', minor: 1, long: 'whole' },
   ],
   name: 'collection',
