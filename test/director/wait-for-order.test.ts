@@ -110,6 +110,12 @@ test.each([
   expect(await wait(director)).toMatchObject({ state: 'unverified' })
 })
 
+test('a verdict counts also when it comes with 202', async () => {
+  await using director = await answering(json({ response: { success: true } }, 202))
+
+  expect(await wait(director)).toMatchObject({ state: 'succeeded' })
+})
+
 test.each([401, 403])('a dead token (%i) ends the waiting at once', async (status) => {
   await using director = await answering(json({ message: 'Token has expired' }, status), succeeded)
 
