@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../core/ports.ts'
 import type { Secret } from '../core/secret.ts'
-import type { DirectorClient, Logpoint } from '../director/client.ts'
-import { waitForOrder } from '../director/wait-for-order.ts'
+import type { DirectorClient } from '../director/client.ts'
 import type { Journal } from './journal.ts'
 import type { SecretReference } from './source-record.ts'
 import type { HeldState } from './state.ts'
@@ -22,15 +21,6 @@ export interface EngineParts {
   readonly run: string
   /** Turns a reference into its secret; `what` is for messages. */
   readonly resolve: (reference: SecretReference, what: string) => Promise<Secret>
-}
-
-/** Has Director make a Logpoint's list fresh; one that cannot be refreshed is read as it is. */
-export async function refreshList(
-  logpoint: Logpoint,
-  parts: Pick<EngineParts, 'client' | 'clock' | 'random' | 'signal' | 'timeoutMs'>,
-): Promise<void> {
-  const accepted = await parts.client.sources.refreshList(logpoint, { signal: parts.signal })
-  if (accepted.state === 'ordered') await waitForOrder(parts.client, accepted.order, parts)
 }
 
 /** A name for a run that sorts by time: `20260102-030405-3f9a`. */

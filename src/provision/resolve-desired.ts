@@ -249,13 +249,13 @@ function sourcesOf(logpoint: Logpoint, { document, scope, layers, overrides }: S
     if (fault && (ensure === 'present' || fault.field === 'url')) {
       throw document.errorAt(['sources', key, fault.field], fault.what, `It is about ${logpoint.name}.`)
     }
-    return [
-      {
-        key,
-        ensure,
-        defined: defineSource(ensure === 'present' ? layer : { begin: '1d', fetchInterval: '1d', ...layer }),
-      },
-    ]
+    try {
+      const whole = ensure === 'present' ? layer : { begin: '1d', fetchInterval: '1d', ...layer }
+      return [{ key, ensure, defined: defineSource(whole) }]
+    } catch (error) {
+      if (!(error instanceof StixTaxiiError)) throw error
+      throw document.errorAt(['sources', key], `: ${error.message}`, error.hint)
+    }
   })
 }
 

@@ -5,7 +5,8 @@ import { waitForOrder } from '../director/wait-for-order.ts'
 import type { Logpoint, Storage } from '../director/client.ts'
 import { atOnce } from './at-once.ts'
 import { compareSource } from './compare.ts'
-import { refreshList, type EngineParts } from './engine.ts'
+import { refreshSources } from '../director/source-changes.ts'
+import type { EngineParts } from './engine.ts'
 import type { Intent, OpenIntent } from './journal.ts'
 import { observeLogpoint, stopsEverything, storageKey, type ObservedLogpoint } from './observe.ts'
 import { findInstalled } from './plan-logpoint.ts'
@@ -94,7 +95,7 @@ async function look({ write, before }: Intent, parts: EngineParts): Promise<Seen
   }
   const { logpoint } = write
   const isSource = write.kind === 'create' || write.kind === 'edit' || write.kind === 'delete'
-  const freshen = (): Promise<void> => refreshList(logpoint, parts)
+  const freshen = async (): Promise<void> => void (await refreshSources(logpoint, parts))
   const options = { parallel: 1, signal, plugins: !isSource, freshen: isSource ? freshen : undefined }
   const observed = await observeLogpoint(client, logpoint, options)
   return isSource ? seenSource(write, before.ids ?? [], observed, parts) : seenPlugin(write, observed)

@@ -1,0 +1,56 @@
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { StixTaxiiError } from '../../core/errors.ts'
+import { starterFile } from '../../provision/starter.ts'
+import { defineCommand } from '../command.ts'
+
+export const init = defineCommand({
+  path: 'init',
+  summary: 'Begin a desired state: a commented YAML file for plan and apply',
+  details: 'The first line tells editors where its JSON Schema is. A file that is there is not touched.',
+  examples: ['stixtaxii init', 'stixtaxii init site-a.yaml --name site-a'],
+  positional: ['file'],
+  input: z.object({
+    file: z.string().default('fleet.yaml').describe('the file to write'),
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be letters, digits, dots, dashes and underscores')
+      .default('fleet')
+      .meta({ environment: false, description: 'name of the desired state' }),
+  }),
+  needs: ['workingDirectory', 'terminal', 'output'],
+  schema: 'init',
+  async run({ file, name }, { workingDirectory, terminal, output }) {
+    const path = resolve(workingDirectory, file)
+    await writeFile(path, starterFile(name), { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
+      throw notWritten(file, cause)
+    })
+    await output.one({ file: path, name }, shape)
+    terminal.note(`Fill it in, then: stixtaxii plan -f ${file}`)
+  },
+})
+
+const shape = {
+  columns: [
+    { field: 'file', head: 'File' },
+    { field: 'name', head: 'Name' },
+  ],
+  name: 'file',
+} as const
+
+function notWritten(file: string, cause: NodeJS.ErrnoException): StixTaxiiError {
+  if (cause.code !== 'EEXIST') {
+    return new StixTaxiiError('CLI_INIT_FAILED', `${file} could not be written (${cause.code ?? cause.message})`, {
+      kind: 'local',
+      hint: 'Name a file in a folder that is there and that you may write.',
+      context: { file },
+      cause,
+    })
+  }
+  return new StixTaxiiError('CLI_INIT_EXISTS', `${file} is there already and was not touched`, {
+    kind: 'conflict',
+    hint: 'Name another file: stixtaxii init OTHER.yaml',
+    context: { file },
+  })
+}
