@@ -30,7 +30,7 @@ export async function withInputFiles<T>(
 ): Promise<T> {
   const isStdin = named.includes('-')
   const folder = isStdin ? await mkdtemp(path.join(tmpdir(), 'stixtaxii-')) : undefined
-  const spooled = folder === undefined ? undefined : path.join(folder, 'stdin')
+  const spooled = folder === undefined ? undefined : path.join(folder, 'standard-input')
   try {
     if (spooled !== undefined) await pipeline(stdin, createWriteStream(spooled, { mode: 0o600 }))
     const files: string[] = []

@@ -60,13 +60,15 @@ async function convertFile(file: string, { bundle, isWritten, signal }: Converti
   const losses = countLosses()
   const before = bundle.count()
   let damaged = 0
+  let isMended = false
   let error: StixTaxiiError | null = null
   try {
     for await (const batch of readStixFile(file, signal)) {
       damaged += batch.damaged.length
+      isMended ||= batch.isMended ?? false
       await convertBatch(batch, bundle, losses, isWritten)
     }
-    if (damaged > 0) error = damagedIn(file, damaged)
+    if (damaged > 0 || isMended) error = damagedIn(file, damaged)
   } catch (caught) {
     if (signal.aborted) throw cancelled(caught)
     if (!(caught instanceof StixTaxiiError) || caught.kind === 'internal') throw caught
@@ -96,10 +98,11 @@ async function convertBatch(
 }
 
 function damagedIn(file: string, count: number): StixTaxiiError {
-  const parts = count === 1 ? 'One part' : `${count} parts`
-  return new StixTaxiiError('WORKFLOW_CONVERT_DAMAGED', `${parts} of ${file} could not be converted: damaged`, {
+  const parts = count === 1 ? 'one part' : `${count} parts`
+  const what = count === 0 ? 'it was mended' : `${parts} of it could not be converted`
+  return new StixTaxiiError('WORKFLOW_CONVERT_DAMAGED', `${file} is damaged: ${what}`, {
     kind: 'protocol',
-    hint: 'The rest is converted. Get the file again from where it came.',
+    hint: 'What is whole in it is converted. Get the file again from where it came.',
     context: { file, damaged: count },
   })
 }

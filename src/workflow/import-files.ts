@@ -13,6 +13,8 @@ import { unreadable } from './stix-file-faults.ts'
 export interface ImportRequest {
   /** Absolute paths. */
   readonly files: readonly string[]
+  /** What a file is told as; default: its path. */
+  readonly nameOf?: ((file: string) => string) | undefined
   /** Name of the source the files are kept under; a new one where the store has none of that name. */
   readonly source: string
   /** Default: each file's own name. */
@@ -26,6 +28,8 @@ export interface ImportResult extends Counts {
   readonly source: string
   readonly collection: string
   readonly status: 'ok' | 'partial' | 'failed'
+  /** How what a strict reader would have refused was mended; a sentence each. */
+  readonly losses: readonly string[]
   readonly error: StixTaxiiError | null
 }
 
@@ -53,13 +57,20 @@ export async function importFiles(
     const results: ImportResult[] = []
     for (const file of request.files) {
       signal.throwIfAborted()
-      const collection = request.collection ?? path.basename(file)
-      results.push(await importFile(file, source, collection, { store, clock }, signal))
+      const name = request.nameOf?.(file) ?? file
+      const collection = request.collection ?? collectionOf(name)
+      const result = await importFile({ file, name }, source, collection, { store, clock }, signal)
+      results.push({ ...result, file: name })
     }
     return results
   } finally {
     await lock[Symbol.asyncDispose]()
   }
+}
+
+/** A file's own name; what came by standard input has none. */
+function collectionOf(name: string): string {
+  return name === '-' ? 'stdin' : path.basename(name)
 }
 
 async function sourceNamed(store: Store, name: string): Promise<SourceRef> {
@@ -68,7 +79,7 @@ async function sourceNamed(store: Store, name: string): Promise<SourceRef> {
 }
 
 async function importFile(
-  file: string,
+  { file, name }: { readonly file: string; readonly name: string },
   source: SourceRef,
   collection: string,
   { store, clock }: ImportDependencies,
@@ -81,16 +92,20 @@ async function importFile(
   // A file that cannot be read, or is no STIX at all, leaves no trace in the store.
   const begun = async () => (runId ??= await store.beginRun({ source, key, version: 'file', startedAt }))
   const counts = newTally()
+  const losses: string[] = []
+  let isMended = false
   let error: StixTaxiiError | null = null
   try {
     const digest = await digestOf(file, signal)
     for await (const batch of readStixFile(file, signal)) {
-      const page = { url: pathToFileURL(file).href, digest, receivedAt: now() }
-      const parts = [{ page, ...batch }]
+      const page = { url: name === '-' ? `${importRoot}-` : pathToFileURL(file).href, digest, receivedAt: now() }
+      losses.push(...(batch.losses ?? []))
+      isMended ||= batch.isMended ?? false
+      const parts = [{ page, items: batch.items, damaged: batch.damaged }]
       addCounts(counts, await store.commit({ key, runId: await begun(), parts, checkpoint: () => undefined }))
     }
     await begun()
-    error = damageOf(file, counts)
+    error = damageOf(file, counts) ?? (isMended ? mendedFile(file, losses) : null)
   } catch (caught) {
     if (signal.aborted) error = cancelled(caught)
     else if (caught instanceof StixTaxiiError && caught.kind !== 'internal') error = caught
@@ -105,7 +120,7 @@ async function importFile(
       ...(error && { error: { code: error.code, kind: error.kind, message: error.message } }),
     })
   }
-  return { file, source: source.name, collection, ...counts, pages: Math.min(1, counts.pages), status, error }
+  return { file, source: source.name, collection, ...counts, pages: Math.min(1, counts.pages), losses, status, error }
 }
 
 function damageOf(file: string, counts: Counts): StixTaxiiError | null {
@@ -115,6 +130,14 @@ function damageOf(file: string, counts: Counts): StixTaxiiError | null {
     kind: 'protocol',
     hint: 'The rest is stored.',
     context: { file, quarantined: counts.quarantined, received: counts.received },
+  })
+}
+
+function mendedFile(file: string, losses: readonly string[]): StixTaxiiError {
+  return new StixTaxiiError('WORKFLOW_FILE_MENDED', `${file} was damaged: ${losses[0] ?? 'it was mended'}`, {
+    kind: 'protocol',
+    hint: 'What is whole in it is stored. Get the file again from where it came.',
+    context: { file, losses },
   })
 }
 

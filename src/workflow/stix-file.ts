@@ -14,6 +14,8 @@ export interface Batch {
   readonly damaged: readonly Damaged[]
   /** How what a strict reader would have refused was mended; a sentence each. */
   readonly losses?: readonly string[] | undefined
+  /** More was changed than what has no meaning. */
+  readonly isMended?: boolean | undefined
 }
 
 const batchItems = 5000

@@ -1,4 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
+import { mendXml, type MendedXml } from '../stix/stix1/mend.ts'
+import { readStix1 } from '../stix/stix1/read.ts'
 import { readXmlRoot, XmlDocumentFault, type XmlRoot } from '../stix/stix1-root.ts'
 import { blockId } from '../taxii/v1/block.ts'
 import { dropBadDeclarations } from '../taxii/v1/xml-content.ts'
@@ -9,19 +11,57 @@ import type { Batch } from './stix-file.ts'
 
 const defaultBinding = 'urn:stix.mitre.org:xml:1.1.1'
 
+/** Why a part of a STIX 1 document is put aside. */
+const brokenPart = 'STIX_PART_BROKEN'
+
 /**
  * A STIX 1 document as one content block, as a TAXII 1.x server would send it: without XML declaration, in UTF-8, and
  * without name-space declarations that have no valid prefix (files of Citizen Lab have one). Its binding is that of the
- * package's `version`, 1.1.1 where it has none.
+ * package's `version`, 1.1.1 where it has none. A document that is not well-formed is mended; indicators and observables that
+ * are not whole are put aside.
  */
 export async function readStix1File(file: string): Promise<Batch> {
   const text = await textOf(file)
-  const { name, version } = checkedRoot(file, text)
+  const { xml, name, version, losses, broken } = wellFormed(file, text)
   if (!isPackage(name)) throw notStix(file, `<${name}`)
-  const { xml } = dropBadDeclarations(text.replace(/^\ufeff?\s*<\?xml\s[^>]*\?>/, '').trim())
-  const raw = Buffer.from(xml)
+  const clean = dropBadDeclarations(xml.replace(/^\ufeff?\s*<\?xml\s[^>]*\?>/, '').trim())
+  const raw = Buffer.from(clean.xml)
+  const changes = losses.map((what) => `The document was mended: ${what}`)
+  const dropped = clean.dropped.map(
+    (declaration) => `A name space declaration that XML does not allow was dropped: ${declaration}`,
+  )
+  if (changes.length > 0 && readStix1(raw).statements.length === 0) throw damaged(file, losses.join('; '))
   const binding = bindingOf(version)
-  return { items: [{ kind: 'block', id: blockId(binding, raw), binding, raw }], damaged: [] }
+  return {
+    items: [{ kind: 'block', id: blockId(binding, raw), binding, raw }],
+    damaged: broken.map(({ detail, source }) => ({ reason: brokenPart, detail, raw: Buffer.from(source) })),
+    losses: [...changes, ...new Set(dropped)],
+    isMended: changes.length > 0 || broken.length > 0,
+  }
+}
+
+interface WellFormed extends XmlRoot, MendedXml {}
+
+function wellFormed(file: string, text: string): WellFormed {
+  try {
+    return { ...readXmlRoot(text), xml: text, losses: [], broken: [] }
+  } catch (error) {
+    if (!(error instanceof XmlDocumentFault)) throw error
+    // HTML is seldom well-formed; what it is says more than where it breaks.
+    if (error.root !== '' && !isPackage(error.root)) throw notStix(file, `<${error.root}`)
+    if (error.isRefused) throw damaged(file, error.message, error)
+    return mended(file, text, error)
+  }
+}
+
+function mended(file: string, text: string, fault: XmlDocumentFault): WellFormed {
+  try {
+    const found = mendXml(text)
+    return { ...found, ...readXmlRoot(found.xml) }
+  } catch (error) {
+    if (error instanceof XmlDocumentFault) throw damaged(file, error.isRefused ? error.message : fault.message, error)
+    throw error
+  }
 }
 
 async function textOf(file: string): Promise<string> {
@@ -38,17 +78,6 @@ async function textOf(file: string): Promise<string> {
   }
   const decoder = xmlTextDecoder()
   return decoder.write(bytes) + decoder.end()
-}
-
-function checkedRoot(file: string, text: string): XmlRoot {
-  try {
-    return readXmlRoot(text)
-  } catch (error) {
-    if (!(error instanceof XmlDocumentFault)) throw error
-    // HTML is seldom well-formed; what it is says more than where it breaks.
-    if (error.root !== '' && !isPackage(error.root)) throw notStix(file, `<${error.root}`)
-    throw damaged(file, error.message, error)
-  }
 }
 
 function isPackage(name: string): boolean {

@@ -56,7 +56,7 @@ export function mendXml(text: string): MendedXml {
   let at = 0
 
   const fail = (message: string): never => {
-    throw new XmlDocumentFault(message, root, undefined)
+    throw new XmlDocumentFault(message, root, { isRefused: true })
   }
   const putText = (from: number, to: number): void => {
     if (open.length > 0 && to > from) out.put(cleanText(text.slice(from, to), note))
