@@ -2,13 +2,12 @@ import { StixTaxiiError } from '../core/errors.ts'
 import { printable } from '../core/printable.ts'
 import { isStixTaxiiPlugin } from '../director/assumptions.ts'
 import type { DirectorClient, Logpoint, Plugin } from '../director/client.ts'
+import { pluginPrerequisites } from '../workflow/doctor-director.ts'
 import { targetRow } from './director-rows.ts'
 import type { TargetRow } from './director-rows.ts'
 
-/** What plugin 6.1.0 wants, by its guide; nothing of it can be asked of Director. */
-export const prerequisites =
-  'StixTaxii 6.1.0 needs Director Fabric 1.4.0, Director Console 1.6.0, Logpoint 6.12.2 and the Threat Intelligence plugin ' +
-  '5.0.0, each of them or a later one. The package is uploaded before: stixtaxii director package upload StixTaxii_6.1.0.pak'
+/** For help: what has to be there before. */
+export const prerequisites = `${pluginPrerequisites}. The package is uploaded before: stixtaxii director package upload StixTaxii_6.1.0.pak`
 
 /** The row of a Logpoint that has this version already; undefined where that is not known to be so. */
 export async function installedRow(

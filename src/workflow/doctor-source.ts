@@ -74,13 +74,18 @@ async function checkLock(profile: TaxiiProfile, store: Store): Promise<Check> {
   }
 }
 
-function usesProxy(profile: TaxiiProfile, environment: Parts['environment']): boolean {
+/** Whether a profile's requests go through a proxy: then this machine need not know the host's name. */
+export function usesProxy(
+  profile: { readonly proxy?: { readonly use: boolean } | undefined },
+  environment: Parts['environment'],
+): boolean {
   if (profile.proxy) return profile.proxy.use
   const names = ['https_proxy', 'http_proxy', 'all_proxy']
   return names.some((name) => environment[name] ?? environment[name.toUpperCase()])
 }
 
-async function checkHost(url: URL): Promise<Check> {
+/** Whether the name of the host can be resolved here. */
+export async function checkHost(url: URL): Promise<Check> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   if (isIP(host)) return ok('name', `${host} is an address`)
   try {
@@ -100,7 +105,7 @@ const certificateWaitMs = 5_000
 const dayMs = 86_400_000
 
 /** When the server's certificate ends. Whether it is the right one is seen by connecting; nothing is sent here. */
-async function checkCertificate(url: URL, clock: Clock): Promise<Check> {
+export async function checkCertificate(url: URL, clock: Clock): Promise<Check> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const ends = await new Promise<Date | string>((resolve) => {
     const socket = connectTls({

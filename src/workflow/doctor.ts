@@ -1,9 +1,11 @@
 import { StixTaxiiError } from '../core/errors.ts'
 import type { Clock } from '../core/ports.ts'
-import type { ProfileStore, TaxiiProfile } from '../profile/profile.ts'
+import type { DirectorProfile, Profile, ProfileStore, TaxiiProfile } from '../profile/profile.ts'
 import type { Store } from '../store/store.ts'
 import { failed, ok, warn } from './check.ts'
 import type { Check } from './check.ts'
+import { checkDirector } from './doctor-director.ts'
+import type { DirectorConnection } from './doctor-director.ts'
 import { checkSource } from './doctor-source.ts'
 import type { SourceConnection } from './doctor-source.ts'
 
@@ -15,10 +17,11 @@ export interface DoctorDependencies {
   readonly profiles: () => Promise<ProfileStore>
   readonly store: () => Promise<Store>
   readonly connect: (profile: TaxiiProfile, signal: AbortSignal) => Promise<SourceConnection>
+  readonly connectDirector: (profile: DirectorProfile, signal: AbortSignal) => Promise<DirectorConnection>
 }
 
 /**
- * Looks at the machine, the profiles, the store, and at each of the given sources by connecting to it; checks come as they
+ * Looks at the machine, the profiles, the store, and at each of the given sources and Directors by connecting to it; checks come as they
  * are done. Nothing is changed and nothing is stored.
  */
 export async function* examine(
@@ -35,7 +38,9 @@ export async function* examine(
   for (const profile of profiles) {
     if (signal.aborted) return
     const parts = { ...dependencies, store: store.store }
-    for await (const check of checkSource(profile, parts, signal)) yield { ...check, source: profile.name }
+    const checks =
+      profile.kind === 'taxii' ? checkSource(profile, parts, signal) : checkDirector(profile, parts, signal)
+    for await (const check of checks) yield { ...check, source: profile.name }
   }
 }
 
@@ -82,13 +87,12 @@ function* checkEnvironment(environment: DoctorDependencies['environment']): Gene
 async function checkProfiles(
   { profiles }: DoctorDependencies,
   names: readonly string[],
-): Promise<[Check, readonly TaxiiProfile[]]> {
+): Promise<[Check, readonly Profile[]]> {
   try {
     const store = await profiles()
     const all = await store.list()
     const named = await Promise.all(names.map((name) => store.get(name)))
-    const sources = (names.length > 0 ? named : all).filter((profile) => profile.kind === 'taxii')
-    const wanted = names.length > 0 ? sources : sources.filter((profile) => profile.enabled)
+    const wanted = names.length > 0 ? named : all.filter((profile) => profile.kind === 'director' || profile.enabled)
     if (all.length === 0) {
       return [warn('profiles', `No profile yet; they will be kept in ${store.path}`, 'stixtaxii configure'), []]
     }

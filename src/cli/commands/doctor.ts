@@ -5,14 +5,14 @@ import { defineCommand } from '../command.ts'
 
 export const doctor = defineCommand({
   path: 'doctor',
-  summary: 'Check the machine, the profiles, the store and each source, and say what fixes what is wrong',
+  summary: 'Check the machine, the profiles, the store, each source and Director, and say what fixes what is wrong',
   details:
-    'Connects to each enabled source, or to those named, and stores nothing. Each check is ok, warn or fail; ' +
+    'Connects to each enabled source and each Director, or to those named, and stores and changes nothing. Each check is ok, warn or fail; ' +
     'the exit status is 0, or that of the first failure.',
   examples: ['stixtaxii doctor', 'stixtaxii doctor acme -o json'],
   positional: ['name'],
   input: z.object({ name: z.array(z.string()).default([]).describe('names of profiles; default: every enabled one') }),
-  needs: ['environment', 'profiles', 'store', 'connect', 'clock', 'output', 'options', 'signal'],
+  needs: ['environment', 'profiles', 'store', 'connect', 'connectDirector', 'clock', 'output', 'options', 'signal'],
   schema: 'doctor',
   async run({ name }, parts) {
     const { profile } = parts.options
