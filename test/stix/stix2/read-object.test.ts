@@ -349,7 +349,7 @@ describe('S11, S13: hostile objects', () => {
     null,
     0,
     -1,
-    1e400,
+    1e300,
     '',
     'x',
     true,
