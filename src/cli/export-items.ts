@@ -24,10 +24,18 @@ export async function exportItems(
   }
 }
 
-function summaryOf({ objects, blocks, leftOut, repeated }: ExportCounts, out?: string): string {
-  const written = [counted(objects, 'object'), ...(blocks > 0 ? [counted(blocks, 'content block')] : [])].join(', ')
+function summaryOf(counts: ExportCounts, out?: string): string {
+  const { objects, blocks, leftOut, converted, lost, repeated } = counts
+  const from = converted > 0 ? ` (some made of ${counted(converted, 'content block')} of STIX 1)` : ''
+  const written = [
+    `${counted(objects, 'object')}${from}`,
+    ...(blocks > 0 ? [counted(blocks, 'content block')] : []),
+  ].join(', ')
   const missing = [
     ...(repeated > 0 ? [`${counted(repeated, 'object')} that another collection has too`] : []),
+    ...(lost > 0
+      ? [`${counted(lost, 'part')} of STIX 1 that STIX 2.1 has no place for (stixtaxii convert tells which)`]
+      : []),
     ...(leftOut > 0
       ? [`${counted(leftOut, 'content block')}, for which a STIX 2 bundle has no place (ndjson has)`]
       : []),

@@ -3,6 +3,9 @@ import { StixTaxiiError } from '../core/errors.ts'
 import { nearestName } from '../core/nearest-name.ts'
 import { goodVersions } from '../indicators/good-versions.ts'
 import type { Rules } from '../indicators/judge.ts'
+import { convertItem, isStix1 } from '../stix/convert/convert-item.ts'
+import { newFilter as newIdFilter } from '../stix/convert/from-stix1.ts'
+import { countLosses } from '../stix/convert/losses.ts'
 import { itemLine } from '../stix/item-line.ts'
 import type { Store, StoredVersion } from '../store/store.ts'
 
@@ -27,6 +30,9 @@ export interface ExportCounts {
   readonly blocks: number
   /** Blocks that the format has no place for. */
   readonly leftOut: number
+  /** Blocks of STIX 1 that became objects, and what of them could not be expressed. */
+  readonly converted: number
+  readonly lost: number
   /** Objects whose very bytes another collection had brought already. */
   readonly repeated: number
 }
@@ -35,10 +41,10 @@ const writeBytes = 65_536
 
 /**
  * Writes what the store has, in the order in which it was added, collection after collection. Bytes are those that were
- * received: nothing is parsed and written anew.
+ * received: nothing is parsed and written anew, but for STIX 1 in a bundle.
  *
- * `ndjson`: a line for each object and each content block. `stix`: one bundle of objects, each once; content blocks have no
- * place in it and are counted.
+ * `ndjson`: a line for each object and each content block. `stix`: one bundle of objects, each once; content blocks of STIX 1
+ * are converted to STIX 2.1 (`convertItem`), other ones have no place in it and are counted.
  * @throws STORE_SOURCE_UNKNOWN, STORE_COLLECTION_UNKNOWN (not-found) with the nearest name.
  */
 export async function exportStore(
@@ -86,25 +92,36 @@ async function writeLines(store: Store, request: ExportRequest, out: Sink): Prom
     else blocks++
     await out.put(itemLine(item, { source: source.name, collection: key.collection }))
   }
-  return { objects, blocks, leftOut: 0, repeated: 0 }
+  return { objects, blocks, leftOut: 0, converted: 0, lost: 0, repeated: 0 }
 }
 
 async function writeBundle(store: Store, request: ExportRequest, out: Sink): Promise<ExportCounts> {
   const isNew = await newFilter(store)
-  let [objects, leftOut, repeated, newest] = [0, 0, 0, '2.0']
+  const [isWritten, losses] = [newIdFilter(), countLosses()]
+  let [objects, leftOut, converted, repeated, newest] = [0, 0, 0, 0, '2.0']
+  const put = async (text: Buffer | string): Promise<void> => {
+    await out.put(objects++ > 0 ? ',\n' : '\n')
+    await out.put(text)
+  }
   await out.put(`{"type":"bundle","id":"bundle--${randomUUID()}","objects":[`)
   for await (const { item } of wanted(store, request)) {
-    if (item.kind === 'block') leftOut++
-    else if (!isNew(item.raw)) repeated++
+    if (item.kind === 'block') {
+      if (!isStix1(item)) leftOut++
+      else {
+        for (const text of convertItem(item, losses, isWritten)) await put(text)
+        converted++
+        newest = '2.1'
+      }
+    } else if (!isNew(item.raw)) repeated++
     else {
-      await out.put(objects++ > 0 ? ',\n' : '\n')
-      await out.put(item.raw)
+      await put(item.raw)
       if (item.specVersion === '2.1') newest = '2.1'
     }
   }
   // A bundle of STIX 2.0 says so; in 2.1 only objects do. Whether any is 2.1 is known at the end.
   await out.put(objects > 0 && newest === '2.0' ? '\n],"spec_version":"2.0"}\n' : '\n]}\n')
-  return { objects, blocks: 0, leftOut, repeated }
+  const lost = losses.list().reduce((sum, { count }) => sum + count, 0)
+  return { objects, blocks: 0, leftOut, converted, lost, repeated }
 }
 
 /** Tells bytes that were not there before. With one collection there is nothing to remember: it has no version twice. */

@@ -17,7 +17,7 @@ export const exportCommand = defineCommand({
   details:
     'ndjson and stix have objects with the very bytes that were received, everything unless a filter is given: ndjson ' +
     'every version of every object and content blocks of TAXII 1.x as lines of type content-block, stix the latest ' +
-    'version of each object and no blocks. --all-versions and --no-all-versions change that. With a filter they have ' +
+    'version of each object, and blocks of STIX 1 converted to STIX 2.1. --all-versions and --no-all-versions change that. With a filter they have ' +
     'what states an indicator that passes it.\n\n' +
     'The other formats have one line for each indicator that counts: not revoked, not expired, not superseded, an ' +
     'indicator on its own (not a hint, not a bare observable), not on a warning list. Flags change each of that.\n\n' +

@@ -1,4 +1,4 @@
-import type { Item } from '../item.ts'
+import type { ContentBlock, Item } from '../item.ts'
 import { convertStix1, type WrittenFilter } from './from-stix1.ts'
 import { convertStix20, type JsonObject } from './from-stix20.ts'
 import type { LossCounter } from './losses.ts'
@@ -10,7 +10,7 @@ import { recordText } from './stix-record.ts'
  */
 export function* convertItem(item: Item, losses: LossCounter, isWritten: WrittenFilter): Generator<string | Buffer> {
   if (item.kind === 'block') {
-    if (isXml(item.raw)) for (const record of convertStix1(item.raw, losses, isWritten)) yield recordText(record)
+    if (isStix1(item)) for (const record of convertStix1(item.raw, losses, isWritten)) yield recordText(record)
     else losses.add('A content block that is no STIX 1', item.id)
     return
   }
@@ -24,6 +24,7 @@ export function* convertItem(item: Item, losses: LossCounter, isWritten: Written
   for (const record of convertStix20(object, losses)) if (!isWritten(record)) yield recordText(record)
 }
 
-function isXml(raw: Buffer): boolean {
+/** Whether a block's content is XML: no other XML than STIX 1 comes in blocks that say something. */
+export function isStix1({ raw }: ContentBlock): boolean {
   return /^(?:\xef\xbb\xbf)?\s*</.test(raw.toString('latin1', 0, 256))
 }
