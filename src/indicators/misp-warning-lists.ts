@@ -83,7 +83,8 @@ export function parseWarningList(file: string, text: string): WarningListFile {
   const isTexts = (value: unknown): value is string[] =>
     Array.isArray(value) && value.every((one) => typeof one === 'string')
   if (!isTexts(list)) throw unusable(file, '"list" is no list of texts')
-  if (typeof type !== 'string' || !(type in makers)) throw unusable(file, `its type is ${JSON.stringify(type)}`)
+  if (typeof type !== 'string' || !Object.hasOwn(makers, type))
+    throw unusable(file, `its type is ${JSON.stringify(type)}`)
   return {
     name: typeof name === 'string' && name !== '' ? name : path.basename(file, '.json'),
     type,
