@@ -127,6 +127,8 @@ export interface ChangeContext {
   readonly client: DirectorClient
   readonly director: string
   readonly command: string
+  /** The desired state's file; absolute. */
+  readonly file?: string | undefined
   readonly flags: ChangeFlags
   readonly parts: FleetParts
 }
@@ -146,7 +148,7 @@ export async function change(
   context: ChangeContext,
   propose: (state: State, journal: readonly JournalEntry[]) => Promise<Proposal>,
 ): Promise<void> {
-  const { parts, flags, director, command } = context
+  const { parts, flags, director, command, file } = context
   const results = await stateFile.hold(async (held) => {
     const path = journalPath(stateFile.path)
     const before = await readJournal(path)
@@ -164,6 +166,7 @@ export async function change(
       observation,
       blocked,
       command,
+      file,
       parallel: flags.parallel,
       onProgress: (done, all) => task.update(`Applying: ${done} of ${all} targets`),
     }).finally(() => task.done())

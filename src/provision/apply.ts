@@ -27,6 +27,8 @@ export interface ApplyOptions {
   /** Targets where an earlier write is still open. */
   readonly blocked: Blocked
   readonly command: string
+  /** The desired state's file; for the journal. */
+  readonly file?: string | undefined
   readonly parallel: number
   readonly onProgress?: ((done: number, all: number) => void) | undefined
 }
@@ -49,7 +51,8 @@ export async function applyPlan(
   if (writes > 0) {
     const { fleet, director } = plan
     const at = clock.now().toISOString()
-    await journal.record({ event: 'begin', run: id, at, command: options.command, fleet, director, writes })
+    const { command, file } = options
+    await journal.record({ event: 'begin', run: id, at, command, fleet, director, file, writes })
   }
   for (const phase of ['upload', 'logpoint', 'trash'] as const) {
     const targets = plan.targets.filter((target) => target.phase === phase)

@@ -48,7 +48,11 @@ export function compareSource(wanted: KnownSource, listed: ListedSource, context
   return {
     changes: differences
       .filter(({ field }) => !ignored.has(field))
-      .map(({ field, asked: to, found: from }) => ({ field, from, to })),
+      .map(({ field, asked: to, found: from }) =>
+        field === 'begin'
+          ? { field, from: beginText(presentOf(listed, record)), to: beginText(wanted) }
+          : { field, from, to },
+      ),
     unknown: notComparable.filter((field) => !ignored.has(field)),
   }
 }
@@ -67,6 +71,10 @@ export function presentOf(listed: ListedSource, record: SourceRecord | undefined
 /** The secret that the list shows in clear; undefined when it is masked or empty. */
 export function listedSecret(listed: ListedSource, name: SecretField): Secret | undefined {
   return name === 'password' ? listed.basic.password : listed.certificate.keyPassphrase
+}
+
+function beginText({ begin }: KnownSource): string {
+  return `${begin.count} ${begin.unit ?? '(unit unknown)'}`
 }
 
 function knownFieldsOf(record: SourceRecord | undefined): KnownFields {

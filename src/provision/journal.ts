@@ -32,6 +32,8 @@ export type JournalEntry =
       readonly command: string
       readonly fleet: string
       readonly director: string
+      /** The desired state's file; absolute. */
+      readonly file?: string | undefined
       readonly writes: number
     }
   | {
@@ -197,6 +199,7 @@ const entrySchema: z.ZodType<JournalEntry> = z.discriminatedUnion('event', [
     command: z.string(),
     fleet: z.string(),
     director: z.string(),
+    file: z.string().optional(),
     writes: z.number(),
   }),
   z.object({

@@ -17,6 +17,8 @@ export interface PastRun {
   readonly fleet: string
   /** Origin of the Director. */
   readonly director: string
+  /** The desired state's file; absolute. */
+  readonly file?: string | undefined
   /** Writes that were carried out, oldest first, with the id of what they made. */
   readonly done: readonly { readonly intent: Intent; readonly sourceId?: string | undefined }[]
 }
@@ -51,7 +53,7 @@ export function findRun(
     const result = ends.get(intent.step)
     return result?.end === 'done' ? [{ intent, sourceId: result.sourceId }] : []
   })
-  return { run, fleet: begin.fleet, director: begin.director, done }
+  return { run, fleet: begin.fleet, director: begin.director, file: begin.file, done }
 }
 
 /** What has to be observed before a run can be taken back. */

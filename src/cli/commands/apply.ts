@@ -53,7 +53,7 @@ async function applyFile(file: string, flags: Flags, parts: FleetParts): Promise
   const stateFile = await openProvisionState(parts)
   const director = originOf(fleet.profile)
   await withClient(fleet.profile, parts, (client) =>
-    change(stateFile, { client, director, command: 'apply', flags, parts }, async (state) => {
+    change(stateFile, { client, director, command: 'apply', file: fleet.file, flags, parts }, async (state) => {
       const planned = await planFleet(fleet, { client, state }, { flags, parts })
       return { ...planned, confirm: () => confirmPlan(planned.plan, parts) }
     }),
@@ -68,11 +68,15 @@ async function applySaved(path: string, flags: Flags, parts: FleetParts): Promis
   const director = originOf(profile)
   if (director !== saved.plan.director) throw otherDirector(saved, director)
   await withClient(profile, parts, (client) =>
-    change(stateFile, { client, director, command: 'apply', flags, parts }, async (state): Promise<Proposal> => {
-      const observation = await look(client, scopeOfPlan(saved), { flags, parts })
-      checkFresh(saved, observation, state)
-      return { plan: saved.plan, observation, confirm: () => confirmRemovals(saved.plan, parts) }
-    }),
+    change(
+      stateFile,
+      { client, director, command: 'apply', file: saved.file, flags, parts },
+      async (state): Promise<Proposal> => {
+        const observation = await look(client, scopeOfPlan(saved), { flags, parts })
+        checkFresh(saved, observation, state)
+        return { plan: saved.plan, observation, confirm: () => confirmRemovals(saved.plan, parts) }
+      },
+    ),
   )
 }
 

@@ -31,7 +31,7 @@ export const destroy = defineCommand({
     const stateFile = await openProvisionState(parts)
     const director = originOf(fleet.profile)
     await withClient(fleet.profile, parts, (client) =>
-      change(stateFile, { client, director, command: 'destroy', flags, parts }, async (state) => {
+      change(stateFile, { client, director, command: 'destroy', file: fleet.file, flags, parts }, async (state) => {
         const planned = await planFleet(fleet, { client, state, destroy: true }, { flags, parts })
         return {
           ...planned,

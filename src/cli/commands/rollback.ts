@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { StixTaxiiError } from '../../core/errors.ts'
 import { journalPath, readJournal } from '../../provision/journal.ts'
-import { findRun, planRollback, scopeOfRun } from '../../provision/rollback.ts'
+import { findRun, planRollback, scopeOfRun, type PastRun } from '../../provision/rollback.ts'
 import { defineCommand } from '../command.ts'
-import { changeFields, fleetFields, fleetNeeds, withClient } from '../fleet.ts'
+import type { DirectorProfile } from '../../profile/profile.ts'
+import type { DirectorFlags } from '../director-fields.ts'
+import { changeFields, fleetFields, fleetNeeds, readFleet, withClient, type FleetParts } from '../fleet.ts'
 import { change, confirmPlan, look, originOf } from '../fleet-run.ts'
 import { openProvisionState } from '../provision-state.ts'
 import { wantedDirector } from '../wanted-director.ts'
@@ -26,20 +28,29 @@ export const rollback = defineCommand({
   schema: 'apply',
   async run({ run, ...flags }, parts) {
     const stateFile = await openProvisionState(parts)
-    const { director: wanted } = findRun(await readJournal(journalPath(stateFile.path)), run, { openToo: true })
-    const profile = await wantedDirector(flags, parts)
+    const past = findRun(await readJournal(journalPath(stateFile.path)), run, { openToo: true })
+    const { director: wanted } = past
+    const profile = await directorOfRun(past, flags, parts)
     const director = originOf(profile)
     if (director !== wanted) throw otherDirector(run, wanted, director)
     await withClient(profile, parts, (client) =>
       change(stateFile, { client, director, command: 'rollback', flags, parts }, async (_, journal) => {
-        const past = findRun(journal, run)
-        const observation = await look(client, scopeOfRun(past), { flags, parts })
-        const plan = planRollback(past, observation)
+        const settled = findRun(journal, run)
+        const observation = await look(client, scopeOfRun(settled), { flags, parts })
+        const plan = planRollback(settled, observation)
         return { plan, observation, confirm: () => confirmPlan(plan, parts) }
       }),
     )
   },
 })
+
+/** The Director of the flags, else the one that the run's desired state names, else the default one. */
+async function directorOfRun({ file }: PastRun, flags: DirectorFlags, parts: FleetParts): Promise<DirectorProfile> {
+  const isTyped = flags.directorUrl !== undefined || parts.options.profile !== undefined
+  if (file === undefined || isTyped) return wantedDirector(flags, parts)
+  const fleet = await readFleet(file, flags, parts).catch(() => undefined)
+  return fleet?.profile ?? wantedDirector(flags, parts)
+}
 
 function otherDirector(run: string, wanted: string, given: string): StixTaxiiError {
   return new StixTaxiiError('CLI_ROLLBACK_DIRECTOR', `Run ${run} was at ${wanted}, not at ${given}`, {
