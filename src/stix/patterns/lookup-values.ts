@@ -1,7 +1,7 @@
-import type { StatedValue } from '../statement.ts'
+import type { StatedValue, Value } from '../statement.ts'
 import { normaliseAddress } from '../values/addresses.ts'
 import type { Comparison, Expression, Literal, Test } from './ast.ts'
-import { holderOf, meaningOf, valueOfKinds } from './value-paths.ts'
+import { holderOf, meaningOf, type PathMeaning, valueOfKinds } from './value-paths.ts'
 
 /** What of a pattern can be looked up. */
 export interface LookupValues {
@@ -28,7 +28,8 @@ export const maxUnused = 20
 export function lookupValues(expression: Expression): LookupValues {
   const unused: string[] = []
   const found = ofExpression(expression, unused)
-  return { values: distinct(found), level: levelOf(expression), unused: [...new Set(unused)].slice(0, maxUnused) }
+  const told = unused.length === 0 ? unused : [...new Set(unused)].slice(0, maxUnused)
+  return { values: distinct(found), level: levelOf(expression), unused: told }
 }
 
 /** A value with the path to what holds it, which tells what a test of a type is about. */
@@ -105,16 +106,19 @@ function ofTest(test: Test, unused: string[]): readonly Found[] {
     unused.push(why ?? '')
     return []
   }
-  return test.literals.flatMap((literal) => {
+  const found: Found[] = []
+  for (const literal of test.literals) {
     const text = textOf(literal)
-    const value = text === undefined ? undefined : valueOfKinds(meaning.kinds, text)
-    if (text === undefined || !value) {
-      unused.push(`${pathText(test)} has no value of its kind: ${shortened(String(literal.value))}`)
-      return []
-    }
-    const original = value.value === text ? undefined : text
-    return [{ ...value, sound: meaning.alone, original, holder: meaning.holder }]
-  })
+    const normal = text === undefined ? undefined : valueOfKinds(meaning.kinds, text)
+    if (!normal) unused.push(`${pathText(test)} has no value of its kind: ${shortened(String(literal.value))}`)
+    else found.push(foundValue(normal, text === normal.value ? undefined : text, meaning))
+  }
+  return found
+}
+
+// Written out, not spread: it is made for every indicator that is stored.
+function foundValue({ kind, value }: Value, original: string | undefined, { alone, holder }: PathMeaning): Found {
+  return { kind, value, sound: alone, original, holder }
 }
 
 /** Why a test on a path with values gives none; undefined when it does. */
@@ -151,15 +155,19 @@ function hint(value: Found): Found {
 }
 
 function distinct(found: readonly Found[]): readonly StatedValue[] {
+  if (found.length < 2) return found.map(stated)
   const byValue = new Map<string, StatedValue>()
-  for (const { kind, value, sound, original } of found) {
-    const key = `${kind} ${value}`
+  for (const one of found) {
+    const key = `${one.kind} ${one.value}`
     const known = byValue.get(key)
-    const stated: StatedValue = original === undefined ? { kind, value, sound } : { kind, value, sound, original }
-    if (!known) byValue.set(key, stated)
-    else if (sound && !known.sound) byValue.set(key, { ...known, sound })
+    if (!known) byValue.set(key, stated(one))
+    else if (one.sound && !known.sound) byValue.set(key, { ...known, sound: true })
   }
   return [...byValue.values()]
+}
+
+function stated({ kind, value, sound, original }: Found): StatedValue {
+  return original === undefined ? { kind, value, sound } : { kind, value, sound, original }
 }
 
 function levelOf(expression: Expression): 1 | 2 | 3 {

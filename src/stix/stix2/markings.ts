@@ -24,12 +24,16 @@ export interface Markings {
   readonly refs: readonly string[]
 }
 
+const unmarked: Markings = { refs: [] }
+
 /**
  * The markings of an object: on the whole, granular ones (the parts are handed out together, so each counts for all), and
  * labels such as `tlp:amber`, which is how producers of 2.0 mark.
  * @see STIX 2.1, 7.2 (data markings); STX-11
  */
 export function markingsOf(object: JsonObject, labels: readonly string[]): Markings {
+  const isMarked = object['object_marking_refs'] !== undefined || object['granular_markings'] !== undefined
+  if (!isMarked && !labels.some((label) => /^tlp/i.test(label))) return unmarked
   const all = new Set(textsAt(object, 'object_marking_refs'))
   for (const granular of listAt(object, 'granular_markings')) {
     const ref = isObject(granular) ? textAt(granular, 'marking_ref') : undefined

@@ -65,10 +65,9 @@ function ofIndicator(object: JsonObject, identity: ObjectIdentity): Reading {
   const values = readPattern(object, identity.specVersion, unused)
   const validFrom = timeAt(object, 'valid_from')
   const validUntil = timeAt(object, 'valid_until')
-  for (const name of ['valid_from', 'valid_until']) {
-    if (object[name] !== undefined && timeAt(object, name) === undefined) unused.push(`${name} is no time`)
-  }
-  return aStatement({ ...common(object, identity, 'indicator', values, unused), validFrom, validUntil })
+  if (validFrom === undefined && object['valid_from'] !== undefined) unused.push('valid_from is no time')
+  if (validUntil === undefined && object['valid_until'] !== undefined) unused.push('valid_until is no time')
+  return aStatement(statementOf(object, identity, { role: 'indicator', values, unused, validFrom, validUntil }))
 }
 
 function ofObservedData(object: JsonObject, identity: ObjectIdentity): Reading {
@@ -83,36 +82,40 @@ function ofObservedData(object: JsonObject, identity: ObjectIdentity): Reading {
     }
   }
   if (values.length === 0 && unused.length === 0) return emptyReading
-  return aStatement({
-    ...common(object, identity, 'observable', distinct(values).slice(0, maxValues), unused),
+  const said: Said = {
+    role: 'observable',
+    values: distinct(values).slice(0, maxValues),
+    unused,
     firstSeen: timeAt(object, 'first_observed'),
     lastSeen: timeAt(object, 'last_observed'),
     sightings: numberAt(object, 'number_observed'),
-  })
+  }
+  return aStatement(statementOf(object, identity, said))
 }
 
 function ofObservable(object: JsonObject, identity: ObjectIdentity): Reading {
   const unused: string[] = []
   const values = observableValues(object, unused)
   if (values.length === 0 && unused.length === 0) return emptyReading
-  return aStatement(common(object, identity, 'observable', distinct(values), unused))
+  return aStatement(statementOf(object, identity, { role: 'observable', values: distinct(values), unused }))
 }
 
-function common(
-  object: JsonObject,
-  { id, revoked }: ObjectIdentity,
-  role: Statement['role'],
-  values: readonly StatedValue[],
-  unused: string[],
-): Statement {
+/** What each kind of object has in its own way. */
+type Said = Pick<
+  Statement,
+  'role' | 'values' | 'unused' | 'validFrom' | 'validUntil' | 'firstSeen' | 'lastSeen' | 'sightings'
+>
+
+// Each property is written out and none spread: it is made for every indicator that is stored.
+function statementOf(object: JsonObject, { id, revoked }: ObjectIdentity, said: Said): Statement {
   const labels = [...textsAt(object, 'labels'), ...textsAt(object, 'indicator_types')]
   const markings = markingsOf(object, labels)
   return {
     id,
-    role,
-    values,
+    role: said.role,
+    values: said.values,
     // The name of a file or a process is its value, not what it is called.
-    name: role === 'indicator' ? textAt(object, 'name') : undefined,
+    name: said.role === 'indicator' ? textAt(object, 'name') : undefined,
     description: textAt(object, 'description', maxDescription),
     labels,
     killChainPhases: killChainPhases(object),
@@ -120,12 +123,17 @@ function common(
     severity: severityOf(object, labels),
     created: timeAt(object, 'created'),
     modified: timeAt(object, 'modified'),
+    firstSeen: said.firstSeen,
+    lastSeen: said.lastSeen,
+    validFrom: said.validFrom,
+    validUntil: said.validUntil,
+    sightings: said.sightings,
     revoked,
     tlp: markings.tlp,
     markingRefs: markings.refs,
     createdBy: textAt(object, 'created_by_ref'),
     category: categoryOf(labels),
-    unused: unused.slice(0, maxSentences),
+    unused: said.unused.slice(0, maxSentences),
   }
 }
 
@@ -149,7 +157,7 @@ function categoryOf(labels: readonly string[]): string | undefined {
 }
 
 function aStatement(statement: Statement): Reading {
-  return { ...emptyReading, statements: [statement] }
+  return { statements: [statement], relations: [], named: [], losses: [] }
 }
 
 function named(object: JsonObject, { id, type }: ObjectIdentity): Reading {
