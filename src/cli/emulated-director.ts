@@ -2,10 +2,12 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
+import { redactUrl } from '../core/redact.ts'
 import type { OutputRecord, Shape } from '../output/writer.ts'
 import { describeObject } from '../stix/describe.ts'
-import type { FetchSource } from '../simulate/director/plugin-fetches.ts'
+import type { FetchedSource, FetchSource } from '../simulate/director/plugin-fetches.ts'
 import type { EmulatedPool } from '../simulate/director/pools.ts'
+import type { RecordedRequest } from '../simulate/director/record.ts'
 import { fetchAsPlugin } from '../workflow/plugin-fetch.ts'
 import type { PluginFetchDependencies } from '../workflow/plugin-fetch.ts'
 
@@ -84,6 +86,17 @@ export function emulatedFetch(dependencies: () => Promise<PluginFetchDependencie
     })
     return { entries: ids.size }
   }
+}
+
+/** A request as a line for a person. */
+export function requestLine({ at, method, path, call, status }: RecordedRequest): string {
+  return `${at.slice(0, 19)}Z ${method} ${path} ${status ?? 'torn'}${call === undefined ? '' : ` ${call}`}`
+}
+
+/** A fetch of the plugin as a line for a person. */
+export function fetchLine({ discoveryUrl, logpoint, source, entries, error }: FetchedSource, now: Date): string {
+  const what = error === null ? `${entries} entries` : `failed: ${error}`
+  return `${now.toISOString().slice(0, 19)}Z source ${source} of ${logpoint} fetched ${redactUrl(discoveryUrl)}: ${what}`
 }
 
 export interface Emulated {

@@ -5,7 +5,15 @@ import { namedFaults, parseFaults } from '../../simulate/director/named-faults.t
 import { openRecordFile } from '../../simulate/director/record.ts'
 import { keptSelfSigned, selfSigned } from '../../simulate/self-signed.ts'
 import { defineCommand } from '../command.ts'
-import { emulatedFetch, emulatedPools, emulatedRecord, emulatedShape, emulatorToken } from '../emulated-director.ts'
+import {
+  emulatedFetch,
+  emulatedPools,
+  emulatedRecord,
+  emulatedShape,
+  emulatorToken,
+  fetchLine,
+  requestLine,
+} from '../emulated-director.ts'
 
 const own = { environment: false } as const
 
@@ -101,8 +109,9 @@ export const directorEmulate = defineCommand({
       remembers: 0,
       onRecord(request) {
         if (file) file.write(request)
-        terminal.note(`${request.at.slice(0, 19)}Z ${request.method} ${request.path} ${request.status ?? 'torn'}`)
+        terminal.note(requestLine(request))
       },
+      onFetched: (told) => terminal.note(fetchLine(told, clock.now())),
     })
     try {
       const { url } = emulator

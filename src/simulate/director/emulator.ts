@@ -16,7 +16,7 @@ import { carryOut } from './desk.ts'
 import { createFaultBox } from './fault-box.ts'
 import type { DirectorFaults } from './faults.ts'
 import { startPluginFetches } from './plugin-fetches.ts'
-import type { FetchSource, PluginFetches } from './plugin-fetches.ts'
+import type { FetchedSource, FetchSource, PluginFetches } from './plugin-fetches.ts'
 import { createPools } from './pools.ts'
 import type { EmulatedPool } from './pools.ts'
 import { placeOf } from './record.ts'
@@ -50,6 +50,8 @@ export interface DirectorEmulatorOptions {
   readonly onResponse?: Hook<[RecordedRequest, SimulatedResponse]> | undefined
   /** Told of each request once its fate is known. */
   readonly onRecord?: ((request: RecordedRequest) => void) | undefined
+  /** Told of each fetch of a plugin once it has ended. */
+  readonly onFetched?: ((told: FetchedSource) => void) | undefined
   /** How many of the last requests `requests` holds; default all. */
   readonly remembers?: number | undefined
   /** The emulator's own by default. */
@@ -96,9 +98,11 @@ export async function startDirectorEmulator(options: DirectorEmulatorOptions = {
   const keeper = options.stateFolder === undefined ? keepInMemory() : await keepInFolder(options.stateFolder)
   const { fabric } = keeper
   const { fetchSource } = options
-  const fetches =
-    fetchSource &&
-    startPluginFetches({ fabric, fetchSource, clock, onFetched: () => keeper.save().catch(() => undefined) })
+  const onFetched = async (told: FetchedSource): Promise<void> => {
+    options.onFetched?.(told)
+    await keeper.save().catch(() => undefined)
+  }
+  const fetches = fetchSource && startPluginFetches({ fabric, fetchSource, clock, onFetched })
   const scene: Scene = {
     options,
     clock,

@@ -19,7 +19,19 @@ export interface PluginFetchesOptions {
   readonly fetchSource: FetchSource
   readonly clock: Clock
   /** Called after each fetch, so that its figures are kept. */
-  readonly onFetched: () => Promise<void>
+  readonly onFetched: (told: FetchedSource) => Promise<void>
+}
+
+/** What came of one fetch of the plugin. */
+export interface FetchedSource {
+  readonly pool: string
+  readonly logpoint: string
+  /** Id of the source. */
+  readonly source: string
+  readonly discoveryUrl: string
+  readonly entries: number
+  /** Why it failed; `entries` are those of the fetch before then. */
+  readonly error: string | null
 }
 
 /** The fetching part of the emulated plugins. */
@@ -70,7 +82,16 @@ export function startPluginFetches(options: PluginFetchesOptions): PluginFetches
     } finally {
       release()
     }
-    await options.onFetched()
+    const { pool, logpoint } = place
+    const { entries, error } = state.fetch
+    await options.onFetched({
+      pool,
+      logpoint,
+      source: state.id,
+      discoveryUrl: state.fields.discovery_url,
+      entries,
+      error,
+    })
   }
 
   async function keepFetching(place: Place, isNew: boolean, signal: AbortSignal): Promise<void> {
@@ -125,6 +146,7 @@ export function startPluginFetches(options: PluginFetchesOptions): PluginFetches
 interface Place {
   readonly key: string
   readonly pool: string
+  readonly logpoint: string
   readonly state: SourceState
 }
 
@@ -135,7 +157,7 @@ function placesOf(fabric: Fabric): Place[] {
       .flatMap(([id, { sources }]) =>
         sources
           .filter(({ fields }) => fields.st_enable_source)
-          .map((state) => ({ key: `${pool}/${id}/${state.id}`, pool, state })),
+          .map((state) => ({ key: `${pool}/${id}/${state.id}`, pool, logpoint: id, state })),
       ),
   )
 }

@@ -74,7 +74,7 @@ describe('director emulate', () => {
     expect((await fetch(`${told.url}${on}/Plugins`, { headers })).status).toBe(404)
     const { exitCode, stderr } = await running.stop()
     expect(exitCode).toBe(0)
-    expect(stderr).toContain(`GET /configapi/${acme}/${logpoint}/Plugins 200`)
+    expect(stderr).toContain(`GET /configapi/${acme}/${logpoint}/Plugins 200 pluginList`)
   })
 
   it('ends with 130 on SIGINT', async () => {
@@ -153,7 +153,9 @@ describe('director emulate', () => {
     await expect
       .poll(async () => (await fetch(`${url}/PluginConfiguration/Ti_general`, { headers })).text())
       .toMatch(/"fetch_status": "Error"/)
-    await running.stop()
+    const { stderr } = await running.stop()
+    expect(stderr).toContain(`fetched ${server.discoveryUrl}: 130 entries`)
+    expect(stderr).toMatch(/failed: .*401/)
   })
 
   it('misbehaves as it is told', async () => {

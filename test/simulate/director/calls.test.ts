@@ -82,8 +82,10 @@ describe('the emulated Director', () => {
       logpoint_identifier: logpoint,
       response: { success: true, message: 'Source successfully created.', audit_data: [] },
     })
-    const elsewhere = { ...made, message: made.message.replace(pool, 'f'.repeat(32)) }
-    expect((await director.order(elsewhere)).status).toBe(404)
+    for (const id of [pool, logpoint]) {
+      const elsewhere = { ...made, message: made.message.replace(id, 'f'.repeat(32)) }
+      expect((await director.order(elsewhere)).status).toBe(404)
+    }
   })
 
   it('7.1 to 7.4: creates, lists as the guide does, edits wholly and deletes', async () => {
