@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib'
 import type { Indicator } from '../indicators/indicator.ts'
 import type { LineTables } from '../scan/line-scan.ts'
-import { hashText } from '../scan/value-hash.ts'
+import { hashBytes } from '../scan/value-hash.ts'
+import { createLengths, shapeOf, type ValueShape } from '../scan/value-shape.ts'
 import { openValueTable, shapeFor, signatureReference, tableBytes, tableChecksum } from '../scan/value-table.ts'
 import type { ValueKind } from '../stix/statement.ts'
 import { encodeTail, headBytes, indexFormat, indexHead, type IndexTail } from './index-layout.ts'
@@ -109,24 +110,34 @@ interface Gatherer {
   readonly kinds: Partial<Record<ValueKind, number>>
   readonly networks: readonly number[]
   readonly prefixLengths: { readonly ipv4: readonly number[]; readonly ipv6: readonly number[] }
-  readonly shortest: number
+  /** See `LineTables`. */
+  readonly odd: boolean
+  readonly lengths: string
   leaveOut(): void
   add(indicator: Indicator, reference: number, keys: NonNullable<ReturnType<typeof keysOf>>): void
 }
+
+// What the scan knows by its form.
+const wellFormed: ReadonlySet<ValueKind> = new Set(['ipv4', 'ipv6', 'url', 'email'])
 
 function createGatherer(): Gatherer {
   const keys = createKeyList()
   const kinds: Partial<Record<ValueKind, number>> = {}
   const networks: number[] = []
-  const lengths = { ipv4: new Set<number>(), ipv6: new Set<number>() }
+  const prefixes = { ipv4: new Set<number>(), ipv6: new Set<number>() }
   const hash = { place: 0, print: 0 }
-  let [count, leftOut, shortest] = [0, 0, 255]
+  const lengths = createLengths()
+  const scratch = Buffer.alloc(65_536)
+  let [count, leftOut] = [0, 0]
+  let odd = false
   const descending = (set: ReadonlySet<number>) => [...set].sort((a, b) => b - a)
 
-  function addKey(text: string, reference: number): void {
-    if (!hashText(text, hash)) return
-    shortest = Math.min(shortest, Buffer.byteLength(text))
+  function addKey(text: string, reference: number): ValueShape {
+    const length = scratch.write(text)
+    hashBytes(scratch, 0, length, hash)
     keys.add(hash.place, hash.print, reference)
+    lengths.add(scratch, 0, length)
+    return shapeOf(scratch, 0, length)
   }
 
   return {
@@ -139,11 +150,14 @@ function createGatherer(): Gatherer {
     get leftOut() {
       return leftOut
     },
-    get shortest() {
-      return shortest
+    get odd() {
+      return odd
+    },
+    get lengths() {
+      return lengths.text()
     },
     get prefixLengths() {
-      return { ipv4: descending(lengths.ipv4), ipv6: descending(lengths.ipv6) }
+      return { ipv4: descending(prefixes.ipv4), ipv6: descending(prefixes.ipv6) }
     },
     leaveOut() {
       leftOut++
@@ -151,11 +165,11 @@ function createGatherer(): Gatherer {
     add(indicator, reference, { texts, signature }) {
       count++
       kinds[indicator.kind] = (kinds[indicator.kind] ?? 0) + 1
-      for (const text of texts) addKey(text, reference)
+      for (const text of texts) odd = (addKey(text, reference) === 'other' && !wellFormed.has(indicator.kind)) || odd
       if (signature !== undefined) addKey(signature, signatureReference)
       if (!isNetwork(indicator)) return
       const [address = '', length = ''] = indicator.value.split('/')
-      lengths[indicator.kind === 'ipv4' ? 'ipv4' : 'ipv6'].add(Number(length))
+      prefixes[indicator.kind === 'ipv4' ? 'ipv4' : 'ipv6'].add(Number(length))
       if (indicator.kind === 'ipv4') networks.push(addressNumber(address), Number(length))
     },
   }
@@ -238,12 +252,13 @@ async function writeTables(
   return tail
 }
 
-function needsOf({ kinds, prefixLengths, shortest }: Gatherer): Omit<LineTables, 'words' | 'slots'> {
+function needsOf({ kinds, prefixLengths, odd, lengths }: Gatherer): Omit<LineTables, 'words' | 'slots'> {
   return {
     domains: kinds.domain !== undefined || kinds.email !== undefined,
     urls: kinds.url !== undefined,
     ipv6: kinds.ipv6 !== undefined,
     networks: prefixLengths.ipv4.length > 0,
-    shortest,
+    odd,
+    lengths,
   }
 }

@@ -28,7 +28,7 @@ export interface Matcher {
 /** UTF-16 units; no name in normal form is longer than a quarter of it. */
 const longestHost = 1024
 
-/** Answers that are kept, for values that stand in many lines. */
+/** Answers that are kept, for what is found in many lines. */
 const mostKept = 10_000
 
 export function createMatcher(index: MatchIndex): Matcher {
@@ -89,7 +89,7 @@ export function createMatcher(index: MatchIndex): Matcher {
     const known = kept.get(text)
     if (known) return known
     const found = distinct([...same(text), ...formed(text)])
-    if (text.length > 512) return found
+    if (found.length === 0 || text.length > 512) return found
     if (kept.size >= mostKept) kept.clear()
     kept.set(text, found)
     return found

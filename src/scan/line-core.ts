@@ -1,17 +1,19 @@
 import { lineCoreBase64 } from './line-core.generated.ts'
 import type { LineScan, LineTables } from './line-scan.ts'
+import { lengthFlags } from './value-shape.ts'
 import { networkBytes, tableBytes } from './value-table.ts'
 
 /** What tools/scan/assembly/lines.as exports. */
 interface Core {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
-  begin(words: number, slots: number, flags: number, shortest: number): void
+  begin(words: number, slots: number, flags: number): void
   checksum(length: number): number
   lineCount(): number
   scanJson(length: number): number
   scanText(length: number): number
 }
 
+const lengthsAt = 4_096
 const eventsAt = 65_536
 const inputAt = 1_179_648
 const tablesAt = 1_441_792
@@ -33,11 +35,12 @@ export function createLineCore(tables: LineTables): LineScan {
   const wanted = tablesAt + tablesLength + networksLength + slackBytes
   const pages = Math.ceil((wanted - core.memory.buffer.byteLength) / pageBytes)
   if (pages > 0) core.memory.grow(pages)
-  const flags = [tables.domains, tables.urls, tables.ipv6, tables.networks].reduce(
+  const flags = [tables.domains, tables.urls, tables.ipv6, tables.networks, tables.odd].reduce(
     (sum, isOn, bit) => sum | (isOn ? 1 << bit : 0),
     0,
   )
-  core.begin(tables.words, tables.slots, flags, tables.shortest)
+  core.begin(tables.words, tables.slots, flags)
+  new Uint8Array(core.memory.buffer, lengthsAt, 1024).set(lengthFlags(tables.lengths))
   const input = new Uint8Array(core.memory.buffer, inputAt, feedBytes)
   const events = new Int32Array(core.memory.buffer, eventsAt, (inputAt - eventsAt) / 4)
 

@@ -11,8 +11,10 @@ export interface LineTables extends TableShape {
   readonly ipv6: boolean
   /** IPv4 networks. */
   readonly networks: boolean
-  /** Bytes of the shortest text in the table. */
-  readonly shortest: number
+  /** Texts with bytes that no domain name has and that are no URL, mail or IPv6 address. */
+  readonly odd: boolean
+  /** Which lengths texts in the table have, by their shape: `createLengths`. */
+  readonly lengths: string
 }
 
 /** What is a value in a line: each string of JSON that is no key, or each run of letters, digits, `.`, `-`, `_` and `@`. */

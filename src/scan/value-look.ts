@@ -1,5 +1,6 @@
 import { hashBytes, type ValueHash } from './value-hash.ts'
 import type { LineTables } from './line-scan.ts'
+import { lengthFlags, lengthPlace, shapeOf, type ValueShape } from './value-shape.ts'
 import type { ValueTable } from './value-table.ts'
 
 /** Whether a value may be one that the tables know; functions named as in the WebAssembly core. */
@@ -20,11 +21,15 @@ const longest = 4096
 export function createValueLook(tables: LineTables, table: ValueTable, networks: Uint8Array): ValueLook {
   const hash: ValueHash = { place: 0, print: 0 }
   const isNamed = tables.domains || tables.urls
+  const lengths = lengthFlags(tables.lengths)
 
   function isKnownText(bytes: Uint8Array, from: number, length: number): boolean {
-    if (length < tables.shortest || length <= 0) return false
     hashBytes(bytes, from, length, hash)
     return table.has(hash)
+  }
+
+  function isKnownShaped(bytes: Uint8Array, from: number, length: number, shape: ValueShape): boolean {
+    return lengths[lengthPlace(shape, length)] === 1 && isKnownText(bytes, from, length)
   }
 
   function isInNetwork(bytes: Uint8Array, from: number, length: number): boolean {
@@ -48,15 +53,15 @@ export function createValueLook(tables: LineTables, table: ValueTable, networks:
 
   function isHostCandidate(bytes: Uint8Array, from: number, size: number): boolean {
     const length = size > 0 && bytes[from + size - 1] === 0x2e ? size - 1 : size
-    if (length < tables.shortest && length < 7) return false
+    if (length <= 0) return false
     if (length > longest) return true
-    return isKnownText(bytes, from, length) || isNameCandidate(bytes, from, length)
+    const shape = shapeOf(bytes, from, length)
+    if (shape === 'other') return tables.domains && hasHigh(bytes, from, length)
+    return isKnownShaped(bytes, from, length, shape) || isNameCandidate(bytes, from, length, shape)
   }
 
-  // What is not known itself: by its parents, the networks around it, or because it has to be normalised.
-  function isNameCandidate(bytes: Uint8Array, from: number, length: number): boolean {
-    const shape = shapeOf(bytes, from, length)
-    if (shape === 'odd') return tables.domains && hasHigh(bytes, from, length)
+  // What is not known itself: by the networks around it or its parents.
+  function isNameCandidate(bytes: Uint8Array, from: number, length: number, shape: ValueShape): boolean {
     if (shape === 'plain') return false
     if (shape === 'numeric') return isInNetwork(bytes, from, length)
     return tables.domains && isKnownParent(bytes, from, length)
@@ -84,7 +89,7 @@ export function createValueLook(tables: LineTables, table: ValueTable, networks:
     return isRewritten(bytes, from + end, from + length)
   }
 
-  function isCandidate(bytes: Uint8Array, start: number, size: number): boolean {
+  function isCandidate(bytes: Uint8Array, start: number, size: number, isRaw: boolean): boolean {
     let from = start
     let length = size
     while (length > 0 && bytes[from] === 0x20) {
@@ -97,19 +102,30 @@ export function createValueLook(tables: LineTables, table: ValueTable, networks:
     const web = webScheme(bytes, from, length)
     const bare = length - web - (bytes[from + length - 1] === 0x2f ? 1 : 0)
     if (bare <= 0) return web > 0
-    if (isKnownText(bytes, from + web, bare)) return true
-    if (web > 0) return isUrlCandidate(bytes, from + web, bare)
-    if (shapeOf(bytes, from, bare) === 'odd') return isOddCandidate(bytes, from, length)
+    const shape = shapeOf(bytes, from + web, bare)
+    if (shape === 'other' && isRaw && hasByte(bytes, from, length, 0x5c)) {
+      const plain = unescaped(bytes.subarray(from, from + length))
+      return plain === undefined || isCandidate(plain, 0, plain.length, false)
+    }
+    if (web > 0) {
+      return isKnownShaped(bytes, from + web, bare, shape) || isUrlCandidate(bytes, from + web, bare)
+    }
+    if (shape === 'other') return isOddCandidate(bytes, from, length, bare)
+    if (isKnownShaped(bytes, from, bare, shape)) return true
     if (bytes[from + bare - 1] === 0x2e) return isHostCandidate(bytes, from, bare)
-    return isNameCandidate(bytes, from, bare)
+    return isNameCandidate(bytes, from, bare, shape)
   }
 
-  function isOddCandidate(bytes: Uint8Array, from: number, length: number): boolean {
+  // A value with bytes that no domain name has; `bare` is its length without a slash at its end.
+  function isOddCandidate(bytes: Uint8Array, from: number, length: number, bare: number): boolean {
+    const isKnown = () => isKnownShaped(bytes, from, bare, 'other')
+    if (tables.odd && isKnown()) return true
     const text = latin1(bytes, from, length)
     const colon = text.indexOf(':')
     if (colon > 0) {
       if (text.startsWith('//', colon + 1) && text.length > colon + 2) {
-        return isScheme.test(text.slice(0, colon)) && isUrlCandidate(bytes, from + colon + 3, length - colon - 3)
+        if (!isScheme.test(text.slice(0, colon))) return false
+        return isKnown() || isUrlCandidate(bytes, from + colon + 3, length - colon - 3)
       }
       if (/^\d{1,5}$/.test(text.slice(colon + 1))) return isHostCandidate(bytes, from, colon)
     }
@@ -117,7 +133,7 @@ export function createValueLook(tables: LineTables, table: ValueTable, networks:
     if (text.includes('@') && isMailbox(bytes, from, text)) return true
     if (colon >= 0 && tables.ipv6 && isAddressLike(text)) return true
     if (isNamed && hasHigh(bytes, from, length) && text.includes('.') && !hasBlank(bytes, from, length)) return true
-    return isBareUrl.test(text) && isUrlCandidate(bytes, from, length)
+    return isBareUrl.test(text) && (isKnown() || isUrlCandidate(bytes, from, length))
   }
 
   // `a@b.example` or `Ann <a@b.example>`.
@@ -128,7 +144,7 @@ export function createValueLook(tables: LineTables, table: ValueTable, networks:
       length--
       const open = text.lastIndexOf('<', at)
       if (isKnownText(bytes, from + open + 1, length - open - 1)) return true
-    }
+    } else if (isKnownShaped(bytes, from, length, 'other')) return true
     return isHostCandidate(bytes, from + at + 1, length - at - 1)
   }
 
@@ -136,12 +152,7 @@ export function createValueLook(tables: LineTables, table: ValueTable, networks:
     ipv6: tables.ipv6,
     longest,
     isUrlCandidate,
-    isStringCandidate(bytes, from, length) {
-      if (length > longest) return true
-      if (!hasByte(bytes, from, length, 0x5c)) return isCandidate(bytes, from, length)
-      const plain = unescaped(bytes.subarray(from, from + length))
-      return plain === undefined || isCandidate(plain, 0, plain.length)
-    },
+    isStringCandidate: (bytes, from, length) => isCandidate(bytes, from, length, true),
     isPlainAtom(bytes, start, size) {
       let from = start
       let length = size
@@ -150,10 +161,11 @@ export function createValueLook(tables: LineTables, table: ValueTable, networks:
         from++
         length--
       }
-      if (length < tables.shortest && length < 7) return false
+      if (length === 0) return false
       if (length > longest) return true
-      if (isKnownText(bytes, from, length)) return true
-      if (shapeOf(bytes, from, length) !== 'odd') return isNameCandidate(bytes, from, length)
+      const shape = shapeOf(bytes, from, length)
+      if (isKnownShaped(bytes, from, length, shape)) return true
+      if (shape !== 'other') return isNameCandidate(bytes, from, length, shape)
       if (isNamed && hasHigh(bytes, from, length)) return true
       const text = latin1(bytes, from, length)
       return text.includes('@') && isMailbox(bytes, from, text)
@@ -167,21 +179,6 @@ const isScheme = /^[A-Za-z0-9+,./-]+$/
 // Whether a host with a dot stands before a slash or question mark.
 
 const isBareUrl = /^[^\u0000- /?#@\\]*[.[\u0080-\u00ff][^\u0000- /?#@\\]*[/?]/
-
-/** `odd` has bytes that no domain name has, `plain` has no dot, `numeric` has digits and dots only. */
-function shapeOf(bytes: Uint8Array, from: number, length: number): 'odd' | 'plain' | 'numeric' | 'dotted' {
-  let hasDot = false
-  let isNumeric = true
-  for (let at = from; at < from + length; at++) {
-    const byte = bytes[at] as number
-    const low = byte | 0x20
-    if (byte === 0x2e) hasDot = true
-    else if ((low >= 0x61 && low <= 0x7a && byte >= 0x41) || byte === 0x2d || byte === 0x5f) isNumeric = false
-    else if ((byte < 0x30 || byte > 0x39) && byte !== 0) return 'odd'
-  }
-  if (!hasDot) return 'plain'
-  return isNumeric ? 'numeric' : 'dotted'
-}
 
 function latin1(bytes: Uint8Array, from: number, length: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString('latin1')
@@ -211,7 +208,7 @@ function isAddressLike(text: string): boolean {
     if (character === ':') {
       colons++
       if (text[at - 1] === ':') isShort = true
-    } else if (character === '%' || character === ']') break
+    } else if (character === '%' || character === ']' || character === '/') break
     else if (!/[0-9a-f.[]/i.test(character)) return false
   }
   return isShort || colons >= 6

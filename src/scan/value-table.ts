@@ -17,9 +17,9 @@ export const networkBytes = 8_192 + 2_097_152
 
 export const tableBytes = ({ words, slots }: TableShape): number => (words + slots) * 8
 
-/** A shape for so many hashes: 16 bits of the bitmap for each, and a table that is at most 0.6 full. */
+/** A shape for so many hashes: 8 to 16 bits of the bitmap for each, and a table that is at most 0.6 full. */
 export function shapeFor(hashes: number): TableShape {
-  return { words: powerOfTwo(Math.max(hashes / 4, 64)), slots: powerOfTwo(Math.max(hashes / 0.6, 64)) }
+  return { words: powerOfTwo(Math.max(hashes / 8, 64)), slots: powerOfTwo(Math.max(hashes / 0.6, 64)) }
 }
 
 function powerOfTwo(atLeast: number): number {

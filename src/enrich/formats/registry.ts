@@ -32,7 +32,8 @@ export function guessLogFormat(line: string): LogFormatName {
   return isHeader(start) ? 'csv' : 'text'
 }
 
-/** At least three names between separators. */
+/** At least three names between separators, or two without blanks. */
 function isHeader(line: string): boolean {
+  if (/^"?[A-Za-z_][\w.-]*"?[,;\t|]"?[A-Za-z_][\w.-]*"?$/.test(line.slice(0, 1024))) return true
   return /^"?[A-Za-z_][\w .()/-]*"?(?:([,;\t|])"?[\w .()/@-]*"?){2,}$/.test(line.slice(0, 1024))
 }

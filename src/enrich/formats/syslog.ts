@@ -18,7 +18,7 @@ export const syslog: LogFormat = {
     const modern = rfc5424.exec(line)
     if (modern) return readModern(line, modern, { own, visit }) ?? text.read(line, own, visit)
     const found = rfc3164.exec(line)
-    if (!found) return text.read(line, own, visit)
+    if (!found) return readCef(line, own, visit) ?? text.read(line, own, visit)
     visitNamed(visit, 'hostname', found[1])
     const { begin, extend } = readMessage(line, found[0].length, { own, visit })
     return (additions) => `${line.slice(0, begin)}${extend(additions)}`

@@ -3,7 +3,9 @@
  * them a value may be one that the tables know. It may say so too often, never too seldom; who asked looks closer.
  */
 
-// Memory: scratch for values without their escapes, candidate lines (start, end), input, and from TABLES on what the caller put there.
+// Memory: for each shape which lengths texts in the table have, scratch for values without their escapes, candidate lines
+// (start, end), input, and from TABLES on what the caller put there.
+const LENGTHS: usize = 4096
 const SCRATCH: usize = 8192
 const EVENTS: usize = 65536
 const INPUT: usize = 1179648
@@ -15,6 +17,14 @@ const DOMAINS: i32 = 1
 const URLS: i32 = 2
 const IPV6: i32 = 4
 const NETWORKS: i32 = 8
+/** Texts with bytes that no domain name has and that are no URL, mail or IPv6 address. */
+const ODD: i32 = 16
+
+// Shapes of a text.
+const PLAIN: i32 = 0
+const NUMERIC: i32 = 1
+const DOTTED: i32 = 2
+const OTHER: i32 = 3
 
 // Sixteen bytes that are kept, then sixteen that are not.
 const KEEP: usize = memory.data<u8>([
@@ -27,17 +37,15 @@ let slots: usize = 0
 let slotMask: u32 = 0
 let networks: usize = 0
 let flags: i32 = 0
-let shortest: i32 = 0
 
 /** Where the tables are: `words` 64-bit words of the bitmap, `slotCount` slots (both powers of two), then the networks. */
-export function begin(words: u32, slotCount: u32, what: i32, shortestValue: i32): void {
+export function begin(words: u32, slotCount: u32, what: i32): void {
   bitmap = TABLES
   bitmapMask = words - 1
   slots = TABLES + ((words as usize) << 3)
   slotMask = slotCount - 1
   networks = slots + ((slotCount as usize) << 3)
   flags = what
-  shortest = shortestValue
 }
 
 /** Sum over `length` bytes of tables, a multiple of 16. */
@@ -112,7 +120,6 @@ function isKnown(): bool {
 
 // Whether these bytes, case folded, are known.
 function isKnownText(from: usize, length: i32): bool {
-  if (length < shortest) return false
   h1 = 0x9e3779b9 ^ length
   h2 = 0x7f4a7c15
   for (let at: i32 = 0; at < length; at += 16) absorb(folded(load16(from + at, length - at)), length - at)
@@ -172,53 +179,61 @@ function isKnownParentAt(from: usize, length: i32, where: u64): bool {
   return false
 }
 
-// What `look` has seen of a value beside its hash.
-let dots: u64 = 0
-let isOdd: bool = false
-let isNumeric: bool = false
+// The same, only where the table has a text of this shape and length.
+// @ts-ignore: decorator
+@inline
+function isKnownShaped(from: usize, length: i32, shape: i32): bool {
+  if (load<u8>(LENGTHS + (shape << 8) + min(length, 255)) == 0) return false
+  return isKnownText(from, length)
+}
 
-// Hashes a value and classifies its bytes: isOdd when some are not those of a domain name.
-function look(from: usize, length: i32): void {
-  h1 = 0x9e3779b9 ^ length
-  h2 = 0x7f4a7c15
+// The dots that `shapeOf` has seen in the first 64 bytes.
+let dots: u64 = 0
+
+// OTHER when some bytes are not those of a domain name, PLAIN without a dot, NUMERIC with nothing but digits and dots.
+function shapeOf(from: usize, length: i32): i32 {
   let odd = i8x16.splat(0)
   let other = i8x16.splat(0)
+  let anyDot = i8x16.splat(0)
   let where: u64 = 0
   for (let at: i32 = 0; at < length; at += 16) {
-    const left = length - at
-    const block = folded(load16(from + at, left))
-    absorb(block, left)
-    const letter = i8x16.lt_u(i8x16.sub(block, i8x16.splat(0x61)), i8x16.splat(26))
+    const block = load16(from + at, length - at)
+    const low = v128.or(block, i8x16.splat(0x20))
+    const letter = i8x16.lt_u(i8x16.sub(low, i8x16.splat(0x61)), i8x16.splat(26))
     const digit = i8x16.lt_u(i8x16.sub(block, i8x16.splat(0x30)), i8x16.splat(10))
     const dot = i8x16.eq(block, i8x16.splat(0x2e))
     const number = v128.or(v128.or(digit, dot), i8x16.eq(block, i8x16.splat(0)))
     const dash = v128.or(i8x16.eq(block, i8x16.splat(0x2d)), i8x16.eq(block, i8x16.splat(0x5f)))
     other = v128.or(other, v128.not(number))
     odd = v128.or(odd, v128.not(v128.or(number, v128.or(letter, dash))))
+    anyDot = v128.or(anyDot, dot)
     if (at < 64) where |= (i8x16.bitmask(dot) as u64) << at
   }
   dots = where
-  isOdd = v128.any_true(odd)
-  isNumeric = !v128.any_true(other)
+  if (v128.any_true(odd)) return OTHER
+  if (!v128.any_true(anyDot)) return PLAIN
+  return v128.any_true(other) ? DOTTED : NUMERIC
+}
+
+// What is not known itself: by the networks around it or its parents.
+// @ts-ignore: decorator
+@inline
+function isNameCandidate(from: usize, length: i32, shape: i32, where: u64): bool {
+  if (shape == PLAIN) return false
+  if (shape == NUMERIC) return isInNetwork(from, length)
+  if (!(flags & DOMAINS)) return false
+  return length <= 64 ? isKnownParentAt(from, length, where) : isKnownParent(from, length)
 }
 
 // A host name or address: itself, its parents, the networks around it.
-function isHostCandidate(start: usize, size: i32): bool {
-  let from = start
-  let length = size
-  if (length > 0 && load<u8>(from + length - 1) == 0x2e) length--
-  if (length < shortest && length < 7) return false
+function isHostCandidate(from: usize, size: i32): bool {
+  const length = size > 0 && load<u8>(from + size - 1) == 0x2e ? size - 1 : size
+  if (length <= 0) return false
   if (length > LONGEST) return true
-  look(from, length)
-  const odd = isOdd
-  const numeric = isNumeric
+  const shape = shapeOf(from, length)
   const where = dots
-  if (isKnown()) return true
-  if (odd) return (flags & DOMAINS) != 0 && hasHigh(from, length)
-  if (where == 0) return false
-  if (numeric) return isInNetwork(from, length)
-  if (!(flags & DOMAINS)) return false
-  return length <= 64 ? isKnownParentAt(from, length, where) : isKnownParent(from, length)
+  if (shape == OTHER) return (flags & DOMAINS) != 0 && hasHigh(from, length)
+  return isKnownShaped(from, length, shape) || isNameCandidate(from, length, shape, where)
 }
 
 function hasHigh(from: usize, length: i32): bool {
@@ -301,12 +316,14 @@ function isQuad(from: usize, length: i32): bool {
   return parts == 4
 }
 
-// A value with bytes that no domain name has.
-function isOddCandidate(from: usize, length: i32): bool {
+// A value with bytes that no domain name has; `bare` is its length without a slash at its end.
+function isOddCandidate(from: usize, length: i32, bare: i32): bool {
+  if (flags & ODD && isKnownShaped(from, bare, OTHER)) return true
   const colon = indexOfByte(from, length, 0x3a)
   if (colon > 0) {
     if (colon + 2 < length && load<u16>(from + colon + 1) == 0x2f2f) {
-      return isScheme(from, colon) && isUrlCandidate(from + colon + 3, length - colon - 3)
+      if (!isScheme(from, colon)) return false
+      return isKnownShaped(from, bare, OTHER) || isUrlCandidate(from + colon + 3, length - colon - 3)
     }
     if (isPort(from + colon + 1, length - colon - 1)) return isHostCandidate(from, colon)
   }
@@ -318,7 +335,7 @@ function isOddCandidate(from: usize, length: i32): bool {
   if (at >= 0 && isMailbox(from, length, at)) return true
   if (colon >= 0 && (flags & IPV6) && isAddressLike(from, length)) return true
   if ((flags & (DOMAINS | URLS)) != 0 && hasHigh(from, length) && isOneWord(from, length)) return true
-  return isBareUrl(from, length) && isUrlCandidate(from, length)
+  return isBareUrl(from, length) && (isKnownShaped(from, bare, OTHER) || isUrlCandidate(from, length))
 }
 
 function isScheme(from: usize, length: i32): bool {
@@ -357,7 +374,7 @@ function isMailbox(from: usize, size: i32, first: i32): bool {
     let open = at
     while (open >= 0 && load<u8>(from + open) != 0x3c) open--
     if (isKnownText(from + open + 1, length - open - 1)) return true
-  }
+  } else if (isKnownShaped(from, length, OTHER)) return true
   return isHostCandidate(from + at + 1, length - at - 1)
 }
 
@@ -395,8 +412,8 @@ function webScheme(from: usize, length: i32): i32 {
   return (load<u32>(from + 4) | 0x20) == 0x2f2f3a73 ? 8 : 0
 }
 
-// One whole value. It is known without http(s):// and without a slash at the end.
-function isCandidate(start: usize, size: i32): bool {
+// One whole value; `isRaw` when it may have escapes. It is known without http(s):// and without a slash at the end.
+function isCandidate(start: usize, size: i32, isRaw: bool): bool {
   let from = start
   let length = size
   while (length > 0 && load<u8>(from) == 0x20) {
@@ -409,18 +426,17 @@ function isCandidate(start: usize, size: i32): bool {
   const web = webScheme(from, length)
   const bare = load<u8>(from + length - 1) == 0x2f ? length - web - 1 : length - web
   if (bare <= 0) return web > 0
-  look(from + web, bare)
-  const odd = isOdd
-  const numeric = isNumeric
+  const shape = shapeOf(from + web, bare)
   const where = dots
-  if (bare >= shortest && isKnown()) return true
-  if (web > 0) return isUrlCandidate(from + web, bare)
-  if (odd) return isOddCandidate(from, length)
-  if (where == 0 && bare <= 64) return false
+  if (shape == OTHER && isRaw && indexOfByte(from, length, 0x5c) >= 0) {
+    // Vector loads look beyond the end, never use what is there.
+    return !unescape(from, length) || isCandidate(SCRATCH, (scratchEnd - SCRATCH) as i32, false)
+  }
+  if (web > 0) return isKnownShaped(from + web, bare, shape) || isUrlCandidate(from + web, bare)
+  if (shape == OTHER) return isOddCandidate(from, length, bare)
+  if (isKnownShaped(from, bare, shape)) return true
   if (load<u8>(from + bare - 1) == 0x2e) return isHostCandidate(from, bare)
-  if (numeric) return isInNetwork(from, bare)
-  if (!(flags & DOMAINS)) return false
-  return bare <= 64 ? isKnownParentAt(from, bare, where) : isKnownParent(from, bare)
+  return isNameCandidate(from, bare, shape, where)
 }
 
 // @ts-ignore: decorator
@@ -478,16 +494,6 @@ function unescape(from: usize, length: i32): bool {
     } else return false
   }
   return true
-}
-
-// @ts-ignore: decorator
-@inline
-function isStringCandidate(start: usize, length: i32): bool {
-  if (length > LONGEST) return true
-  if (indexOfByte(start, length, 0x5c) < 0) return isCandidate(start, length)
-  if (!unescape(start, length)) return true
-  // Vector loads look beyond the end, never use what is there.
-  return isCandidate(SCRATCH, (scratchEnd - SCRATCH) as i32)
 }
 
 let lines: i32 = 0
@@ -549,7 +555,7 @@ export function scanJson(length: i32): i32 {
         if (at > start && load<u8>(INPUT + at - 1) == 0x5c && isEscaped(at, start)) continue
         inString = false
         if (flagged || isKey(at + 1, length)) continue
-        flagged = isStringCandidate(INPUT + start, at - start)
+        flagged = isCandidate(INPUT + start, at - start, true)
         continue
       }
       lines++
@@ -604,22 +610,15 @@ function isPlainAtom(from: usize, size: i32): bool {
     start++
     length--
   }
-  if (length < shortest && length < 7) return false
+  if (length == 0) return false
   if (length > LONGEST) return true
-  look(start, length)
-  const odd = isOdd
-  const numeric = isNumeric
+  const shape = shapeOf(start, length)
   const where = dots
-  if (length >= shortest && isKnown()) return true
-  if (odd) {
-    if ((flags & (DOMAINS | URLS)) != 0 && hasHigh(start, length)) return true
-    const at = indexOfByte(start, length, 0x40)
-    return at >= 0 && isMailbox(start, length, at)
-  }
-  if (where == 0 && length <= 64) return false
-  if (numeric) return isInNetwork(start, length)
-  if (!(flags & DOMAINS)) return false
-  return length <= 64 ? isKnownParentAt(start, length, where) : isKnownParent(start, length)
+  if (isKnownShaped(start, length, shape)) return true
+  if (shape != OTHER) return isNameCandidate(start, length, shape, where)
+  if ((flags & (DOMAINS | URLS)) != 0 && hasHigh(start, length)) return true
+  const at = indexOfByte(start, length, 0x40)
+  return at >= 0 && isMailbox(start, length, at)
 }
 
 function isAtomCandidate(start: i32, end: i32, length: i32): bool {
