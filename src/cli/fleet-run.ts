@@ -162,7 +162,8 @@ export async function change(
     )
     if (stepsOf(plan).length > 0) await confirm()
     const task = parts.progress.start('Applying')
-    return applyPlan(plan, engine, {
+    // Awaited here: what `using` holds would be closed before it ended.
+    return await applyPlan(plan, engine, {
       observation,
       blocked,
       command,

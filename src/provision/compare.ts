@@ -45,9 +45,10 @@ export function compareSource(wanted: KnownSource, listed: ListedSource, context
   })
   const ignored = new Set<string>(unsaid)
   for (const name of secretFields) if (secrets[name] === undefined) ignored.add(secretPaths[name])
+  const isCountChanged = differences.some(({ field }) => field === 'begin')
   return {
     changes: differences
-      .filter(({ field }) => !ignored.has(field))
+      .filter(({ field }) => !ignored.has(field) && !(field === 'begin.unit' && isCountChanged))
       .map(({ field, asked: to, found: from }) =>
         field === 'begin'
           ? { field, from: beginText(presentOf(listed, record)), to: beginText(wanted) }
