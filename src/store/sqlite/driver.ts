@@ -74,7 +74,12 @@ function storeOver(database: Database, dependencies: StoreDependencies): Store {
   return {
     url: `sqlite:${file}`,
     features: { persistent: true, concurrentWriters: true },
-    lockSource: locks.lock,
+    async lockSource(source, options) {
+      // Whoever locks a source is about to commit. The reader is many files, which Node opens at once: while few others are
+      // open it also works with a low limit of descriptors.
+      await loadReader()
+      return locks.lock(source, options)
+    },
     beginRun: (start) => database.transaction((connection) => beginRun(connection, start, identity)),
     finishRun: (runId, end) => database.transaction((connection) => finishRun(connection, runId, end)),
     runs: (filter = {}) => reading(file, () => listRuns(reader, locks, filter)),

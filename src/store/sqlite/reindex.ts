@@ -61,7 +61,9 @@ export async function completeIndex(
   notices: NoticeSink | undefined,
 ): Promise<void> {
   if (await reading(database.file, () => isIndexed(database.reader))) return
-  const versions = await reading(database.file, () => unreadVersions(database.reader))
+  const versions = (await isOutdated(database))
+    ? await reading(database.file, () => storedVersions(database.reader))
+    : await reading(database.file, () => unreadVersions(database.reader))
   if (versions > 0) {
     notices?.({
       code: 'STORE_INDEXING',
@@ -90,6 +92,10 @@ function forgetIndex(connection: Connection): void {
 function unreadVersions(connection: Connection): number {
   const sql = 'SELECT coalesce(sum(versions), 0) AS versions FROM unread JOIN collection ON number = unread.collection'
   return connection.get(sql)?.['versions'] as number
+}
+
+function storedVersions(connection: Connection): number {
+  return connection.get('SELECT coalesce(sum(versions), 0) AS versions FROM collection')?.['versions'] as number
 }
 
 /** The next segments of a collection that has some to be read; undefined when none has. */

@@ -4,12 +4,14 @@ import { loadNodeSqlite } from '../../../src/store/sqlite/bindings/node-sqlite.t
 import { openSqliteStore } from '../../../src/store/sqlite/driver.ts'
 import type { CollectionKey } from '../../../src/store/store.ts'
 import { anObject } from '../../support/items.ts'
+import { loadSaid } from '../../support/said.ts'
 
 /**
  * A process with a store, for the tests that need several of them or kill them:
  *
  * - `commit FILE BINDING COLLECTION FROM TO`: pages of 50 objects with the numbers FROM to TO, each page with a checkpoint
  *   that names the next number; a line for each page that was committed.
+ * - `reindex FILE BINDING`: makes the index anew; a line for each step.
  * - `lock FILE BINDING TIMEOUT`: takes the lock of the source `p-1`, says `locked` or the error's code, and holds it until
  *   standard input ends.
  */
@@ -21,13 +23,27 @@ const clock = {
 }
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 const binding = bindingName === 'libsql' ? await loadLibsql() : await loadNodeSqlite()
-const store = await openSqliteStore(file, { clock, identity: { pid: process.pid, host: hostname() }, binding })
+const identity = { pid: process.pid, host: hostname() }
+const loadReader = loadSaid
+const store = await openSqliteStore(file, { clock, identity, binding, loadReader })
 const source = { id: 'p-1', name: 'acme' }
 
 /** The object with this number, the same in every process. */
 const numbered = (collection: string, number: number) => {
   const id = `indicator--00000000-0000-4000-8000-${number.toString(16).padStart(12, '0')}`
-  return anObject({ id, name: `${collection} ${number}`, filler: String(number).repeat(100) })
+  const values = [{ kind: 'asn', value: String(number), sound: true }]
+  const statement = {
+    id,
+    role: 'indicator',
+    values,
+    labels: [],
+    killChainPhases: [],
+    revoked: false,
+    markingRefs: [],
+    unused: [],
+  }
+  const filler = String(number).repeat(100)
+  return anObject({ id, name: `${collection} ${number}`, filler, x_said: { statements: [statement] } })
 }
 
 if (verb === 'commit') {
@@ -43,6 +59,9 @@ if (verb === 'commit') {
     say(`${counts.new} ${counts.unchanged}`)
   }
   await store.finishRun(runId, { finishedAt: new Date().toISOString(), status: 'ok' })
+  await store[Symbol.asyncDispose]()
+} else if (verb === 'reindex') {
+  await store.reindex({ onProgress: ({ done }) => say(String(done)) })
   await store[Symbol.asyncDispose]()
 } else {
   try {

@@ -6,6 +6,7 @@ import type { Store } from '../../../src/store/store.ts'
 import { bindings } from '../../support/bindings.ts'
 import { buildChild, startChild } from '../../support/child-program.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
+import { loadSaid } from '../../support/said.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { all } from '../../contracts/store-suite.ts'
 
@@ -24,7 +25,12 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))(
   (name, binding) => {
     const newFile = () => path.join(folder, `${name.replace(':', '-')}-${++stores}`, 'store.db')
     const open = (file: string): Promise<Store> =>
-      openSqliteStore(file, { clock: fakeClock(), identity: { pid: process.pid, host: 'host.example' }, binding })
+      openSqliteStore(file, {
+        clock: fakeClock(),
+        identity: { pid: process.pid, host: 'host.example' },
+        binding,
+        loadReader: loadSaid,
+      })
 
     it('L1: killed at any instant it has lost nothing, doubled nothing, and the checkpoint is that of the data', async () => {
       const file = newFile()
@@ -43,9 +49,29 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))(
         const ids = (await all(store.versions({}))).map(({ item }) => item.id)
         expect(ids).toHaveLength(reached)
         expect(new Set(ids).size).toBe(reached)
+        expect(await all(store.knownValues())).toHaveLength(reached)
         expect((await store.verify()).problems).toEqual([])
       }
       expect(reached).toBe(wanted)
+    })
+
+    it('L10: a reindex that is killed loses nothing: who asks next finishes it', async () => {
+      const file = newFile()
+      const count = 4000
+      await startChild(program, ['commit', file, name, 'c1', '0', String(count)]).ended
+      for (let kill = 0; kill < 5; kill++) {
+        const child = startChild(program, ['reindex', file, name])
+        await child.line()
+        await pause(Math.random() * 30)
+        child.process.kill('SIGKILL')
+        await child.ended
+        await using store = await open(file)
+        expect((await store.verify()).problems).toEqual([])
+        const values = await all(store.knownValues())
+        expect(values).toHaveLength(count)
+        expect(values.every(({ statements }) => statements.length === 1)).toBe(true)
+        expect((await store.verify()).problems).toEqual([])
+      }
     })
 
     it('L7: eight processes write at once and everything is there once', async () => {
