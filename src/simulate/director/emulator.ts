@@ -9,7 +9,7 @@ import type {
   SimulatedResponse,
   SimulatedVerdict,
 } from '../loopback-server.ts'
-import { asStatus200, loginPage, refusal } from './answers.ts'
+import { asStatus200, refusal } from './answers.ts'
 import { findCall, isWrite } from './calls.ts'
 import type { Call } from './calls.ts'
 import { carryOut } from './desk.ts'
@@ -21,6 +21,7 @@ import { createPools } from './pools.ts'
 import type { EmulatedPool } from './pools.ts'
 import { placeOf } from './record.ts'
 import type { RecordedRequest } from './record.ts'
+import { refuse } from './refusals.ts'
 import { keepInFolder, keepInMemory } from './state-folder.ts'
 import type { Fabric } from './state.ts'
 import { readUpload } from './uploads.ts'
@@ -246,7 +247,14 @@ async function answer(
 ): Promise<SimulatedVerdict> {
   const faults = scene.faults.strike(call)
   if (faults.cut === 'before') return 'drop'
-  const refused = faults.answer ?? refuse(scene, request, call, faults.set)
+  const refused =
+    faults.answer ??
+    refuse(request, call, {
+      faults: faults.set,
+      token: scene.options.token,
+      pools: scene.pools,
+      body: scene.bodies.get(request.number),
+    })
   if (refused) return faults.set.refusalsAs200 ? asStatus200(refused) : refused
   if (call === undefined) return refusal(404, `Nothing is at ${request.path}`)
   const response = carryOut({
@@ -269,48 +277,4 @@ async function answer(
   if (faults.cut === 'after') return 'drop'
   if (faults.answerAfter) return faults.answerAfter
   return faults.set.refusalsAs200 ? asStatus200(response) : response
-}
-
-/** Everything that is wrong with a request before anyone looks at what it asks for. */
-function refuse(
-  scene: Scene,
-  request: RecordedRequest,
-  call: Call | undefined,
-  faults: DirectorFaults,
-): SimulatedResponse | undefined {
-  const { token } = scene.options
-  const shown = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
-  if (shown === undefined) return refusal(401, 'Authorization header is missing.')
-  if (token !== undefined && shown !== token) return refusal(401, 'Token is not valid.')
-  if (faults.html) return loginPage
-  if (call === undefined) return undefined
-  const redirect = faults.slashRedirect
-  if (redirect && call.call === 'packageUpload' && request.path.endsWith('/'))
-    return {
-      status: redirect.status,
-      headers: { location: `${redirect.origin ?? ''}${request.path.slice(0, -1)}` },
-      body: Buffer.alloc(0),
-    }
-  return refuseBody(scene, request, call) ?? scene.pools.refuse(call) ?? refuseCoManaged(call, faults)
-}
-
-function refuseBody(scene: Scene, request: RecordedRequest, call: Call): SimulatedResponse | undefined {
-  const body = scene.bodies.get(request.number)
-  if (body === 'too-large' || body?.fault === 'too-large') return refusal(413, 'The body is too large.')
-  if (typeof body?.fault === 'object') return refusal(400, `The form cannot be read: ${body.fault.form}.`)
-  if (call.body === 'none') return request.bodyBytes > 0 ? refusal(400, 'This call takes no body.') : undefined
-  if (call.body !== 'json') return undefined
-  if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? ''))
-    return refusal(415, 'Content-Type must be application/json.')
-  if (request.json === undefined) return refusal(400, 'The body is not JSON.')
-  const { data } = (request.json ?? {}) as { data?: unknown }
-  return typeof data === 'object' && data !== null && !Array.isArray(data)
-    ? undefined
-    : refusal(400, 'data is required.')
-}
-
-function refuseCoManaged(call: Call, { coManaged }: DirectorFaults): SimulatedResponse | undefined {
-  if (!coManaged || call.logpoint === undefined || !isWrite(call.call)) return undefined
-  if (coManaged.logpoints !== 'all' && !coManaged.logpoints.includes(call.logpoint)) return undefined
-  return refusal(coManaged.status ?? 400, 'This Logpoint is in Co-Managed mode: its own users configure it.')
 }

@@ -188,6 +188,8 @@ describe('the emulated Director', () => {
         named: true,
       })
     }
+    const nested = aSource({ st_proxy: { ...(whole.st_proxy as object), user: 'ann' } })
+    expect((await director.call('POST', `${on}/${sources}`, nested)).message).toBe('Unknown field: st_proxy.user')
     const ssl = aSource({ ssl_mode: { ssl_status: true, key_pass: '' } })
     expect((await director.call('POST', `${on}/${sources}`, ssl)).message).toBe(
       'client.crt is not in the public storage.',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../src/core/secret.ts'
-import type { ConfiguredSource, FetchSource } from '../../../src/simulate/director/plugin-fetches.ts'
+import type { ConfiguredSource, FetchedSource, FetchSource } from '../../../src/simulate/director/plugin-fetches.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { aDirector, aSource, logpoint, on, pool, sources } from './a-director.ts'
@@ -143,6 +143,37 @@ describe('the emulated plugin', () => {
       await director.settled()
     }
     expect(await status(director)).toMatchObject({ fetch_status: 'Error', error: 'gone', no_of_entries: 12 })
+  })
+
+  it('shows the newest attempt and success of all sources', async () => {
+    const clock = fakeClock({ autoAdvance: false })
+    const { fetchSource } = someFetches([1])
+    await using director = await aDirector({ clock, fetchSource })
+    await create(director, { fetch_interval: 60 })
+    await director.settled()
+    await clock.advance(hourMs)
+    await create(director, { fetch_interval: 60 })
+    await director.settled()
+    const newest = start + 3600
+    expect(await status(director)).toMatchObject({ last_fetch_attempt: newest, last_successful_fetch: newest })
+  })
+
+  it('tells nobody of a fetch that ends after its source has gone', async () => {
+    let finish: (result: { entries: number }) => void = () => undefined
+    const told: FetchedSource[] = []
+    await using director = await aDirector({
+      fetchSource: () => new Promise((resolve) => (finish = resolve)),
+      onFetched: (each) => void told.push(each),
+    })
+    await create(director)
+    await director.call('DELETE', `${on}/${sources}/${idOf(director)}`)
+    finish({ entries: 5 })
+    await director.settled()
+    expect(told).toEqual([])
+    await create(director)
+    finish({ entries: 6 })
+    await director.settled()
+    expect(told).toMatchObject([{ pool, logpoint, source: idOf(director), entries: 6, error: null }])
   })
 
   it('stops a fetch whose source is deleted, or when it is closed', async () => {

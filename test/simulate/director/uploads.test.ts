@@ -69,6 +69,7 @@ describe('section 13, uploads', () => {
     for (const name of ['a.crt', 'a.key']) two.append('file_name', new Blob(['x']), name)
     const both = { method: 'POST', headers: { authorization: 'Bearer the-token' }, body: two }
     expect((await fetch(director.url + certificates, both)).status).toBe(400)
+    expect(director.requests.at(-1)?.upload).toMatchObject({ parts: 2, fileName: 'a.crt', bytes: 1 })
     expect(director.fabric.pools[pool]).toMatchObject({ packages: [], certificates: [] })
   })
 
