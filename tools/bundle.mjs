@@ -100,14 +100,42 @@ const result = await build({
   logLevel: 'warning',
 })
 
+/** Files that a late import may open at once. Node opens all that is new to it together, which a low limit does not allow. */
+const filesAtOnce = 8
+
+/** What a file of the build needs to be loaded, itself last, each after what it imports. */
+function loadOrder(output, order = new Set(), entered = new Set()) {
+  if (entered.has(output)) return order
+  entered.add(output)
+  for (const { path: target, kind } of result.metafile.outputs[output].imports) {
+    if (kind === 'import-statement' && target in result.metafile.outputs) loadOrder(target, order, entered)
+  }
+  return order.add(output)
+}
+
+/** Lets late imports of many files load them a few at a time, deepest first; a failed import cannot be tried again (L11). */
+function inWaves(output, text) {
+  const there = loadOrder(output)
+  const folder = path.posix.dirname(output)
+  return text.replace(/\bimport\(("\.{1,2}\/[^"]+")\)/g, (whole, quoted) => {
+    const target = path.posix.join(folder, JSON.parse(quoted))
+    const files = [...loadOrder(target)].filter((file) => !there.has(file))
+    if (files.length <= filesAtOnce) return whole
+    const names = files.slice(0, -1).map((file) => `./${path.posix.relative(folder, file)}`)
+    const waves = []
+    while (names.length > 0) waves.push(names.splice(0, filesAtOnce))
+    return `(async()=>{for(const w of ${JSON.stringify(waves)})await Promise.all(w.map(f=>import(f)));return ${whole}})()`
+  })
+}
+
 // Others may be running the program: files are put beside those of the build before, whose names differ by their content,
 // and the entry, which names them, is replaced last and at once. A failed build leaves everything as it was.
 const entry = path.join(outdir, 'stixtaxii.js')
 const outputs = [...result.outputFiles].sort((a, b) => Number(a.path === entry) - Number(b.path === entry))
-for (const { path: file, contents } of outputs) {
+for (const { path: file, text } of outputs) {
   mkdirSync(path.dirname(file), { recursive: true })
   const fresh = `${file}.${process.pid}.new`
-  writeFileSync(fresh, contents)
+  writeFileSync(fresh, inWaves(path.relative(root, file).split(path.sep).join('/'), text))
   renameSync(fresh, file)
 }
 writeLicences(Object.keys(result.metafile.inputs), { root, file: path.join(outdir, 'THIRD-PARTY-LICENCES.txt') })
