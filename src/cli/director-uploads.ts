@@ -68,14 +68,15 @@ async function uploadOne(
   const seen = async (): Promise<boolean> => (await calls.list(storage, { signal })).includes(file.name)
   try {
     const accepted = await calls.upload(storage, file, { signal, onProgress })
-    const row = await settle(accepted, { client, flags, parts, say, seen })
-    if (row.status !== 'done' || !flags.verify || (await seen())) return row
+    const { status, order, message, error: failure } = await settle(accepted, { client, flags, parts, say, seen })
+    const outcome = { status, order, message, error: failure }
+    if (status !== 'done' || !flags.verify || (await seen())) return outcome
     const error = new StixTaxiiError('DIRECTOR_UPLOAD_UNSEEN', `${file.name} was accepted, but is not in the list`, {
       kind: 'pending',
       hint: `Look again later; the list is that of ${describeStorage(storage)}.`,
       context: { file: file.name },
     })
-    return { ...row, status: 'unverified', error }
+    return { ...outcome, status: 'unverified', error }
   } finally {
     task.done()
   }

@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { RecordedRequest } from '../../src/simulate/director/record.ts'
 import { schemaProblems } from '../support/json-schema.ts'
 import { aDirectorWorld, anAcmeProfile, logpointId, poolId } from './a-director-world.ts'
 import type { DirectorWorld, Results } from './a-director-world.ts'
@@ -123,7 +124,7 @@ describe('director source create', () => {
 
   it('shows the difference between what was asked for and what was found', async () => {
     // Somebody else changes it before it is read back.
-    const meddle = ({ call }: { readonly call: string | undefined }): undefined => {
+    const meddle = ({ call }: RecordedRequest): undefined => {
       const [source] = world.director.fabric.pools[poolId]?.logpoints[logpointId(1)]?.sources ?? []
       if (call === 'sourceList' && source) Object.assign(source.fields, { stix_version: '1' })
     }
