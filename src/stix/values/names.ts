@@ -39,10 +39,10 @@ export function normaliseAsn(text: string): string | undefined {
 }
 
 const hives: readonly (readonly [RegExp, string])[] = [
-  [/^(?:hklm|hkey_local_machine|\\registry\\machine)(?=\\|$)/, 'HKEY_LOCAL_MACHINE'],
+  [/^(?:hklm|hkey_local_machine|registry\\machine)(?=\\|$)/, 'HKEY_LOCAL_MACHINE'],
   [/^(?:hkcu|hkey_current_user)(?=\\|$)/, 'HKEY_CURRENT_USER'],
   [/^(?:hkcr|hkey_classes_root)(?=\\|$)/, 'HKEY_CLASSES_ROOT'],
-  [/^(?:hku|hkey_users|\\registry\\user)(?=\\|$)/, 'HKEY_USERS'],
+  [/^(?:hku|hkey_users|registry\\user)(?=\\|$)/, 'HKEY_USERS'],
   [/^(?:hkcc|hkey_current_config)(?=\\|$)/, 'HKEY_CURRENT_CONFIG'],
 ]
 
@@ -51,15 +51,18 @@ const hives: readonly (readonly [RegExp, string])[] = [
  * backslashes, none at the end. A key without a hive stays without.
  */
 export function normaliseRegistryKey(text: string): string | undefined {
-  const key = text
-    .toLowerCase()
-    .replace(/\\+/g, '\\')
-    .replace(/\\$/, '')
-    .trim()
-    .replace(/^\\(?!registry\\)/, '')
+  const key = unframed(text.toLowerCase().replace(/\\+/g, '\\'))
   const hive = hives.find(([form]) => form.test(key))
   const full = hive ? key.replace(hive[0], hive[1]) : key
   return full === '' ? undefined : full
+}
+
+/** Without the blanks and backslashes around it. */
+function unframed(text: string): string {
+  let [from, to] = [0, text.length]
+  while (from < to && /[\s\\]/.test(text.charAt(from))) from++
+  while (from < to && /[\s\\]/.test(text.charAt(to - 1))) to--
+  return text.slice(from, to)
 }
 
 /** Whether a registry key in normal form begins with a hive. */

@@ -28,11 +28,9 @@ describe('conditions and lists', () => {
   })
 
   it.each(['DoesNotEqual', 'DoesNotContain'])(
-    'SX1-12: what %s names must not be there, and is no value',
+    'SX1-12, PAT-13: what %s names must not be there: a hint',
     (condition) => {
-      const statement = saidOf(names('good.exe', `condition="${condition}"`))
-      expect(statement.values).toEqual([])
-      expect(statement.unused).toEqual(['File_Name: what must not be there is no value to look for'])
+      expect(values(names('good.exe', `condition="${condition}"`))).toEqual(['file-name good.exe ?'])
     },
   )
 
@@ -81,12 +79,12 @@ describe('conditions and lists', () => {
     ).toEqual(['file-name a,b'])
   })
 
-  it('SX1-14: ANY is the default; with ALL each is a hint; with NONE they must not be there', () => {
+  it('SX1-14: ANY is the default; with ALL each is a hint; with NONE they must not be there, a hint too', () => {
     const read = (apply: string) => values(aDomain('a.example##comma##b.example', `condition="Equals" ${apply}`))
     expect(read('')).toEqual(['domain a.example', 'domain b.example'])
     expect(read('apply_condition="ANY"')).toEqual(['domain a.example', 'domain b.example'])
     expect(read('apply_condition="ALL"')).toEqual(['domain a.example ?', 'domain b.example ?'])
-    expect(read('apply_condition="NONE"')).toEqual([])
+    expect(read('apply_condition="NONE"')).toEqual(['domain a.example ?', 'domain b.example ?'])
   })
 
   it('SX1-15: values that were made harmless are restored', () => {

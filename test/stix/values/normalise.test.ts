@@ -146,6 +146,7 @@ describe('names', () => {
     ['registry-key', 'hklm\\Software\\\\Bad\\', 'HKEY_LOCAL_MACHINE\\software\\bad'],
     ['registry-key', '\\REGISTRY\\MACHINE\\Bad', 'HKEY_LOCAL_MACHINE\\bad'],
     ['registry-key', 'Software\\Bad', 'software\\bad'],
+    ['registry-key', '\\ Bad \\', 'bad'],
     ['certificate-serial', '00:36:F7:d4', '36f7d4'],
     ['file-name', ' Evil.EXE ', 'Evil.EXE'],
     ['mutex', 'Global\\A b', 'Global\\A b'],
