@@ -193,12 +193,17 @@ describe('the redirects of writes (section 9 row 3)', () => {
     expect(director.server.requests).toHaveLength(1)
   })
 
-  test.each(['/login', '?a=b', 'https://elsewhere.example/'])('a 308 to %s is not followed', async (to) => {
-    await using director = await aDirector(() => [answer({ status: 308, headers: { Location: to } })])
+  test.each(['/login', '?a=b', 'SELF', 'SELF/?a=b', 'https://elsewhere.example/'])(
+    'a 308 to %s is not followed',
+    async (to) => {
+      await using director = await aDirector(({ target }) => [
+        answer({ status: 308, headers: { Location: to.replace('SELF', target) } }),
+      ])
 
-    expect((await faultOf(write(director.client))).code).toBe('DIRECTOR_REDIRECT')
-    expect(director.server.requests).toHaveLength(1)
-  })
+      expect((await faultOf(write(director.client))).code).toBe('DIRECTOR_REDIRECT')
+      expect(director.server.requests).toHaveLength(1)
+    },
+  )
 
   test('a circle of slashes ends after the second request', async () => {
     await using director = await aDirector(({ target }) => [

@@ -230,6 +230,7 @@ describe('section 8 and 11: the envelope', () => {
     ['another status, with an error', { status: 'Failed', error: 'b', errors: ['c'] }, 'b'],
     ['another status, with errors', { status: 'Failed', errors: ['c', { message: 'd' }] }, 'c; d'],
     ['another status alone', { status: 'Failed', code: 7 }, '{"status":"Failed","code":7}'],
+    ['another status, with an order', { status: 'Failed', message: 'monitorapi/a/b' }, 'monitorapi/a/b'],
     ['no status', { note: 'x' }, '{"note":"x"}'],
     ['a text', 'ok', '"ok"'],
     ['secrets in it', { status: 'Failed', KEY_PASS: 'psw' }, '{"status":"Failed","KEY_PASS":"***"}'],

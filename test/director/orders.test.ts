@@ -23,6 +23,7 @@ describe('section 6: the path of an order', () => {
     ['the braces of the guide', '/monitorapi/{pool_UUID}/{logpoint_identifier}/orders/{request_id}'],
     ['another host', `https://elsewhere.example/${plain}`],
     ['a host that begins alike', `${origin}.evil.example/${plain}`],
+    ['a host that ends like the prefix', `${origin}monitorapi/a/b/orders/42`],
     ['user information', `https://director.example@evil.example/${plain}`],
     ['another scheme', `file:///${plain}`],
     ['a host without scheme', `//elsewhere.example/${plain}`],

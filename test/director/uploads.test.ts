@@ -214,6 +214,7 @@ describe('S24: private keys', () => {
     ['a certificate', pem('CERTIFICATE'), 'client.crt'],
     ['a public key', pem('PUBLIC KEY'), 'client.pem'],
     ['a certificate in DER', der(0x30, 0x82, 3, 0x10, 0x30, 0x82, 1, 0xf0), 'client.der'],
+    ['another sequence in DER', der(0x30, 0x06, 0x02, 0x01, 0x2a), 'a.der'],
     ['nothing', Buffer.alloc(0), 'client.crt'],
     ['a text', Buffer.from('no private key here'), 'readme'],
   ])('%s is none', (_what, beginning, name) => {

@@ -67,8 +67,12 @@ test.each([
 ])('D2: bears with %s', async (_what, fault) => {
   await using director = await answering(fault, fault, succeeded)
 
-  expect(await wait(director)).toMatchObject({ state: 'succeeded' })
+  const polls: Poll[] = []
+
+  expect(await wait(director, { onPoll: (poll) => polls.push(poll) })).toMatchObject({ state: 'succeeded' })
   expect(director.server.requests).toHaveLength(3)
+  // Each in the rhythm of the waiting, none within another.
+  expect(polls).toHaveLength(2)
 })
 
 test('D2: waits as long as Retry-After asks, and gives up where that is beyond the limit', async () => {
