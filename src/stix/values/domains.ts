@@ -18,6 +18,5 @@ export function normaliseDomain(text: string): string | undefined {
 }
 
 function isAscii(text: string): boolean {
-   
   return !/[^\u0000-\u007f]/.test(text)
 }
