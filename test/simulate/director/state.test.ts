@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { programFile } from '../../support/run-program.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { aDirector, aSource, logpoint, on, pool, sources } from './a-director.ts'
@@ -93,6 +93,8 @@ it.skipIf(!existsSync(path.join(path.dirname(programFile), '../dist/bin/stixtaxi
       const child = spawn(process.execPath, [programFile, ...argv.split(' ')], {
         env: { PATH: process.env.PATH, HOME: folder },
       })
+      // A test that fails leaves nothing running.
+      onTestFinished(() => void child.kill('SIGKILL'))
       const url = await new Promise<string>((resolve) => {
         child.stdout.once('data', (chunk: Buffer) => resolve((JSON.parse(chunk.toString()) as { url: string }).url))
       })
