@@ -15,7 +15,7 @@ export interface Budget {
   left: number
 }
 
-export const defaultBudget = 1_000_000
+export const defaultBudget = 500_000
 const maxUnused = 10
 /** References behind one another. */
 export const maxChain = 100
@@ -26,7 +26,7 @@ const defangedKinds: ReadonlySet<ValueKind> = new Set(['ipv4', 'ipv6', 'domain',
 
 /**
  * The values of an expression, each once, in its order. Sound is what stands alone or in alternatives and is compared for
- * equality; beside others that have to hold too, and where it is a part of a value, it is a hint. What is turned round gives none.
+ * equality; everything else is a hint: beside others that have to hold too, turned round, a part of a value.
  */
 export function collectValues(
   expression: Expression,
@@ -39,11 +39,7 @@ export function collectValues(
   const seen = new Set<string>()
   let referred = 0
 
-  const add = (test: Test, isSound: boolean, isPositive: boolean): void => {
-    if (!isPositive) {
-      unused.add(`${test.name}: what must not be there is no value to look for`)
-      return
-    }
+  const add = (test: Test, isSound: boolean): void => {
     const read = valueOf(test)
     if (!read) {
       if (test.kind === undefined) without.add(test.name)
@@ -80,7 +76,7 @@ export function collectValues(
   const walk = (part: Expression, isSound: boolean, isPositive: boolean): void => {
     switch (part.is) {
       case 'test':
-        return add(part, isSound && part.operator === 'equals', isPositive)
+        return add(part, isSound && isPositive && part.operator === 'equals')
       case 'and':
       case 'or': {
         const isAlternative = (part.is === 'or') === isPositive

@@ -46,9 +46,9 @@ describe('hostile STIX 1', () => {
     expect(value.ms + flood.ms).toBeLessThan(8000)
   })
 
-  it('a list of a million values in one element is not taken apart', () => {
+  it('a list of 200,000 values in one element is not taken apart', () => {
     const { reading, ms } = timed(
-      inIndicator(anObservable(aDomain('a##comma##'.repeat(500_000), 'condition="Equals"'), '', 'i')),
+      inIndicator(anObservable(aDomain('a##comma##'.repeat(200_000), 'condition="Equals"'), '', 'i')),
     )
     expect(only(reading).values).toEqual([])
     expect(ms).toBeLessThan(5000)
@@ -90,8 +90,8 @@ describe('hostile STIX 1', () => {
     expect(ms).toBeLessThan(1000)
   })
 
-  it('references that lead on 50,000 times are followed so far and no further', () => {
-    const chain = Array.from({ length: 50_000 }, (_, index) =>
+  it('references that lead on 20,000 times are followed so far and no further', () => {
+    const chain = Array.from({ length: 20_000 }, (_, index) =>
       anObservable(composition('OR', `<x:Observable idref="ex:${index + 1}"/>`), `id="ex:${index}"`),
     )
     const xml = aPackage(
@@ -105,12 +105,12 @@ describe('hostile STIX 1', () => {
   it('thousands of indicators that refer to one list of thousands tell a bounded number of values', () => {
     const list = Array.from({ length: 3000 }, (_, index) => anObservable(aDomain(`d${index}.example`))).join('')
     const observables = `<s:Observables>${anObservable(composition('OR', list), 'id="ex:list"')}</s:Observables>`
-    const many = Array.from({ length: 500 }, (_, index) =>
+    const many = Array.from({ length: 200 }, (_, index) =>
       anIndicator('<i:Observable idref="ex:list"/>', `id="ex:${index}"`),
     )
     const { reading } = timed(aPackage(`${observables}<s:Indicators>${many.join('')}</s:Indicators>`))
     const told = reading.statements.reduce((sum, { values }) => sum + values.length, 0)
-    expect(told).toBe(1_000_000)
+    expect(told).toBe(500_000)
     expect(reading.statements.at(-1)?.unused).toEqual(['It refers to more values than are read of one package'])
   })
 
@@ -130,7 +130,7 @@ describe('hostile STIX 1', () => {
         Array.from({ length: count }, (_, index) => anObservable(aDomain(`d${index}.example`))).join(''),
       )
     expect(saidOf(list(5000)).values).toHaveLength(5000)
-    const { ms } = timed(inIndicator(anObservable(list(40_000), '', 'i')))
+    const { ms } = timed(inIndicator(anObservable(list(20_000), '', 'i')))
     expect(ms).toBeLessThan(8000)
   })
 
