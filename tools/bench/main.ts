@@ -2,6 +2,7 @@ import os from 'node:os'
 import Table from 'cli-table3'
 import { benchFetch } from './fetch.ts'
 import { benchFetchIntoStore } from './fetch-store.ts'
+import { benchLookup } from './lookup.ts'
 import type { Bench, BenchRow } from './rows.ts'
 import { benchInstall, benchStart } from './start.ts'
 import { benchStore } from './store.ts'
@@ -11,6 +12,7 @@ const benches: readonly { readonly goals: readonly string[]; readonly bench: Ben
   { goals: ['F1', 'F2', 'F3', 'F4'], bench: benchFetch },
   { goals: ['S1'], bench: benchStore },
   { goals: ['S1'], bench: benchFetchIntoStore },
+  { goals: ['S2'], bench: benchLookup },
   { goals: ['C1'], bench: benchStart },
   { goals: ['C2'], bench: benchInstall },
 ]

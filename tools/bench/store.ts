@@ -14,7 +14,7 @@ import { median, type Bench, type BenchRow } from './rows.ts'
 
 const pageSize = 5000
 const pagesPerCommit = 2
-const clock: Clock = {
+export const clock: Clock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -22,7 +22,8 @@ const clock: Clock = {
 const key = { source: 's1', root: 'https://taxii.example/root/', collection: 'c1' }
 
 /**
- * S1: objects into a store on disk, one transaction for two pages of 5,000, synchronous FULL; then the same feed again.
+ * S1: objects into a store on disk, their values indexed, one transaction for two pages of 5,000, synchronous FULL; then the
+ * same feed again, and every known value once.
  * Objects come described, as `fetch` has them; ids are random, as those of real feeds are. Beside it, in the same run,
  * what SQLite does with one plain row of JSON for each object.
  */
@@ -45,6 +46,8 @@ interface Figures {
   readonly newCpuMs: number
   readonly againMs: number
   readonly againCpuMs: number
+  readonly valuesMs: number
+  readonly valuesCpuMs: number
   readonly plainMs: number
   readonly fileBytes: number
 }
@@ -56,10 +59,12 @@ async function measureRound(binding: Binding, feed: readonly Item[]): Promise<Fi
     const identity = { pid: process.pid, host: hostname() }
     let fresh: Timed
     let again: Timed
+    let values: Timed
     {
       await using store = await openSqliteStore(file, { clock, identity, binding })
       fresh = await timed(store, feed, 'new')
       again = await timed(store, feed, 'unchanged')
+      values = await timedValues(store, feed.length)
       const { ok, checked } = await store.verify()
       if (!ok || checked !== feed.length) throw new Error(`the store has ${checked} of ${feed.length} objects`)
     }
@@ -69,6 +74,8 @@ async function measureRound(binding: Binding, feed: readonly Item[]): Promise<Fi
       newCpuMs: fresh.cpuMs,
       againMs: again.ms,
       againCpuMs: again.cpuMs,
+      valuesMs: values.ms,
+      valuesCpuMs: values.cpuMs,
       fileBytes,
       plainMs: plainRows(binding, path.join(folder, 'plain.db'), feed),
     }
@@ -83,7 +90,7 @@ interface Timed {
   readonly cpuMs: number
 }
 
-async function timed(store: Store, feed: readonly Item[], outcome: 'new' | 'unchanged'): Promise<Timed> {
+export async function timed(store: Store, feed: readonly Item[], outcome: 'new' | 'unchanged'): Promise<Timed> {
   const startedAt = new Date().toISOString()
   const runId = await store.beginRun({ source: { id: 's1', name: 'bench' }, key, version: '2.1', startedAt })
   const begun = performance.now()
@@ -103,6 +110,17 @@ async function timed(store: Store, feed: readonly Item[], outcome: 'new' | 'unch
   const { user, system } = process.cpuUsage(cpu)
   if (counted !== feed.length) throw new Error(`${counted} of ${feed.length} objects counted as ${outcome}`)
   return { ms, cpuMs: (user + system) / 1000 }
+}
+
+/** Every known value with its statements, in order. */
+async function timedValues(store: Store, wanted: number): Promise<Timed> {
+  const begun = performance.now()
+  const cpu = process.cpuUsage()
+  let counted = 0
+  for await (const { statements } of store.knownValues()) counted += statements.length
+  const { user, system } = process.cpuUsage(cpu)
+  if (counted !== wanted) throw new Error(`${counted} of ${wanted} indicators are known by their value`)
+  return { ms: performance.now() - begun, cpuMs: (user + system) / 1000 }
 }
 
 function pageRecord(receivedAt: string): PagePart['page'] {
@@ -139,7 +157,7 @@ function rowsOf(binding: Binding, rounds: readonly Figures[], objects: number, r
     ...rest,
   })
   return [
-    row(`${objects / 1000} k new objects`, {
+    row(`${objects / 1000} k new objects and their values`, {
       ours: `${perSecond(fresh)} (${perSecond(rate('newCpuMs'))} of cpu)`,
       beside: `plain rows ${perSecond(plain)}`,
       ratio: (fresh / plain).toFixed(2),
@@ -153,6 +171,12 @@ function rowsOf(binding: Binding, rounds: readonly Figures[], objects: number, r
       wanted: '>= 150 k/s',
       held: again >= 150_000,
     }),
+    row('every known value once', {
+      ours: `${perSecond(rate('valuesMs'))} (${perSecond(rate('valuesCpuMs'))} of cpu)`,
+      beside: '',
+      ratio: '',
+      wanted: 'for comparison',
+    }),
     row('file beside the raw feed', {
       ours: `${(median(rounds.map((round) => round.fileBytes)) / 2 ** 20).toFixed(0)} MB`,
       beside: `raw ${(rawBytes / 2 ** 20).toFixed(0)} MB`,
@@ -164,8 +188,9 @@ function rowsOf(binding: Binding, rounds: readonly Figures[], objects: number, r
 }
 
 /** Indicators of about 870 bytes with what cannot be compressed in the places where real ones have it. */
-function makeFeed(count: number): Item[] {
-  return Array.from({ length: count }, (_, n) => {
+export function makeFeed(count: number, first = 0): Item[] {
+  return Array.from({ length: count }, (_, place) => {
+    const n = first + place
     const hex = createHash('sha256').update(`object ${n}`).digest('hex')
     const described = describeObject(Buffer.from(JSON.stringify(indicator(n, hex))))
     if (isDamaged(described)) throw new Error(described.detail)
