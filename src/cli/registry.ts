@@ -108,7 +108,7 @@ export const commandRegistry: readonly CommandRow[] = [
   },
   {
     path: 'lookup',
-    summary: 'Say whether values are known: addresses, domains, URLs, hashes, file names, ...',
+    summary: 'Say whether values are known: addresses, domains, URLs, hashes, file names and more',
     load: async () => (await import('./commands/lookup.ts')).lookup,
   },
   {

@@ -14,7 +14,7 @@ const linesAtOnce = 500
 
 export const lookup = defineCommand({
   path: 'lookup',
-  summary: 'Say whether values are known: addresses, domains, URLs, hashes, file names, ...',
+  summary: 'Say whether values are known: addresses, domains, URLs, hashes, file names and more',
   details:
     'Values may be defanged (hxxp://bad[.]example). A value is found by the indicators and observables that state it; an ' +
     'address also by the networks it is in, a host by the domains above it, a URL by its host: `by` says which. Everything ' +
