@@ -6,7 +6,15 @@
 export { cancelled, exitStatusOfKind, isTemporary, StixTaxiiError } from './core/errors.ts'
 export type { ErrorContext, ErrorDetails, ErrorKind } from './core/errors.ts'
 export type { Notice, NoticeSink } from './core/notice.ts'
-export type { Clock, CredentialStore, Http, HttpHeaders, HttpRequest, HttpResponse } from './core/ports.ts'
+export type {
+  Clock,
+  CredentialStore,
+  Http,
+  HttpHeaders,
+  HttpRequest,
+  HttpResponse,
+  StreamedBody,
+} from './core/ports.ts'
 export { printable } from './core/printable.ts'
 export { redactUrl } from './core/redact.ts'
 export { Secret } from './core/secret.ts'
@@ -91,3 +99,29 @@ export type {
 
 export { fetchSource } from './fetch/engine.ts'
 export type { FetchDependencies, FetchProgress, FetchRequest, FetchResult, FetchSource } from './fetch/fetch.ts'
+
+export { createDirectorClient } from './director/open-client.ts'
+export type { DirectorClientOptions } from './director/open-client.ts'
+export { parseOrderPath } from './director/orders.ts'
+export type { OrderOutcome, OrderPath, OrderReading } from './director/orders.ts'
+export { waitForOrder } from './director/wait-for-order.ts'
+export type { Poll, WaitOptions } from './director/wait-for-order.ts'
+export { createSource, deleteSource, editSource, refreshSources } from './director/source-changes.ts'
+export type { ChangeParts, CreateRequest, EditRequest, SourceChange } from './director/source-changes.ts'
+export { compareSources } from './director/compare-sources.ts'
+export type { Comparison, KnownFields } from './director/compare-sources.ts'
+export { completeEdit } from './director/complete-edit.ts'
+export type { CompletedEdit, SourceChanges } from './director/complete-edit.ts'
+export type {
+  Accepted,
+  CallOptions,
+  DirectorClient,
+  InstallRequest,
+  Logpoint,
+  Plugin,
+  Pool,
+  Storage,
+  UploadFile,
+  UploadOptions,
+} from './director/client.ts'
+export type { EnrichmentSource, FetchStatus, FieldDifference, ListedSource } from './director/enrichment-source.ts'
