@@ -47,7 +47,7 @@ export function createOn(
     const { id } = change
     if (change.state === 'done' && id !== undefined) {
       const written = { director, logpoint, id, source, profile: saved }
-      await knowledge.file.update((state) => withSource(state, writtenRecord(state, written, parts.clock)))
+      await knowledge.keep((state) => withSource(state, writtenRecord(state, written, parts.clock)))
     }
     return rowOfChange(change, flags.wait)
   }

@@ -54,7 +54,7 @@ export function editOn(
     const change = await editSource(logpoint, { id, source, before }, changePartsOf(client, flags, parts, say))
     if (change.state === 'done') {
       const written = { director, logpoint, id, source, profile: wanted.saved }
-      await knowledge.file.update((state) => withSource(state, writtenRecord(state, written, parts.clock, record)))
+      await knowledge.keep((state) => withSource(state, writtenRecord(state, written, parts.clock, record)))
     }
     return { ...rowOfChange(change, flags.wait), id }
   }

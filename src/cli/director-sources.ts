@@ -6,7 +6,7 @@ import { samePair } from '../director/compare-sources.ts'
 import type { ListedSource } from '../director/enrichment-source.ts'
 import type { DirectorProfile, TaxiiProfile } from '../profile/profile.ts'
 import type { SourceRecord } from '../provision/source-record.ts'
-import type { State, StateFile } from '../provision/state.ts'
+import type { State } from '../provision/state.ts'
 import { findSource, sourcesAt } from '../provision/state.ts'
 import { nameOfSource, pairOf, placeOf } from './director-source-state.ts'
 import type { SourceView } from './director-source-records.ts'
@@ -18,18 +18,37 @@ export const sourceStateNeeds = ['folders'] as const
 
 /** What is known here of enrichment sources: the state of our writes, and the saved profiles. */
 export interface SourceKnowledge {
-  readonly file: StateFile
+  /** As it was when it was read. */
   readonly state: State
+  /**
+   * Writes a change of it, one after the other. That it cannot be written is a warning: what was changed in Director is
+   * changed all the same.
+   */
+  readonly keep: (change: (state: State) => State) => Promise<void>
   readonly profiles: readonly TaxiiProfile[]
 }
 
 /** Reads the state and the TAXII profiles. @throws PROVISION_STATE_* (config) */
 export async function readKnowledge(
-  parts: Pick<Runtime, 'options' | 'clock' | 'folders' | 'workingDirectory' | 'profiles'>,
+  parts: Pick<Runtime, 'options' | 'clock' | 'folders' | 'workingDirectory' | 'profiles' | 'notices'>,
 ): Promise<SourceKnowledge> {
   const file = await openProvisionState(parts)
   const all = await (await parts.profiles()).list()
-  return { file, state: await file.read(), profiles: all.filter((profile) => profile.kind === 'taxii') }
+  let last: Promise<void> = Promise.resolve()
+  const write = async (change: (state: State) => State): Promise<void> => {
+    try {
+      await file.update(change)
+    } catch (error) {
+      if (!(error instanceof StixTaxiiError) || error.kind === 'cancelled') throw error
+      const message = `what was written is not remembered, so that a later edit has to be told more: ${error.message}`
+      parts.notices({ code: error.code, message })
+    }
+  }
+  return {
+    state: await file.read(),
+    keep: (change) => (last = last.then(() => write(change))),
+    profiles: all.filter((profile) => profile.kind === 'taxii'),
+  }
 }
 
 /** A listed source with what is known of it. */

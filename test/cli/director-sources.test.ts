@@ -107,6 +107,27 @@ describe('director source create', () => {
     expect(writes(world).filter(({ json }) => JSON.stringify(json).includes('discovery_url'))).toHaveLength(1)
   })
 
+  it(
+    'D7 fails on one of 200: the other 199 are done, and the next run touches that one',
+    { timeout: 60_000 },
+    async () => {
+      await using world = await aDirectorWorld({ logpoints: 200, profiles: [anAcmeProfile()] })
+      world.director.setFaults({ coManaged: { logpoints: [logpointId(37)] } })
+      const line = 'director source create feed --on acme/* --if-absent --parallel 16'
+      const { exitCode, data } = await world.json<Results>(line)
+      expect([exitCode, data.totals['done'], data.totals['failed']]).toEqual([12, 199, 1])
+      world.director.setFaults({})
+      writes(world)
+      expect((await world.run(line)).exitCode).toBe(0)
+      const creates = writes(world).filter(({ call }) => call === 'sourceCreate')
+      expect(creates.map(({ logpoint }) => logpoint)).toEqual([logpointId(37)])
+      const kept = JSON.parse(await readFile(path.join(world.folder, 'data', 'state.json'), 'utf8')) as {
+        sources: unknown[]
+      }
+      expect(kept.sources).toHaveLength(200)
+    },
+  )
+
   it('ends with the status of the failure when all failed', async () => {
     await using world = await aDirectorWorld({ profiles: [anAcmeProfile()] })
     world.director.setFaults({ coManaged: { logpoints: 'all' } })

@@ -42,7 +42,7 @@ export const directorSourceDelete = defineCommand({
         const { id } = meantSource(word, listed, { logpoint, director, knowledge })
         const change = await deleteSource(logpoint, id, changePartsOf(client, flags, parts, say))
         if (change.state === 'done') {
-          await knowledge.file.update((state) => withoutSource(state, placeOf(director, logpoint), id))
+          await knowledge.keep((state) => withoutSource(state, placeOf(director, logpoint), id))
         }
         return { ...rowOfChange(change, flags.wait), id }
       })
