@@ -22,8 +22,11 @@ const maxDepth = 60
  * @see STIX 2.1, 9 (STIX patterning)
  */
 export function patternsOf(expression: Expression, losses: LossCounter): readonly string[] {
+  if (isUnknown(expression)) {
+    losses.add(`Not understood: ${whatOf(expression)}`)
+    return []
+  }
   const node = observe(expression, true, losses)
-  if (!node) return []
   const alternatives = node.is === 'or' ? merged(node.nodes) : [node]
   const texts = alternatives.flatMap((each) => {
     const text = textOfNode(each)
@@ -59,8 +62,8 @@ function depthOf(text: string): number {
   return deepest
 }
 
-/** What has to be observed; undefined where nothing of it can be said. */
-function observe(part: Expression, isPositive: boolean, losses: LossCounter): Node | undefined {
+/** What has to be observed. */
+function observe(part: Expression, isPositive: boolean, losses: LossCounter): Node {
   switch (part.is) {
     case 'and':
     case 'or':
@@ -81,7 +84,7 @@ function observe(part: Expression, isPositive: boolean, losses: LossCounter): No
 }
 
 /** Of one object: in one pair of brackets where all of it is of one type, else each type in its own. */
-function observeObject(part: Expression, isPositive: boolean, losses: LossCounter): Node | undefined {
+function observeObject(part: Expression, isPositive: boolean, losses: LossCounter): Node {
   if (part.is === 'not') return observeObject(part.part, !isPositive, losses)
   const types = typesOf(part)
   if (types.size <= 1 || (part.is !== 'and' && part.is !== 'or')) return bracket(part, isPositive)
@@ -106,14 +109,17 @@ function joinNodes(
   isPositive: boolean,
   losses: LossCounter,
   read: typeof observe,
-): Node | undefined {
+): Node {
   const isAlternative = (is === 'or') === isPositive
-  const said = isAlternative ? parts.filter((part) => !isUnknown(part)) : parts
-  for (const part of isAlternative ? parts.filter(isUnknown) : []) losses.add(`Not understood: ${whatOf(part)}`)
-  const nodes = said.map((part) => read(part, isPositive, losses)).filter((node) => node !== undefined)
+  const known = isAlternative ? parts.filter((part) => !isUnknown(part)) : parts
+  if (isAlternative) for (const part of parts.filter(isUnknown)) losses.add(`Not understood: ${whatOf(part)}`)
+  // Where no alternative is understood, what stands beside them must not become all there is.
+  const said = known.length > 0 ? known : parts.slice(0, 1)
+  const nodes = said.map((part) => read(part, isPositive, losses))
   const word = isAlternative ? 'or' : 'and'
   const flat = nodes.flatMap((node) => (node.is === word ? node.nodes : [node]))
-  return flat.length < 2 ? flat[0] : { is: word, nodes: flat }
+  const [only] = flat
+  return only && flat.length === 1 ? only : { is: word, nodes: flat }
 }
 
 function bracket(part: Expression, isPositive: boolean): Node {
