@@ -168,17 +168,17 @@ const bareUrlRun = /(?<![\w@./:-])[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z0-9-]+(?::\d
 const v6Run = /(?<![\w:.])(?:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*[0-9A-Fa-f]|[0-9A-Fa-f]+::)(?![\w:])/g
 const schemeEnd = /[A-Za-z][A-Za-z0-9+.-]*$/
 const urlRest = /[^\s"'<>`]*/y
-const mailboxEnd = /[^\s"<>()[\],;:\\]+$/
+const mailboxEnd = /[^\s"'`<>()[\],;:=|\\]+$/
 const mailHost = /[A-Za-z0-9.-]+/y
 
 /** Everything in a text that may be a value, each once. */
 function wordsOf(text: string): ReadonlySet<string> {
   const words = new Set<string>()
   for (const word of text.match(wordPattern) ?? []) words.add(trimmed(word, '.'))
-  if (text.includes('/')) for (const run of text.match(bareUrlRun) ?? []) words.add(withoutPunctuation(run))
+  if (text.includes('/')) for (const run of text.match(bareUrlRun) ?? []) addCuts(words, run)
   if (text.includes(':')) for (const run of text.match(v6Run) ?? []) words.add(trimmedEnd(run, '.'))
   for (const run of around(text, '://', { before: schemeEnd, most: 40, after: urlRest })) {
-    words.add(withoutPunctuation(run))
+    addCuts(words, run)
   }
   for (const run of around(text, '@', { before: mailboxEnd, most: 160, after: mailHost })) words.add(run)
   words.delete('')
@@ -204,6 +204,13 @@ function* around(text: string, mark: string, { before, most, after }: Surroundin
   }
 }
 
-function withoutPunctuation(run: string): string {
-  return trimmedEnd(run, '.,;:!?)]}')
+/** A URL as it stands there and without the punctuation at its end, of which some may be its own. */
+function addCuts(words: Set<string>, run: string): void {
+  let cut = run
+  for (let more = 0; more < 4; more++) {
+    words.add(cut)
+    if (!/[.,;:!?)\]}]$/.test(cut)) return
+    cut = cut.slice(0, -1)
+  }
+  words.add(trimmedEnd(cut, '.,;:!?)]}'))
 }

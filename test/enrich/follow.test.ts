@@ -1,0 +1,56 @@
+import { appendFile, rename, truncate, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, it } from 'vitest'
+import { systemClock } from '../../src/cli/process-host.ts'
+import { followFile } from '../../src/enrich/follow.ts'
+import { temporaryFolder } from '../support/run-cli.ts'
+
+/** Follows a file; `until` waits until so much was read. */
+function following(file: string, fromEnd = false) {
+  const stop = new AbortController()
+  let read = ''
+  const done = (async () => {
+    for await (const piece of followFile(file, { clock: systemClock, signal: stop.signal, fromEnd, pollMs: 5 })) {
+      read += piece === 'restart' ? '^' : piece.toString()
+    }
+  })()
+  return {
+    until: async (text: string) => {
+      for (let look = 0; look < 400 && read !== text; look++) await new Promise((resolve) => setTimeout(resolve, 5))
+      expect(read).toBe(text)
+    },
+    end: async () => {
+      stop.abort()
+      await done
+    },
+  }
+}
+
+it('reads on through growth, truncation and rotation, and loses nothing', async () => {
+  const file = path.join(temporaryFolder(), 'a.log')
+  await writeFile(file, 'one\n')
+  const log = following(file)
+  await log.until('one\n')
+  await appendFile(file, 'two\nhalf')
+  await log.until('one\ntwo\nhalf')
+  await truncate(file, 0)
+  await log.until('one\ntwo\nhalf^')
+  await appendFile(file, 'new\n')
+  await log.until('one\ntwo\nhalf^new\n')
+  await rename(file, `${file}.1`)
+  await appendFile(`${file}.1`, 'late\n')
+  await log.until('one\ntwo\nhalf^new\nlate\n')
+  await writeFile(file, 'next\n')
+  await log.until('one\ntwo\nhalf^new\nlate\n^next\n')
+  await log.end()
+})
+
+it('begins at the end when it is asked to, and stops at once', async () => {
+  const file = path.join(temporaryFolder(), 'a.log')
+  await writeFile(file, 'old\n')
+  const log = following(file, true)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  await appendFile(file, 'new\n')
+  await log.until('new\n')
+  await log.end()
+})
