@@ -40,6 +40,7 @@ export async function openDatabase(file: string, binding: Binding, clock: Clock)
     throw error
   }
   let last: Promise<unknown> = Promise.resolve()
+  let hasWritten = false
 
   function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = last.then(work, work)
@@ -49,6 +50,7 @@ export async function openDatabase(file: string, binding: Binding, clock: Clock)
 
   async function transaction<Result>(work: (connection: Connection) => Result | Promise<Result>): Promise<Result> {
     return inTurn(async () => {
+      hasWritten = true
       try {
         await patiently(clock, writerPatienceMs, () => writer.exec('BEGIN IMMEDIATE'))
         const guarded = guard(writer)
@@ -84,8 +86,9 @@ export async function openDatabase(file: string, binding: Binding, clock: Clock)
     close: () =>
       inTurn(async () => {
         reader.close()
-        // libsql's close leaves this undone while a statement waits for the garbage collector.
-        ignoring(() => writer.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
+        // libsql's close leaves this undone while a statement waits for the garbage collector. Who only read leaves it to
+        // others: a look must not wait for the disk.
+        if (hasWritten) ignoring(() => writer.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
         writer.close()
       }),
   }
