@@ -27,9 +27,14 @@ const units = new Set([
   'Exploit_Target',
 ])
 
-const token =
-  /<!--|<!\[CDATA\[|<\?|<!DOCTYPE|<\/([^\s<>/]{1,1024})\s*>|<([A-Za-z_:][^\s<>/="']{0,1023})((?:[^<>"']|"[^"<]*"|'[^'<]*')*)>/gi
-const attribute = /([^\s=/"'<>]{1,1024})\s*=\s*("[^"]*"|'[^']*')/g
+// Of the letters that names may have, those of the planes in use.
+const nameForm =
+  '[A-Za-z_:\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u02ff\\u0370-\\u037d\\u037f-\\u1fff\\u3001-\\ud7ff][\\w.:\\u00b7\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u02ff\\u0370-\\u037d\\u037f-\\u1fff\\u3001-\\ud7ff-]{0,1023}'
+const token = new RegExp(
+  `<!--|<!\\[CDATA\\[|<\\?|<!DOCTYPE|</(${nameForm})\\s*>|<(${nameForm})((?:[\\s/](?:[^<>"']|"[^"<]*"|'[^'<]*')*)?)>`,
+  'gi',
+)
+const attribute = new RegExp(`(?<=\\s)(${nameForm})\\s*=\\s*("[^"]*"|'[^']*')(?=\\s|$)`, 'g')
 const reference = /&(?:(amp|lt|gt|quot|apos)|#(\d{1,8})|#[xX]([0-9a-fA-F]{1,7}));|&/g
 const forbidden = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu
 
@@ -51,6 +56,8 @@ export function mendXml(text: string): MendedXml {
   const broken: BrokenPart[] = []
   const note = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1)
   const open: Open[] = []
+  // Ends that do not come any more: each is looked for to the end of the document only once.
+  const endless = new Set<string>()
   const out = outputOf()
   let root = ''
   let at = 0
@@ -104,10 +111,11 @@ export function mendXml(text: string): MendedXml {
     else if (/^<!DOCTYPE/i.test(whole)) fail('a document type declaration is not allowed')
     else {
       const close = whole === '<!--' ? '-->' : whole === '<?' ? '?>' : ']]>'
-      const end = text.indexOf(close, at)
+      const end = endless.has(close) ? -1 : text.indexOf(close, at)
       if (end < 0) {
-        note('a comment or CDATA section without an end was dropped')
-        break
+        endless.add(close)
+        note('the begin of a comment or CDATA section without an end was dropped')
+        continue
       }
       if (whole === '<![CDATA[' && open.length > 0) out.put(escaped(text.slice(at, end).replace(forbidden, '')))
       at = end + close.length

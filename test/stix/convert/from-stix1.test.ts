@@ -149,6 +149,41 @@ describe('patterns of converted indicators', () => {
   })
 })
 
+describe('negations of converted indicators', () => {
+  const observable = fc.letrec<{ node: string }>((tie) => ({
+    node: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      fc
+        .tuple(fc.nat(9), fc.constantFrom('', 'condition="DoesNotEqual"', 'condition="Contains"'))
+        .map(([n, condition]) => aDomain(`d${n}.example`, condition)),
+      fc
+        .tuple(
+          fc.constantFrom('AND', 'OR'),
+          fc.array(fc.tuple(tie('node'), fc.boolean()), { minLength: 1, maxLength: 3 }),
+        )
+        .map(([operator, parts]) =>
+          composition(operator, ...parts.map(([part, isNot]) => anObservable(part, isNot ? 'negate="true"' : ''))),
+        ),
+    ),
+  })).node
+
+  it('PAT-13: what is sound in the pattern is what is sound in the original', () => {
+    const sound = (values: readonly string[]) => values.filter((text) => !text.endsWith('?')).sort()
+    fc.assert(
+      fc.property(observable, (inner) => {
+        const xml = indicators(anIndicator(anObservable(inner, '', 'i')))
+        const original = said(xml).statements.flatMap((statement) => valuesOf(statement))
+        const read = converted(xml).objects.flatMap((object) => valuesOf(readBack(object)))
+        expect(sound(read)).toEqual(sound(original))
+        expect(read.map(bare).filter((text) => !original.map(bare).includes(text))).toEqual([])
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  const bare = (text: string) => text.replace(/ \?$/, '')
+})
+
 describe('converted objects', () => {
   const campaign =
     '<s:Campaigns><s:Campaign id="ex:c-1"><ca:Title>Dark Week</ca:Title><ca:Related_Indicators><ca:Related_Indicator><c:Indicator idref="ex:indicator-1"/></ca:Related_Indicator></ca:Related_Indicators></s:Campaign></s:Campaigns>'
