@@ -248,7 +248,7 @@ function isHalf(line: string): boolean {
 function damaged(path: string, line: number): StixTaxiiError {
   return new StixTaxiiError('PROVISION_JOURNAL_DAMAGED', `${path}:${line}: this is no entry of the journal`, {
     kind: 'config',
-    hint: 'Put a backup in its place. Without the journal an interrupted write is not known of: look with `stixtaxii plan` before you move it away.',
+    hint: 'Put a backup in its place. Without the journal an interrupted write is not known of: look with `stixtaxii plan -f FILE` before you move it away.',
     context: { path, line },
   })
 }

@@ -21,7 +21,7 @@ describe('the JSON schemas', () => {
 
   it('are all used, and every command that writes records has one', async () => {
     const commands = await Promise.all(commandRegistry.map((row) => row.load()))
-    const used = new Set(['error', ...commands.map((command) => command.schema)])
+    const used = new Set(['error', 'desired-state', ...commands.map((command) => command.schema)])
     expect(names.filter((name) => !used.has(name))).toEqual([])
     expect(commands.filter((command) => command.schema && !names.includes(command.schema))).toEqual([])
     const without = commands.filter(
