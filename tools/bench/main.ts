@@ -1,5 +1,6 @@
 import os from 'node:os'
 import Table from 'cli-table3'
+import { benchEnrich } from './enrich.ts'
 import { benchFetch } from './fetch.ts'
 import { benchFetchIntoStore } from './fetch-store.ts'
 import { benchLookup } from './lookup.ts'
@@ -13,6 +14,7 @@ const benches: readonly { readonly goals: readonly string[]; readonly bench: Ben
   { goals: ['S1'], bench: benchStore },
   { goals: ['S1'], bench: benchFetchIntoStore },
   { goals: ['S2'], bench: benchLookup },
+  { goals: ['E1', 'E2', 'E3', 'E4'], bench: benchEnrich },
   { goals: ['C1'], bench: benchStart },
   { goals: ['C2'], bench: benchInstall },
 ]
