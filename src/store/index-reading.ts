@@ -53,10 +53,11 @@ export function indexItem(read: ReadItem, item: Item): IndexedReading {
 function indexStatement(whole: Statement, place: number): IndexedStatement | undefined {
   const values: IndexedValue[] = []
   const lost: string[] = []
+  const places = whole.values.length > 1 ? new Map<string, number>() : undefined
   for (const { kind, value, sound, original } of whole.values) {
     const key = keyOfValue({ kind, value })
     if (!key) lost.push(`a value of kind ${kind} that cannot be looked for (${value.length} characters)`)
-    else addTo(values, { key, sound, ...(isKept(original) && { original }) })
+    else addTo(values, { key, sound, ...(isKept(original) && { original }) }, places)
   }
   if (values.length === 0) return undefined
   const name = cut(whole.name, lost)
@@ -68,12 +69,16 @@ function isKept(original: string | undefined): boolean {
   return original !== undefined && original.length <= longestValue
 }
 
-/** The same value twice is one, and sound when either is. */
-function addTo(values: IndexedValue[], value: IndexedValue): void {
-  const { kind, bytes } = value.key
-  const same = values.findIndex(({ key }) => key.kind === kind && key.bytes.equals(bytes))
-  if (same < 0) values.push(value)
-  else if (value.sound) values[same] = { ...(values[same] as IndexedValue), sound: true }
+/** The same value twice is one, and sound when either is. `places`: where each is; a statement may have very many. */
+function addTo(values: IndexedValue[], value: IndexedValue, places: Map<string, number> | undefined): void {
+  const name = places && `${value.key.kind} ${value.key.bytes.toString('latin1')}`
+  const same = name === undefined ? undefined : places?.get(name)
+  if (same !== undefined) {
+    if (value.sound) values[same] = { ...(values[same] as IndexedValue), sound: true }
+    return
+  }
+  if (name !== undefined) places?.set(name, values.length)
+  values.push(value)
 }
 
 function cut(name: string | undefined, lost: string[]): string | undefined {

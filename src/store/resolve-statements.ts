@@ -97,15 +97,9 @@ function resolved(kept: KeptStatement, found: Found): SourcedStatement | undefin
   const own = standing?.versions.find((version) => version.collection === collection && version.added === added)
   if (!standing || !own) return undefined
   const nameOf = (id: string) => newest(nearest(found.names.get(id) ?? [], source.id))
-  const tlp = strictest([
-    statement.tlp,
-    ...statement.markingRefs.map((id) => tlpOf(found.names.get(id) ?? [], source.id)),
-  ])
-  const createdByName = statement.createdBy === undefined ? undefined : nameOf(statement.createdBy)?.name
-  return {
+  const tlp = found.names.size === 0 ? statement.tlp : markedTlp(kept, found)
+  const made: Made = {
     ...statement,
-    ...(kept.description !== undefined && { description: kept.description }),
-    ...(tlp !== undefined && { tlp }),
     revoked: statement.revoked || standing.revokedBy.has(source.id),
     source,
     key,
@@ -115,11 +109,17 @@ function resolved(kept: KeptStatement, found: Found): SourcedStatement | undefin
     superseded: isSuperseded(own, standing),
     vanished: standing.vanishedFrom.has(collection),
     sound: kept.sound,
-    ...(kept.original !== undefined && { original: kept.original }),
     relatedTo: relatedTo(kept, found, nameOf),
-    ...(createdByName !== undefined && { createdByName }),
   }
+  const createdByName = statement.createdBy === undefined ? undefined : nameOf(statement.createdBy)?.name
+  if (kept.description !== undefined) made.description = kept.description
+  if (tlp !== undefined) made.tlp = tlp
+  if (kept.original !== undefined) made.original = kept.original
+  if (createdByName !== undefined) made.createdByName = createdByName
+  return made
 }
+
+type Made = { -readonly [Name in keyof SourcedStatement]: SourcedStatement[Name] }
 
 /** By a version of the same source that is later by its time; where times say nothing, by one stored later beside it. */
 function isSuperseded(own: StandingVersion, { versions }: Standing): boolean {
@@ -132,13 +132,17 @@ function isSuperseded(own: StandingVersion, { versions }: Standing): boolean {
   })
 }
 
+function markedTlp({ statement, source }: KeptStatement, { names }: Found): Tlp | undefined {
+  return strictest([statement.tlp, ...statement.markingRefs.map((id) => tlpOf(names.get(id) ?? [], source.id))])
+}
+
 function relatedTo(
   { statement, source }: KeptStatement,
   { relations, standing }: Found,
   nameOf: (id: string) => KeptName | undefined,
 ): readonly RelatedThing[] {
   const all = relations.get(statement.id)
-  if (all === undefined) return []
+  if (all === undefined) return unrelated
   const current = all.filter((relation) => isCurrent(relation, standing.get(relation.itemId)))
   const things = nearest(current, source.id).flatMap(({ type: relation, to }): RelatedThing[] => {
     const target = nameOf(to)
@@ -150,6 +154,7 @@ function relatedTo(
   return [...distinctThings.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, thing]) => thing)
 }
 
+const unrelated: readonly RelatedThing[] = []
 const notThreats: ReadonlySet<string> = new Set(['identity', 'marking-definition'])
 
 function isCurrent(relation: KeptRelation, standing: Standing | undefined): boolean {

@@ -143,7 +143,7 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('the 
         expect(await told(store)).toEqual(before)
         expect((await store.verify()).problems).toEqual([])
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     )
   })
 

@@ -1,14 +1,14 @@
 import { valueKinds, type Value } from '../../stix/statement.ts'
 import type { ReadItem } from '../index-reading.ts'
 import type { KnownValue, KnownValueFilter, NetworkLengths, SourcedStatement, ValueCount } from '../known-value.ts'
-import { resolveStatements, type KeptStatement } from '../resolve-statements.ts'
+import { resolveStatements, type KeptStatement, type Standing } from '../resolve-statements.ts'
 import { keyOfValue, kindNumbers, valueOfKey, type ValueKey } from '../value-key.ts'
 import { corruption, type Connection, type SqlRow, type SqlValue } from './binding.ts'
 import { reading } from './database.ts'
-import { idOfKey, versionOfKey } from './keys.ts'
+import { idOfKey } from './keys.ts'
 import { listPlaces, type Place } from './places.ts'
 import { readSegment, type SegmentItem } from './segments.ts'
-import { decodeStatement } from './statement-body.ts'
+import { decodeStatement, type OfItem } from './statement-body.ts'
 import { surroundingsIn } from './surroundings.ts'
 
 /** What finds values: `lookup` by their keys, `knownValues` in the order of the index, some hundred rows at a time. */
@@ -16,14 +16,12 @@ import { surroundingsIn } from './surroundings.ts'
 const valuesPerQuery = 200
 const rowsPerQuery = 1000
 /** Every segment that is touched is read once for this many rows. */
-const rowsPerQueryWithDescriptions = 20_000
+const rowsPerQueryWithDescriptions = 10_000
 
 const columns = `stated.kind AS kind, stated.value AS value, stated.collection AS collection, stated.added AS added,
-  stated.place AS place, marks, original, item, body, version.version AS version`
+  stated.place AS place, marks, original, item, body`
 const rest = `CROSS JOIN statement ON statement.collection = stated.collection AND statement.added = stated.added
-    AND statement.place = stated.place
-  CROSS JOIN version ON version.id = statement.item AND version.collection = stated.collection
-    AND version.added = stated.added`
+    AND statement.place = stated.place`
 
 /** The statements of this file; their query plans are tested. */
 export const knownValuesSql = {
@@ -183,32 +181,45 @@ async function resolvedRows(
   if (rows.length === 0) return []
   const descriptions = described ? await descriptionsOf(reader, rows) : undefined
   return reading(reader.file, () => {
-    const kept = rows.map((row, place) => ({ ...keptOf(row, view), description: descriptions?.[place] }))
-    return resolveStatements(kept, surroundingsIn(reader.connection, view.places))
+    const around = surroundingsIn(reader.connection, view.places)
+    const ids = rows.map((row) => idOfKey(row['item']))
+    const standing = around.standing([...new Set(ids)])
+    const kept = rows.flatMap((row, number) => {
+      const id = ids[number] as string
+      const version = ownVersion(row, standing.get(id))
+      // Pruned between the two looks.
+      if (version === undefined) return []
+      return [{ number, ...keptOf(row, { id, version }, view), description: descriptions?.[number] }]
+    })
+    const resolved = Array<SourcedStatement | undefined>(rows.length).fill(undefined)
+    for (const [place, statement] of resolveStatements(kept, around).entries()) {
+      resolved[(kept[place] as { number: number }).number] = statement
+    }
+    return resolved
   })
 }
 
-function keptOf(row: SqlRow, { places, traits }: View): KeptStatement {
+function ownVersion(row: SqlRow, standing: Standing | undefined): string | undefined {
+  const [collection, added] = [row['collection'], row['added']]
+  return standing?.versions.find((one) => one.collection === collection && one.added === added)?.version
+}
+
+function keptOf(row: SqlRow, item: OfItem, { places, traits }: View): KeptStatement {
   const place = places.get(row['collection'] as number)
   if (!place) throw corruption('a statement of no collection')
-  const id = idOfKey(row['item'])
   return {
-    statement: statementIn(row['body'] as Buffer, { id, version: versionOfKey(row['version']) }, traits),
+    statement: statementIn(row['body'] as Buffer, item, traits),
     sound: ((row['marks'] as number) & 1) === 1,
     original: (row['original'] as Buffer | null)?.toString(),
     source: place.source,
     key: place.key,
     collection: place.number,
-    itemId: id,
+    itemId: item.id,
     added: row['added'] as number,
   }
 }
 
-function statementIn(
-  body: Buffer,
-  item: { readonly id: string; readonly version: string },
-  traits: View['traits'],
-): KeptStatement['statement'] {
+function statementIn(body: Buffer, item: OfItem, traits: View['traits']): KeptStatement['statement'] {
   try {
     return decodeStatement(body.toString(), item, traits)
   } catch (error) {

@@ -105,32 +105,34 @@ export function decodeStatement(body: string, item: OfItem, traitsOf: (number: n
   ] = JSON.parse(body) as Body
   const traits = typeof first === 'number' ? (JSON.parse(traitsOf(first)) as Traits) : first
   const [role, revoked, labels, killChainPhases, tlp, markingRefs, createdBy, category, unused] = traits
-  const time = (of: Time | undefined): string | undefined => (of === 0 ? item.version : (of ?? undefined))
-  return defined({
+  const statement: Written = {
     id: id ?? item.id,
     role: role === 1 ? 'observable' : 'indicator',
-    name: name ?? undefined,
     labels,
     killChainPhases,
-    confidence: confidence ?? undefined,
-    severity: severity ?? undefined,
-    created: time(created),
-    modified: time(modified),
-    firstSeen: time(firstSeen),
-    lastSeen: time(lastSeen),
-    validFrom: time(validFrom),
-    validUntil: time(validUntil),
     revoked: revoked === 1,
-    tlp: tlp ?? undefined,
     markingRefs,
-    createdBy: createdBy ?? undefined,
-    category: category ?? undefined,
-    sightings: sightings ?? undefined,
     unused,
-  })
+  }
+  // One by one: this is done for every value of an export, and spreads would double its time.
+  if (isThere(name)) statement.name = name
+  if (isThere(confidence)) statement.confidence = confidence
+  if (isThere(severity)) statement.severity = severity
+  if (isThere(sightings)) statement.sightings = sightings
+  if (isThere(created)) statement.created = created === 0 ? item.version : created
+  if (isThere(modified)) statement.modified = modified === 0 ? item.version : modified
+  if (isThere(firstSeen)) statement.firstSeen = firstSeen === 0 ? item.version : firstSeen
+  if (isThere(lastSeen)) statement.lastSeen = lastSeen === 0 ? item.version : lastSeen
+  if (isThere(validFrom)) statement.validFrom = validFrom === 0 ? item.version : validFrom
+  if (isThere(validUntil)) statement.validUntil = validUntil === 0 ? item.version : validUntil
+  if (isThere(tlp)) statement.tlp = tlp
+  if (isThere(createdBy)) statement.createdBy = createdBy
+  if (isThere(category)) statement.category = category
+  return statement
 }
 
-/** Without the members that are undefined. */
-function defined<T extends object>(record: T): T {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T
+type Written = { -readonly [Name in keyof Statement]: Statement[Name] }
+
+function isThere<T>(value: T | null | undefined): value is T {
+  return value !== null && value !== undefined
 }

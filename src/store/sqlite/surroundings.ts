@@ -17,7 +17,13 @@ export const surroundingsSql = {
   names: (count: number) => `SELECT id, collection, added, body FROM named WHERE id IN (${marks(count)})`,
 } as const
 
-/** `places` by their numbers. */
+type StandingBeingRead = Standing & {
+  readonly versions: StandingVersion[]
+  readonly revokedBy: Set<string>
+  readonly vanishedFrom: Set<number>
+}
+
+/** For one question: what was found out about an id is not asked again. `places` by their numbers. */
 export function surroundingsIn(connection: Connection, places: ReadonlyMap<number, Place>): Surroundings {
   const has = (table: 'revoked' | 'relation' | 'named') =>
     connection.get(`SELECT 1 FROM ${table} LIMIT 1`) !== undefined
@@ -25,6 +31,7 @@ export function surroundingsIn(connection: Connection, places: ReadonlyMap<numbe
   const vanishedFrom = [...places.keys()].filter(
     (place) => connection.get('SELECT 1 FROM vanished WHERE collection = ? LIMIT 1', [place]) !== undefined,
   )
+  const known = new Map<string, StandingBeingRead>()
   const sourceOf = (row: SqlRow): string => {
     const place = places.get(row['collection'] as number)
     if (!place) throw corruption('something of no collection')
@@ -35,27 +42,24 @@ export function surroundingsIn(connection: Connection, places: ReadonlyMap<numbe
 
   return {
     standing(ids) {
-      const found = new Map<
-        string,
-        Standing & { versions: StandingVersion[]; revokedBy: Set<string>; vanishedFrom: Set<number> }
-      >()
-      for (const row of rowsOf(ids, surroundingsSql.versions)) {
+      const missing = ids.filter((id) => !known.has(id))
+      for (const row of rowsOf(missing, surroundingsSql.versions)) {
         const id = idOfKey(row['id'])
-        const standing = found.get(id) ?? { versions: [], revokedBy: new Set(), vanishedFrom: new Set() }
-        found.set(id, standing)
+        const standing = known.get(id) ?? { versions: [], revokedBy: new Set(), vanishedFrom: new Set() }
+        known.set(id, standing)
         const [collection, added] = [row['collection'] as number, row['added'] as number]
         standing.versions.push({ source: sourceOf(row), collection, version: versionOfKey(row['version']), added })
       }
       if (anyRevoked) {
-        for (const row of rowsOf(ids, surroundingsSql.revoked))
-          found.get(idOfKey(row['id']))?.revokedBy.add(sourceOf(row))
+        for (const row of rowsOf(missing, surroundingsSql.revoked))
+          known.get(idOfKey(row['id']))?.revokedBy.add(sourceOf(row))
       }
       for (const place of vanishedFrom) {
-        for (const row of rowsOf(ids, surroundingsSql.vanished, [place])) {
-          found.get(idOfKey(row['id']))?.vanishedFrom.add(place)
+        for (const row of rowsOf(missing, surroundingsSql.vanished, [place])) {
+          known.get(idOfKey(row['id']))?.vanishedFrom.add(place)
         }
       }
-      return found
+      return known
     },
     relations: (ids) =>
       grouped(anyRelation ? rowsOf(ids, surroundingsSql.relations) : [], (row): KeptRelation => ({
