@@ -7,8 +7,10 @@ import { startTaxii1Server } from '../simulate/taxii1-server.ts'
 import type { Taxii1Server } from '../simulate/taxii1-server.ts'
 import { startTaxii2Server } from '../simulate/taxii2-server.ts'
 import type { Taxii2Server } from '../simulate/taxii2-server.ts'
+import type { FetchSource } from '../simulate/director/plugin-fetches.ts'
 import { openStore } from '../store/registry.ts'
 import type { Run, Store } from '../store/store.ts'
+import { rollOut } from './demo-director.ts'
 
 export interface DemoDependencies {
   readonly clock: Clock
@@ -20,6 +22,8 @@ export interface DemoDependencies {
   readonly run: (argv: readonly string[], stop?: AbortSignal) => Promise<number>
   readonly show: (text: string, style?: 'plain' | 'title' | 'command' | 'good' | 'dim') => Promise<void>
   readonly signal: AbortSignal
+  /** How the plugin of the emulated Director fetches. */
+  readonly fetchSource: FetchSource
 }
 
 const account = { username: 'demo', password: 'not-a-real-password' }
@@ -28,7 +32,8 @@ const feed = 'legacy-feed'
 const late = 250
 
 /**
- * Shows the main job from an empty folder, offline: discover, configure, fetch, fetch again, stop in the middle, go on.
+ * Shows the main job from an empty folder, offline: discover, configure, fetch, fetch again, stop in the middle, go on, and
+ * roll out to a Logpoint.
  *
  * The commands are the real ones, run against two servers of our own, and what they stored is compared with what those
  * servers gave, object for object and byte for byte.
@@ -41,7 +46,7 @@ export async function runDemo(dependencies: DemoDependencies): Promise<void> {
   await writeFile(path.join(dependencies.folder, 'pw.txt'), `${account.password}\n`, { mode: 0o600 })
   const stage: Stage = { ...dependencies, modern, legacy, stop }
   await introduce(stage)
-  for (const scene of [configure, fetchFirst, fetchAgain, fetchInterrupted, lookAround]) {
+  for (const scene of [configure, fetchFirst, fetchAgain, fetchInterrupted, lookAround, toLogpoint]) {
     stage.signal.throwIfAborted()
     await scene(stage)
   }
@@ -175,6 +180,19 @@ async function lookAround(stage: Stage): Promise<void> {
   await type(stage, ['status'])
 }
 
+async function toLogpoint(stage: Stage): Promise<void> {
+  await rollOut({
+    folder: stage.folder,
+    fetchSource: stage.fetchSource,
+    profile: 'lab',
+    entries: new Set(stage.modern.truth(collection).map(({ id }) => id)).size,
+    type: (argv) => type(stage, argv),
+    heading: (text) => heading(stage, text),
+    remark: (text) => remark(stage, text),
+    demand,
+  })
+}
+
 async function closingCard(stage: Stage): Promise<void> {
   await heading(stage, 'That was all of it. Now with a server of yours:')
   await stage.show(
@@ -184,6 +202,7 @@ async function closingCard(stage: Stage): Promise<void> {
       '  stixtaxii fetch                         from then on: what is new',
       '  stixtaxii watch                         the same, by itself, until stopped',
       '  stixtaxii export --format ndjson        everything that is stored',
+      '  stixtaxii init                          a file for all your Logpoints',
       '  stixtaxii help                          everything else',
       '',
     ].join('\n'),

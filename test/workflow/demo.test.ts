@@ -28,11 +28,16 @@ it('does the main job offline with the real commands, says what to type next, an
     'fetch --since 20d',
     'provenance indicator--',
     'status',
+    'plan -f fleet.yaml',
+    'apply -f fleet.yaml --yes',
+    'director source status',
+    'plan -f fleet.yaml --exit-code',
   ]) {
     expect(plain).toContain(`$ stixtaxii ${typed}`)
   }
   expect(plain).toMatch(/all 278 items are here, byte for byte/)
   expect(plain).toMatch(/Checked again: all 528 items, none lost, none twice/)
+  expect(plain).toMatch(/The Logpoint fetched all \d+ by itself, and nothing is left to do/)
   expect(plain).toMatch(/stixtaxii configure +asks what it needs/)
   expect(folderOf(plain)).not.toBe('')
   expect(existsSync(folderOf(plain))).toBe(false)
@@ -58,6 +63,7 @@ it('fails when a step ends otherwise than it must, and when the store is not exa
       run,
       show: async () => undefined,
       signal: new AbortController().signal,
+      fetchSource: async () => ({ entries: 0 }),
     }).catch((error: unknown) => error)
   try {
     const failed = (await demo(async () => 7)) as StixTaxiiError
