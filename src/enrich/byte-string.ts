@@ -16,11 +16,23 @@ export function bytesOf(text: string): string {
  * What an indicator says, made fit for a line of a log, as a byte string: everything that would end the line, move a cursor
  * or reorder text shows as `\u{..}`.
  */
-export function lineSafe(value: string | number): string {
-  return bytesOf(visible(String(value)))
-}
+export const lineSafe = remembering((value: string | number) => bytesOf(visible(String(value))))
 
 /** `"..."` with a backslash before quotes and backslashes. */
 export function quoted(value: string | number): string {
   return `"${lineSafe(value).replace(/["\\]/g, '\\$&')}"`
+}
+
+/** Answers of a pure function for texts that come again and again, as dates, sources and categories do. */
+export function remembering<T extends string | number>(make: (value: T) => string): (value: T) => string {
+  const known = new Map<T, string>()
+  return (value) => {
+    let answer = known.get(value)
+    if (answer === undefined) {
+      answer = make(value)
+      if (known.size >= 5000) known.clear()
+      known.set(value, answer)
+    }
+    return answer
+  }
 }

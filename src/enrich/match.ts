@@ -97,6 +97,7 @@ export function createMatcher(index: MatchIndex): Matcher {
 
   // By the form that a value has.
   function formed(text: string): readonly Match[] {
+    if (!text.includes('.') && !text.includes(':')) return none
     if (ipv4Like.test(text)) return address(text, 'exact')
     if (mapped.test(text)) return address(text, 'exact')
     const v6 = tables.ipv6 ? v6Like.exec(text) : null

@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib'
 import { StixTaxiiError } from '../core/errors.ts'
 import { createLineScan, type LineScan } from '../scan/line-scan.ts'
 import { hashText } from '../scan/value-hash.ts'
+import { lengthFlags, lengthPlace, shapeOfText } from '../scan/value-shape.ts'
 import { networkBytes, openValueTable, tableBytes } from '../scan/value-table.ts'
 import { decodeTail, headBytes, indexHead, tailBytes, type IndexTail } from './index-layout.ts'
 import { decodeRecord, type IndexRecord } from './record.ts'
@@ -97,8 +98,11 @@ function markRange(bits: Uint8Array, first: number, count: number): void {
   for (let bit = first; bit < first + count; bit++) bits[bit >>> 3] = (bits[bit >>> 3] as number) | (1 << (bit & 7))
 }
 
+const none: readonly IndexRecord[] = []
+
 function createRecordReader(file: string, handle: number, tail: IndexTail, scan: LineScan): MatchIndex['recordsFor'] {
   const table = openValueTable(scan.tables, tail.tables)
+  const lengths = lengthFlags(tail.tables.lengths)
   const kept = new Map<number, IndexRecord>()
   const hash = { place: 0, print: 0 }
   const first = Buffer.alloc(1024)
@@ -120,7 +124,12 @@ function createRecordReader(file: string, handle: number, tail: IndexTail, scan:
     return record
   }
 
-  return (text) => (hashText(tableText(text), hash) ? table.references(hash).map(read) : [])
+  return (text) => {
+    const written = tableText(text)
+    const { shape, length } = shapeOfText(written)
+    if (lengths[lengthPlace(shape, length)] === 0 || !hashText(written, hash)) return none
+    return table.references(hash).map(read)
+  }
 }
 
 function damaged(file: string, why: string): StixTaxiiError {

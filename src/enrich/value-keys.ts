@@ -25,7 +25,7 @@ export function keysOf(value: Value): ValueKeys | undefined {
 
 /** A text as the table has it: without `http(s)://` and without a slash at the end. */
 export function tableText(text: string): string {
-  const bare = text.replace(/^https?:\/\//i, '')
+  const bare = text.includes('://') ? text.replace(/^https?:\/\//i, '') : text
   return bare.endsWith('/') ? bare.slice(0, -1) : bare
 }
 

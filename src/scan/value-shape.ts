@@ -49,3 +49,17 @@ export function lengthFlags(lengths: string): Uint8Array {
   const bits = Buffer.from(lengths, 'hex')
   return Uint8Array.from({ length: flagCount }, (_, place) => ((bits[place >>> 3] ?? 0) >>> (place & 7)) & 1)
 }
+
+/** `shapeOf` for a text, in bytes of UTF-8, and how many there are. */
+export function shapeOfText(text: string): { readonly shape: ValueShape; readonly length: number } {
+  let hasDot = false
+  let isNumeric = true
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    const low = code | 0x20
+    if (code === 0x2e) hasDot = true
+    else if ((low >= 0x61 && low <= 0x7a && code >= 0x41) || code === 0x2d || code === 0x5f) isNumeric = false
+    else if ((code < 0x30 || code > 0x39) && code !== 0) return { shape: 'other', length: Buffer.byteLength(text) }
+  }
+  return { shape: hasDot ? (isNumeric ? 'numeric' : 'dotted') : 'plain', length: text.length }
+}

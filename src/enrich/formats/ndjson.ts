@@ -1,4 +1,4 @@
-import { bytesOf, textOf } from '../byte-string.ts'
+import { bytesOf, remembering, textOf } from '../byte-string.ts'
 import type { Addition, Extend, LogFormat, Visit } from './format.ts'
 
 /** One JSON object a line: every string in it, named by its path (`source.ip`); fields are added at its end. */
@@ -138,7 +138,7 @@ function extend(
   { members, close }: { readonly members: readonly (Span & { readonly isOwn: boolean })[]; readonly close: number },
   additions: readonly Addition[],
 ): string {
-  const added = additions.map(({ name, value }) => `${JSON.stringify(name)}:${jsonValue(value)}`).join(',')
+  const added = additions.map(({ name, value }) => `"${name}":${jsonValue(value)}`).join(',')
   if (!members.some(({ isOwn }) => isOwn)) {
     const end = members.at(-1)?.to ?? close
     return `${line.slice(0, end)}${members.length > 0 ? ',' : ''}${added}${line.slice(end)}`
@@ -150,7 +150,7 @@ function extend(
 // What JSON leaves as it is, but a terminal or a line reader does not.
 const unsafe = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
 
-function jsonValue(value: string | number): string {
+const jsonValue = remembering((value: string | number) => {
   const text = JSON.stringify(value)
   return bytesOf(text.replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`))
-}
+})
