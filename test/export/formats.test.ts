@@ -91,19 +91,40 @@ describe('csv', () => {
     expect(rows[1]).toMatchObject({ kind: 'ipv4', value: '203.0.113.9', severity: '80', tlp: 'green' })
   })
 
-  it.each(['=1+1', '+1', '-1', '@x', '\t=1', '\r=1', ' =1', '\u00a0=1', 'a\n=1', '"=1', "'=1", '＝1'])(
-    'S10: keeps a spreadsheet from running %j',
-    async (name) => {
-      const text = await only('csv', [anIndicator({ name }), anIndicator({ kind: 'file-name', value: name })])
-      const rows: Record<string, string>[] = parseCsv(text, { columns: true })
-      expect(rows.map((row) => row.name ?? '')[0]).toBe(`'${name}`)
-      expect(rows[1]?.value).toBe(`'${name}`)
-      const raw: Record<string, string>[] = parseCsv(await only('csv', [anIndicator({ name })], { rawCsv: true }), {
-        columns: true,
-      })
-      expect(raw[0]?.name).toBe(name)
-    },
+  it.each([
+    '=1+1',
+    '+1',
+    '-1',
+    '@x',
+    '\t=1',
+    '\r=1',
+    ' =1',
+    '\u00a0=1',
+    'a\n=1',
+    'a\r\n \n =1',
+    '"\n=1',
+    '"=1',
+    "'=1",
+    '＝1',
+  ])('S10: keeps a spreadsheet from running %j', async (name) => {
+    const text = await only('csv', [anIndicator({ name }), anIndicator({ kind: 'file-name', value: name })])
+    const rows: Record<string, string>[] = parseCsv(text, { columns: true })
+    expect(rows.map((row) => row.name ?? '')[0]).toBe(`'${name}`)
+    expect(rows[1]?.value).toBe(`'${name}`)
+    const raw: Record<string, string>[] = parseCsv(await only('csv', [anIndicator({ name })], { rawCsv: true }), {
+      columns: true,
+    })
+    expect(raw[0]?.name).toBe(name)
+  })
+})
+
+it('S14: csv takes no longer than it should for cells of nothing but line ends', async () => {
+  const hostile = ['\n', '\r', '\n ', '\n"', '\n" '].map((one) =>
+    anIndicator({ kind: 'user-agent', value: `a${one.repeat(8000 / one.length)}b` }),
   )
+  const begun = performance.now()
+  await only('csv', hostile)
+  expect(performance.now() - begun).toBeLessThan(1500)
 })
 
 describe('logpoint-csv', () => {

@@ -7,7 +7,7 @@ import { normaliseDomain } from './domains.ts'
  * address counts.
  */
 export function normaliseEmail(text: string): string | undefined {
-  const bare = /<([^<>\s]+@[^<>\s]+)>\s*$/.exec(text)?.[1] ?? text.replace(/^mailto:/i, '')
+  const bare = inAngles(text) ?? text.replace(/^mailto:/i, '')
   const at = bare.lastIndexOf('@')
   const local = bare.slice(0, Math.max(at, 0)).normalize('NFC').toLowerCase().normalize('NFC')
   if (local === '' || local.length > 128 || !/^(?:[^\s"<>@,;:\\()[\]]+|"[^"\\\r\n]+")$/.test(local)) return undefined
@@ -15,6 +15,13 @@ export function normaliseEmail(text: string): string | undefined {
   const literal = /^\[(?:IPv6:)?([0-9a-f:.]+)\]$/i.exec(host)?.[1]
   const domain = literal === undefined ? normaliseDomain(host) : bracketed(literal)
   return domain === undefined ? undefined : `${local}@${domain}`
+}
+
+/** What stands in angle brackets at the end of a text. */
+function inAngles(text: string): string | undefined {
+  const end = text.trimEnd()
+  const inner = end.endsWith('>') ? end.slice(end.lastIndexOf('<', end.length - 2) + 1, -1) : ''
+  return inner.length < end.length - 1 && /^[^<>\s]+$/.test(inner) && inner.includes('@') ? inner : undefined
 }
 
 function bracketed(literal: string): string | undefined {

@@ -208,3 +208,10 @@ it('normalising twice changes nothing', () => {
     { numRuns: 5000 },
   )
 })
+
+it('S14: takes no longer than it should for an e-mail address of nothing but @', () => {
+  const texts = ['<', '', 'a <', '<<'].map((start) => `${start}${'@'.repeat(maxValueLength - start.length)}`)
+  const begun = performance.now()
+  for (let round = 0; round < 10; round++) for (const text of texts) normaliseValue('email', text)
+  expect(performance.now() - begun).toBeLessThan(1500)
+})
