@@ -1,5 +1,6 @@
 import type { Addition } from './formats/format.ts'
 import type { Match } from './match.ts'
+import type { IndexRecord } from './record.ts'
 
 /** What a line is enriched with: the indicator that decides, the field it was found in, and how many there were. */
 export interface LineHit extends Match {
@@ -8,32 +9,49 @@ export interface LineHit extends Match {
   readonly hits: number
 }
 
-const columns: readonly (readonly [name: string, of: (hit: LineHit) => string | number | undefined])[] = [
-  ['indicator', ({ record }) => record.value],
-  ['kind', ({ record }) => record.kind],
-  ['indicator_id', ({ record }) => record.id],
-  ['name', ({ record }) => record.name],
-  ['category', ({ record }) => record.category],
-  ['severity', ({ record }) => record.severity],
-  ['confidence', ({ record }) => record.confidence],
-  ['source', ({ record }) => record.source],
-  ['tlp', ({ record }) => record.tlp],
-  ['first_seen', ({ record }) => record.firstSeen],
-  ['last_seen', ({ record }) => record.lastSeen],
-  ['field', ({ field }) => field],
-  ['match', ({ how }) => how],
-  ['hits', ({ hits }) => hits],
+type Value = string | number | undefined
+
+// In the order in which they are added: what the indicator says, then what this line does.
+const ofRecord: readonly (readonly [name: string, of: (record: IndexRecord) => Value])[] = [
+  ['indicator', ({ value }) => value],
+  ['kind', ({ kind }) => kind],
+  ['indicator_id', ({ id }) => id],
+  ['name', ({ name }) => name],
+  ['category', ({ category }) => category],
+  ['severity', ({ severity }) => severity],
+  ['confidence', ({ confidence }) => confidence],
+  ['source', ({ source }) => source],
+  ['tlp', ({ tlp }) => tlp],
+  ['first_seen', ({ firstSeen }) => firstSeen],
+  ['last_seen', ({ lastSeen }) => lastSeen],
 ]
+const ofLine = ['field', 'match', 'hits'] as const
 
 /** Names of all fields that may be added, in their order. */
 export function additionNames(prefix: string): readonly string[] {
-  return columns.map(([name]) => `${prefix}${name}`)
+  return [...ofRecord.map(([name]) => name), ...ofLine].map((name) => `${prefix}${name}`)
 }
 
-/** The fields added for a hit; what its indicator does not say is left out. */
-export function additionsFor(hit: LineHit, prefix: string): readonly Addition[] {
-  return columns.flatMap(([name, of]) => {
-    const value = of(hit)
-    return value === undefined || value === '' ? [] : [{ name: `${prefix}${name}`, value }]
-  })
+/** Makes the fields for hits, all with this prefix; what an indicator does not say is left out. */
+export function createAdditions(prefix: string): (hit: LineHit) => readonly Addition[] {
+  const known = new WeakMap<IndexRecord, readonly Addition[]>()
+  const named = ofRecord.map(([name, of]) => ({ name: `${prefix}${name}`, of }))
+  const [field, match, hits] = ofLine.map((name) => `${prefix}${name}`) as [string, string, string]
+
+  function said(record: IndexRecord): readonly Addition[] {
+    const additions: Addition[] = []
+    for (const { name, of } of named) {
+      const value = of(record)
+      if (value !== undefined && value !== '') additions.push({ name, value })
+    }
+    known.set(record, additions)
+    return additions
+  }
+
+  return (hit) => [
+    ...(known.get(hit.record) ?? said(hit.record)),
+    { name: field, value: hit.field },
+    { name: match, value: hit.how },
+    { name: hits, value: hit.hits },
+  ]
 }

@@ -1,5 +1,5 @@
 import type { ValueKind } from '../stix/statement.ts'
-import { additionNames, additionsFor, type LineHit } from './additions.ts'
+import { additionNames, createAdditions, type LineHit } from './additions.ts'
 import { compareRecords, isValidAt } from './choose.ts'
 import type { LogFormat, LogFormatName } from './formats/format.ts'
 import { guessLogFormat, openLogFormat } from './formats/registry.ts'
@@ -54,6 +54,7 @@ export function createEnricher(options: EnricherOptions): Enricher {
   const { mode = 'all', prefix = 'et_', maxLineBytes = defaultMaxLineBytes } = options
   const names = additionNames(prefix)
   const own = new Set(names)
+  const additionsFor = createAdditions(prefix)
   const kinds = new Map<ValueKind, number>()
   const counts = { lines: 0, hits: 0, tooLong: 0, bytes: 0 }
   let index = options.index
@@ -101,7 +102,7 @@ export function createEnricher(options: EnricherOptions): Enricher {
     const hit: LineHit = { ...best, hits: met.size }
     counts.hits++
     kinds.set(hit.record.kind, (kinds.get(hit.record.kind) ?? 0) + 1)
-    return extend(additionsFor(hit, prefix))
+    return extend(additionsFor(hit))
   }
 
   // One line (or record) with its end; undefined when nothing is to be changed in it.
