@@ -9,6 +9,7 @@ import { connect } from '../../src/store/sqlite/binding.ts'
 import { openDatabase } from '../../src/store/sqlite/database.ts'
 import { openSqliteStore } from '../../src/store/sqlite/driver.ts'
 import { migrate, schemaVersion } from '../../src/store/sqlite/migrate.ts'
+import { prune } from '../../src/store/sqlite/prune.ts'
 import { migrations } from '../../src/store/sqlite/schema.ts'
 import type { Store } from '../../src/store/store.ts'
 import { acme, all, aRun, indicators, keep } from '../contracts/store-suite.ts'
@@ -234,6 +235,47 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('the 
     expect(unread()).toBe(0)
     connection.close()
     expect(await all(store.knownValues())).toHaveLength(2500)
+    expect((await store.verify()).problems).toEqual([])
+  })
+
+  it('forgets what a prune takes away while it is being made', async () => {
+    const file = newFile()
+    await using store = await open(file)
+    const says = (n: number, value: number, modified: string) =>
+      anIndicatorSaying(
+        { about: [{ kind: 'asn', value: String(value) }] },
+        { id: `indicator--${n}`, modified, filler: 'f'.repeat(2000) },
+      )
+    const numbers = Array.from({ length: 1500 }, (_, n) => n)
+    await keep(
+      store,
+      numbers.map((n) => says(n, n, '2026-01-01T00:00:00.000Z')),
+    )
+    await keep(
+      store,
+      numbers.map((n) => says(n, n + 2000, '2027-01-01T00:00:00.000Z')),
+    )
+    const stop = new AbortController()
+    const onProgress = () => stop.abort(new Error('enough'))
+    await expect(store.reindex({ onProgress, signal: stop.signal })).rejects.toThrow('enough')
+    // As one that had begun before: it does not wait for the index to be whole.
+    const database = await openDatabase(file, binding, dependencies.clock)
+    expect(await prune(database, loadSaid, {})).toBe(1500)
+    await database.close()
+    await store.reindex({ missingOnly: true })
+    expect((await store.verify()).problems).toEqual([])
+    expect((await store.countValues()).map(({ statements }) => statements)).toEqual([1500])
+  })
+
+  it('STX-6: keeps a revocation whose version was pruned', async () => {
+    await using store = await open(newFile())
+    const item = anIndicatorSaying({ about: [{ kind: 'asn', value: '7' }] })
+    await keep(store, [anObject({ id: item.id, revoked: true, modified: '2025-01-01T00:00:00.000Z' }), item])
+    const isRevoked = async () => (await store.lookup([{ kind: 'asn', value: '7' }]))[0]?.statements[0]?.revoked
+    expect(await store.prune({})).toBe(1)
+    expect(await isRevoked()).toBe(true)
+    await store.reindex()
+    expect(await isRevoked()).toBe(true)
     expect((await store.verify()).problems).toEqual([])
   })
 

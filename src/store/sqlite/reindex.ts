@@ -81,7 +81,8 @@ async function isOutdated(database: Database): Promise<boolean> {
 }
 
 function forgetIndex(connection: Connection): void {
-  for (const table of ['stated', 'statement', 'trait', 'relation', 'named', 'revoked', 'unread']) {
+  // Not what is revoked: a revocation counts as long as its id is here, also when the version that said so was pruned.
+  for (const table of ['stated', 'statement', 'trait', 'relation', 'named', 'unread']) {
     connection.run(`DELETE FROM ${table}`)
   }
   connection.run('UPDATE collection SET statements = 0, unusable = 0')
@@ -113,16 +114,17 @@ async function readSome(connection: Connection, read: ReadItem): Promise<Reindex
   )
   const path = newIndexPath(connection, collection, read)
   let versions = 0
+  let last = after
   for (const row of rows) {
     for (const { item, added } of await readSegment(row['first'] as number, row['data'] as Buffer)) {
       path.add(item, added)
       versions++
+      last = added
     }
   }
   const growth = path.finish()
   growIndex(connection, collection, growth)
-  const last = rows.at(-1)?.['first'] as number | undefined
-  if (last === undefined || rows.length < segmentsPerTransaction) {
+  if (rows.length < segmentsPerTransaction) {
     connection.run('DELETE FROM unread WHERE collection = ?', [collection])
   } else connection.run('UPDATE unread SET after = ? WHERE collection = ?', [last, collection])
   return { versions, ...growth }
