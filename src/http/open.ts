@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { cancelled, StixTaxiiError } from '../core/errors.ts'
 import type { Http, HttpRequest, HttpResponse } from '../core/ports.ts'
 import { openAccess } from './access.ts'
@@ -31,6 +32,8 @@ export function openHttp(options: HttpOptions, seams: HttpSeams = {}): Http {
   const access = openAccess(options)
   const rate = openRate(options.rate, options.clock, options.notices)
   const closing = new AbortController()
+  // Each exchange listens until it ends; many at once are no leak.
+  setMaxListeners(0, closing.signal)
   let sender: Promise<Sender> | undefined
   const openSender = async (): Promise<Sender> => {
     const parts = { options, limits, tls, access, rate, resolve: seams.resolve, closing: closing.signal }
