@@ -1,5 +1,5 @@
 import { timestampKey } from '../core/timestamp.ts'
-import { defang } from '../indicators/defang.ts'
+import { defanged } from '../export/text.ts'
 import type { Answer, MatchWay } from '../indicators/look-up.ts'
 import { categoryOf, compareStatements } from '../indicators/merge.ts'
 import type { Value } from '../stix/statement.ts'
@@ -82,7 +82,7 @@ function shown(text: string): string {
 
 /** An answer as rows for a person or a spreadsheet: one for each statement, one that says it is unknown. */
 export function answerRows(answer: AnswerRecord, options: { readonly defanged: boolean }) {
-  const written = (value: Value): string => (options.defanged ? defang(value) : value.value)
+  const written = (value: Value): string => (options.defanged ? defanged(value) : value.value)
   const value = answer.kind === null ? answer.value : written({ kind: answer.kind, value: answer.value })
   if (!answer.known) return [{ value, kind: answer.kind, known: false, state: 'unknown' }]
   return answer.indicators.map((found) => ({

@@ -176,6 +176,8 @@ export function knownValueSuite(subject: StoreUnderTest): void {
         await keep(store, [anObject({ id: item.id, revoked: true, modified: '2025-01-01T00:00:00.000Z' }), item])
         expect(await store.prune({})).toBe(1)
         expect((await about(bad))[0]?.revoked).toBe(true)
+        await store.reindex()
+        expect((await about(bad))[0]?.revoked).toBe(true)
         await store.prune({ all: true })
         await keep(store, [item])
         expect((await about(bad))[0]?.revoked).toBe(false)

@@ -147,8 +147,8 @@ describe('lookup', () => {
   it('writes values for people so that nobody opens them, and for programs as they are', async () => {
     const { run } = await aStoreOf(domain)
     const { stdout: table } = await run('lookup http://www.bad.example/x 192.0.2.1 ann@bad.example')
-    expect(table).toContain('hxxp://www.bad[.]example/x')
-    expect(table).toContain('192.0.2[.]1')
+    expect(table).toContain('hxxp://www[.]bad[.]example/x')
+    expect(table).toContain('192[.]0[.]2[.]1')
     expect(table).toContain('ann[@]bad[.]example')
     expect(table).not.toMatch(/http:|bad\.example/)
     expect((await run('lookup bad.example -o csv')).stdout).toMatch(
