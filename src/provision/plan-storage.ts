@@ -88,10 +88,15 @@ export function trashTargets(
   { observation, desired }: PlanInputs,
   { removed, logpoints }: { readonly removed: 'delete' | 'keep'; readonly logpoints: readonly PlannedTarget[] },
 ): readonly PlannedTarget[] {
-  const targets = new Map<string, { storage: Storage; steps: TrashStep[]; notes: string[] }>()
+  const targets = new Map<string, TrashTarget>()
   for (const record of files) {
     const observed = observation.storages.get(record.pool ?? 'public')
-    if (observed === undefined || observed instanceof StixTaxiiError) continue
+    if (observed === undefined) continue
+    if (observed instanceof StixTaxiiError) {
+      const storage = storageOf(record, desired)
+      targets.set(storageKey(storage), { storage, steps: [], notes: [], error: observed })
+      continue
+    }
     const names = record.kind === 'package' ? observed.packages : observed.certificates
     if (!names.includes(record.name)) continue
     const { storage } = observed
@@ -102,14 +107,27 @@ export function trashTargets(
     else if (removed === 'keep') target.notes.push(`${record.kind} ${record.name} is no longer in the file; kept`)
     else target.steps.push(trashStep(record, storage, '-'))
   }
-  return [...targets.values()].map(({ storage, steps, notes }) => ({
+  return [...targets.values()].map(({ storage, ...rest }) => ({
     phase: 'trash',
     name: storageName(storage),
     place: { storage },
-    steps,
     adoptions: [],
-    notes,
+    ...rest,
   }))
+}
+
+interface TrashTarget {
+  readonly storage: Storage
+  readonly steps: TrashStep[]
+  readonly notes: string[]
+  /** Why it could not be looked at. */
+  readonly error?: StixTaxiiError | undefined
+}
+
+function storageOf({ pool }: Pick<FileRecord, 'pool'>, desired: PlanInputs['desired']): Storage {
+  if (pool === null) return { location: 'public' }
+  const known = desired.logpoints.find(({ logpoint }) => logpoint.pool.id === pool)
+  return { location: 'private', pool: known?.logpoint.pool ?? { id: pool, name: pool } }
 }
 
 function trashStep(
@@ -136,12 +154,15 @@ function userOf(
   logpoints: readonly PlannedTarget[],
 ): string | undefined {
   const steps = logpoints.flatMap((target) => target.steps)
-  const gone = new Set(steps.flatMap((step) => (step.kind === 'delete' || step.kind === 'edit' ? [step.sourceId] : [])))
+  const deleted = new Set(steps.flatMap((step) => (step.kind === 'delete' ? [step.sourceId] : [])))
+  const edited = new Map(
+    steps.flatMap((step) => (step.kind === 'edit' ? [[step.sourceId, step.source.known] as const] : [])),
+  )
   const location = pool === null ? 'public' : 'private'
   for (const { key, listed } of listedIn(observation)) {
-    const { certificateFile, keyFile } = listed.certificate
+    const { certificateFile, keyFile } = (edited.get(listed.id) ?? listed).certificate
     const isHere = pool === null || key.startsWith(`${pool}/`)
-    if (isHere && !gone.has(listed.id) && [certificateFile, keyFile].includes(name)) return key.split('/')[1] ?? key
+    if (isHere && !deleted.has(listed.id) && [certificateFile, keyFile].includes(name)) return key.split('/')[1] ?? key
   }
   const wanting = desired.logpoints.find(
     ({ logpoint, sources }) =>
