@@ -259,12 +259,15 @@ function joinedText(
   return { text: distinct.join(word === 'or' ? ' OR ' : ' AND '), is: distinct.length > 1 ? word : 'one' }
 }
 
-/** `path IN (...)` for alternatives that are all equalities of one property. */
+/**
+ * `path IN (...)` for alternatives that are all equalities of one property. Not for hashes: OASIS's own library for Python
+ * takes the whole list for one hash and refuses it.
+ */
 function setText(parts: readonly Expression[], under: string | undefined): string | undefined {
   const tests = parts.map((part) => (part.is === 'object' ? part.part : part))
   const paths = new Set(tests.map(equalityPath))
   const [path] = paths
-  if (tests.length < 2 || paths.size !== 1 || path === undefined) return undefined
+  if (tests.length < 2 || paths.size !== 1 || path === undefined || path.includes(':hashes.')) return undefined
   const literals = tests.flatMap((test) => (test.is === 'test' ? [literalOf(test) ?? ''] : []))
   const distinct = [...new Set(literals)]
   const where = pathUnder(path, under)

@@ -70,7 +70,7 @@ export function mendXml(text: string): MendedXml {
   }
   /** Takes the outermost unit that is still open out again. */
   const dropUnit = (sourceEnd: number, detail: string): boolean => {
-    const index = open.findIndex(({ name }) => units.has(localOf(name)))
+    const index = open.findIndex(isUnit)
     const unit = open[index]
     if (!unit) return false
     open.length = index
@@ -86,7 +86,7 @@ export function mendXml(text: string): MendedXml {
     }
     const index = open.findLastIndex((element) => element.name === name)
     if (index < 0) return note('an end tag without a start was dropped')
-    const unitIndex = open.findIndex((element) => units.has(localOf(element.name)))
+    const unitIndex = open.findIndex(isUnit)
     // The elements that were not closed are inside of a unit, or are units themselves.
     if (unitIndex >= 0 && dropUnit(end, 'its tags do not fit') && index >= unitIndex) return
     note('an end tag that was missing was added')
@@ -154,6 +154,11 @@ function outputOf(): Output {
     },
     text: () => pieces.join(''),
   }
+}
+
+/** The document itself is never taken out. */
+function isUnit({ name }: Open, index: number): boolean {
+  return index > 0 && units.has(localOf(name))
 }
 
 function localOf(name: string): string {

@@ -17,11 +17,19 @@ export function readIndicator(indicator: Element, inside: ReadInside, nameOf: Na
   const sightings = childOf(indicator, 'Sightings')
   const seen = timesOf(childrenOf(sightings, 'Sighting'))
   const producer = childOf(indicator, 'Producer')
+  const { id, place, title, description, timestamp } = readDescribed(indicator)
+  const { validFrom, validUntil } = validityOf(childrenOf(indicator, 'Valid_Time_Position'))
+  // Written out: spreading is what most of the time of a large package goes into.
   return {
-    ...readDescribed(indicator),
+    id,
+    place,
+    title,
+    description,
+    timestamp,
     types: textsOf(childrenOf(indicator, 'Type')),
     expression: readExpression(indicator, inside),
-    ...validityOf(childrenOf(indicator, 'Valid_Time_Position')),
+    validFrom,
+    validUntil,
     produced: utcTime(textOf(childOf(childOf(producer, 'Time'), 'Produced_Time'))),
     producer: readProducer(producer),
     confidence: onScale(textOf(childOf(childOf(indicator, 'Confidence'), 'Value'))),

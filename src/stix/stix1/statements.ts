@@ -14,10 +14,12 @@ export interface Telling {
 
 /** What an indicator says. */
 export function indicatorStatement(part: IndicatorPart, telling: Telling): Statement {
-  const producer = part.producer ?? packageProducer(part.place, telling.from)
+  const { values, unused } = collectedFrom(part, telling)
+  // Written out: spreading is what most of the time of a large package goes into.
   return {
-    ...base(part, telling),
+    id: part.id ?? '',
     role: 'indicator',
+    values,
     name: part.title,
     description: part.description,
     labels: part.types,
@@ -25,42 +27,50 @@ export function indicatorStatement(part: IndicatorPart, telling: Telling): State
     confidence: part.confidence,
     severity: part.severity,
     created: part.produced ?? part.timestamp,
+    modified: part.timestamp,
     firstSeen: part.firstSeen,
     lastSeen: part.lastSeen,
     validFrom: part.validFrom,
     validUntil: part.validUntil,
-    createdBy: producer?.id ?? producer?.name,
+    revoked: false,
+    tlp: telling.markings.tlpOf(part.place),
+    markingRefs: [],
+    createdBy: creatorOf(part.producer ?? packageProducer(part.place, telling.from)),
     category: categoryOf(part, telling),
     sightings: part.sightings,
+    unused,
   }
 }
 
 /** What an observable that belongs to no indicator says. */
 export function observableStatement(part: ObservablePart, telling: Telling): Statement {
-  const producer = packageProducer(part.place, telling.from)
+  const { values, unused } = collectedFrom(part, telling)
   return {
-    ...base(part, telling),
+    id: part.id ?? '',
     role: 'observable',
+    values,
     name: part.title,
     description: part.description,
     labels: [],
     killChainPhases: [],
     created: part.timestamp,
-    createdBy: producer?.id ?? producer?.name,
+    modified: part.timestamp,
+    revoked: false,
+    tlp: telling.markings.tlpOf(part.place),
+    markingRefs: [],
+    createdBy: creatorOf(packageProducer(part.place, telling.from)),
+    unused,
   }
 }
 
-function base(part: IndicatorPart | ObservablePart, { from, markings, budget }: Telling) {
-  const nothing: CollectedValues = { values: [], unused: ['It has no observable that says anything'] }
-  const collected = part.expression ? collectValues(part.expression, from, budget) : nothing
-  return {
-    id: part.id ?? '',
-    ...collected,
-    modified: part.timestamp,
-    revoked: false,
-    tlp: markings.tlpOf(part.place),
-    markingRefs: [],
-  }
+const nothing: CollectedValues = { values: [], unused: ['It has no observable that says anything'] }
+
+function collectedFrom({ expression }: IndicatorPart | ObservablePart, { from, budget }: Telling): CollectedValues {
+  return expression ? collectValues(expression, from, budget) : nothing
+}
+
+function creatorOf(producer: Producer | undefined): string | undefined {
+  return producer?.id ?? producer?.name
 }
 
 /** Of the nearest package around it whose header names one. */

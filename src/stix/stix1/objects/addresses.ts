@@ -42,7 +42,8 @@ export function addressField(category: string | undefined, text: string): Field 
   const expected = Object.hasOwn(kindOfCategory, wanted) ? kindOfCategory[wanted] : undefined
   const bare = refang(text)
   const kind = (expected && normaliseValue(expected, bare)?.kind) ?? placedKind(text) ?? expected
-  return kind === undefined ? {} : { kind, path: pathOfKind[kind] }
+  if (kind === undefined) return {}
+  return { kind, path: pathOfKind[kind], type: kind === 'asn' ? 'integer' : undefined }
 }
 
 function placedKind(text: string): ValueKind | undefined {
