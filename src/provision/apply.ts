@@ -148,13 +148,14 @@ async function applyStep(
   const number = run.next++
   const before = beforeOf(step, { state: held.current, director, listed })
   await journal.record({ event: 'intent', ...stamp(), director, fleet, target: target.name, write: step, before })
-  let isOrdered = false
+  let isAccepted = false
+  const onAccepted = (): void => void (isAccepted = true)
   const onOrder = async (order: string): Promise<void> => {
-    isOrdered = true
+    onAccepted()
     await journal.record({ event: 'order', ...stamp(), order })
   }
   try {
-    const performed = await perform(step, { ...parts, state: held.current, listed, onOrder })
+    const performed = await perform(step, { ...parts, state: held.current, listed, onAccepted, onOrder })
     const { sourceId } = performed
     await held.change((state) => recordStep(state, step, { director, fleet, at: clock.now().toISOString(), sourceId }))
     await journal.record({ event: 'result', ...stamp(), end: 'done', sourceId })
@@ -162,7 +163,7 @@ async function applyStep(
       ({ field, asked, found }) => `${step.thing}: ${field} was written as ${asked} and reads ${found}`,
     )
   } catch (error) {
-    const end = isOpen(error, isOrdered) ? 'unknown' : 'failed'
+    const end = isOpen(error, isAccepted) ? 'unknown' : 'failed'
     const text = error instanceof StixTaxiiError ? `${error.code}: ${error.message}` : 'an unexpected failure'
     await journal.record({ event: 'result', ...stamp(), end, error: text }).catch(() => undefined)
     throw error
@@ -170,9 +171,9 @@ async function applyStep(
 }
 
 /** Whether the write may have been carried out all the same. */
-function isOpen(error: unknown, isOrdered: boolean): boolean {
+function isOpen(error: unknown, isAccepted: boolean): boolean {
   if (!(error instanceof StixTaxiiError)) return true
-  if (isOrdered) return error.kind !== 'remote'
+  if (isAccepted) return error.kind !== 'remote'
   return ['pending', 'protocol', 'cancelled', 'internal', 'local'].includes(error.kind)
 }
 

@@ -31,7 +31,12 @@ export async function readDesiredState(text: string, file: string): Promise<Desi
   })
   const place = (way: Way, ofKey = false): Place => placeOf(document, lines, way, ofKey)
   const errorAt = (way: Way, what: string, hint?: string): StixTaxiiError =>
-    invalid(file, place(way), `${way.length === 0 ? '' : `${way.join('.')} `}${what}`, hint)
+    invalid(
+      file,
+      place(way),
+      `${way.length === 0 ? '' : `${way.join('.')}${what.startsWith(':') ? '' : ' '}`}${what}`,
+      hint,
+    )
 
   const [fault] = document.errors
   if (fault) {
@@ -42,10 +47,23 @@ export async function readDesiredState(text: string, file: string): Promise<Desi
       fault.code === 'DUPLICATE_KEY' ? 'this key stands twice' : 'no YAML from here on',
     )
   }
-  const value: unknown = document.toJS({ maxAliasCount: 1000 })
+  const value = contentOf(document, file)
   const read = desiredStateSchema.safeParse(value)
   if (read.success) return { file, content: read.data, errorAt }
   throw faultOf(read.error.issues[0], { file, value, place })
+}
+
+// More than any fleet needs; a bomb of aliases of aliases passes it at once.
+const maxAliasCount = 1000
+
+function contentOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount })
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error
+    const what = /unresolved alias/i.test(error.message) ? 'an alias without its anchor' : 'too many aliases'
+    throw invalid(file, { line: 1, column: 1 }, `there is ${what}: ${printable(error.message, { maxLength: 200 })}`)
+  }
 }
 
 interface Place {

@@ -132,9 +132,11 @@ function isOf(
 }
 
 /** Sources of all Logpoints observed, as far as they could be. */
-export function listedIn(observation: Observation): readonly { readonly key: string; readonly listed: ListedSource }[] {
-  return [...observation.logpoints].flatMap(([key, observed]) =>
-    observed instanceof StixTaxiiError ? [] : observed.sources.map((listed) => ({ key, listed })),
+export function listedIn(
+  observation: Observation,
+): readonly { readonly on: Logpoint; readonly listed: ListedSource }[] {
+  return [...observation.logpoints.values()].flatMap((observed) =>
+    observed instanceof StixTaxiiError ? [] : observed.sources.map((listed) => ({ on: observed.logpoint, listed })),
   )
 }
 

@@ -159,10 +159,10 @@ function userOf(
     steps.flatMap((step) => (step.kind === 'edit' ? [[step.sourceId, step.source.known] as const] : [])),
   )
   const location = pool === null ? 'public' : 'private'
-  for (const { key, listed } of listedIn(observation)) {
+  for (const { on, listed } of listedIn(observation)) {
     const { certificateFile, keyFile } = (edited.get(listed.id) ?? listed).certificate
-    const isHere = pool === null || key.startsWith(`${pool}/`)
-    if (isHere && !deleted.has(listed.id) && [certificateFile, keyFile].includes(name)) return key.split('/')[1] ?? key
+    const isHere = pool === null || on.pool.id === pool
+    if (isHere && !deleted.has(listed.id) && [certificateFile, keyFile].includes(name)) return on.name
   }
   const wanting = desired.logpoints.find(
     ({ logpoint, sources }) =>

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
 import { nearestName } from '../core/nearest-name.ts'
 import type { Logpoint, Pool, Storage } from '../director/client.ts'
+import { checkFileName } from '../director/paths.ts'
 import { allLogpoints, resolveLogpoints, type Directory } from '../director/directory.ts'
 import { defineSource, faultOfLayer, mergeLayers, type DefinedSource, type SourceLayer } from './definition.ts'
 import type { DesiredStateText, SecretText, SourceOverride } from './desired-state-schema.ts'
@@ -47,6 +48,8 @@ export interface DesiredState {
   readonly removed: 'delete' | 'keep'
   readonly logpoints: readonly DesiredLogpoint[]
   readonly files: readonly DesiredFile[]
+  /** Every Logpoint of the directory, also those the file is not about. */
+  readonly known: readonly Logpoint[]
 }
 
 export interface ResolveOptions {
@@ -75,7 +78,13 @@ export async function resolveDesired(document: DesiredDocument, options: Resolve
     plugin,
     sources: sourcesOf(logpoint, { document, scope, layers, overrides }),
   }))
-  return { fleet: content.name, removed: content.removed ?? 'delete', logpoints, files }
+  return {
+    fleet: content.name,
+    removed: content.removed ?? 'delete',
+    logpoints,
+    files,
+    known: allLogpoints(scope.directory),
+  }
 }
 
 /** The file's own directory where it has one, else the given one. */
@@ -112,12 +121,42 @@ function scopeOf(document: DesiredDocument, given: Directory): Scope {
     }
   }
   const targets = content.on === undefined ? allLogpoints(directory) : pick(content.on, ['on'])
+  refuseTwins(document, directory)
   if (targets.length > 0) return { directory, targets, pick }
   throw document.errorAt(
     [],
     'the file is about no Logpoint',
     'Name them under pools: and logpoints:, or in the profile.',
   )
+}
+
+const sameName = 'Director knows files by their names alone: give one of them another name.'
+
+function isSamePlace(a: DesiredFile, b: DesiredFile): boolean {
+  const poolOf = ({ storage }: DesiredFile): string => (storage.location === 'public' ? '' : storage.pool.id)
+  return a.kind === b.kind && a.name === b.name && poolOf(a) === poolOf(b)
+}
+
+/** Said before anything is sent. */
+function checkName(name: string, document: DesiredDocument, way: Way): void {
+  try {
+    checkFileName(name)
+  } catch (error) {
+    if (!(error instanceof StixTaxiiError)) throw error
+    throw document.errorAt([...way, 'file'], `: ${error.message}`, error.hint)
+  }
+}
+
+/** Two names of one Logpoint would get everything twice. */
+function refuseTwins(document: DesiredDocument, directory: Directory): void {
+  const names = new Map<string, string>()
+  for (const logpoint of allLogpoints(directory)) {
+    const key = placeKey(logpoint)
+    const twin = names.get(key)
+    if (twin === undefined) names.set(key, logpoint.name)
+    else
+      throw document.errorAt(['logpoints', logpoint.name], `is the same Logpoint as ${twin}`, 'Keep one of the names.')
+  }
 }
 
 async function readFiles(document: DesiredDocument, scope: Scope, { folder }: ResolveOptions): Promise<DesiredFile[]> {
@@ -132,6 +171,7 @@ async function readFiles(document: DesiredDocument, scope: Scope, { folder }: Re
       throw document.errorAt([...way, 'file'], `${given.file} cannot be read (${error.code ?? error.message})`)
     })
     const name = path.basename(given.file)
+    checkName(name, document, way)
     if (local.lengthBytes === 0) throw document.errorAt([...way, 'file'], `${given.file} is empty`)
     if (given.storage === 'public') return [{ kind, storage: { location: 'public' }, name, local }]
     return [...pools.values()].map((pool) => ({ kind, storage: { location: 'private', pool }, name, local }))
@@ -141,6 +181,13 @@ async function readFiles(document: DesiredDocument, scope: Scope, { folder }: Re
   for (const [index, certificate] of (content.certificates ?? []).entries()) {
     const way = ['certificates', index]
     const made = await placed('certificate', certificate, way)
+    if (made.some((file) => files.some((other) => isSamePlace(file, other)))) {
+      throw document.errorAt(
+        [...way, 'file'],
+        `another file is called ${path.basename(certificate.file)} there`,
+        sameName,
+      )
+    }
     const isOpenKey = certificate.storage === 'public' && made.some(({ local }) => local.hasPrivateKey)
     if (isOpenKey && !certificate.publicKey) throw openKey(document, way, certificate.file)
     files.push(...made)

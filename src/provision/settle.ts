@@ -38,6 +38,7 @@ export async function settle(
     try {
       const verdict = await judge(each, parts, settleMs)
       if (verdict === 'running') blocked.set(place, stillRunning(each))
+      else if (verdict === 'unseen') blocked.set(place, unseen(each))
       else await close(each.intent, verdict, parts)
     } catch (error) {
       if (stopsEverything(error)) throw error
@@ -47,13 +48,10 @@ export async function settle(
   return blocked
 }
 
-type Verdict = { readonly done: boolean; readonly sourceId?: string | undefined } | 'running'
+/** `unseen`: it may have been carried out, but Director shows only what was before. */
+type Verdict = Seen | 'running' | 'unseen'
 
-async function close(
-  intent: Intent,
-  verdict: Exclude<Verdict, 'running'>,
-  { held, journal, run, clock }: EngineParts,
-): Promise<void> {
+async function close(intent: Intent, verdict: Seen, { held, journal, run, clock }: EngineParts): Promise<void> {
   const at = clock.now().toISOString()
   const { director, fleet, write } = intent
   const { done, sourceId } = verdict
@@ -68,14 +66,14 @@ async function judge(open: OpenIntent, parts: EngineParts, settleMs: number): Pr
   if (order !== undefined) {
     const outcome = await waitForOrder(client, parseOrderPath(order), parts)
     if (outcome.state === 'pending') return 'running'
-    if (outcome.state === 'failed') return { done: false }
+    if (outcome.state === 'failed') return { done: false, isFresh: true }
     if (outcome.state === 'succeeded') return { ...(await look(intent, parts)), done: true }
   }
   const untilMs = Date.parse(intent.at) + settleMs
   for (;;) {
     const seen = await look(intent, parts)
     const leftMs = untilMs - clock.now().getTime()
-    if (seen.done || leftMs <= 0) return seen
+    if (seen.done || leftMs <= 0) return seen.done || seen.isFresh ? seen : 'unseen'
     await clock.sleep(Math.min(leftMs, 1000), signal)
   }
 }
@@ -83,6 +81,8 @@ async function judge(open: OpenIntent, parts: EngineParts, settleMs: number): Pr
 interface Seen {
   readonly done: boolean
   readonly sourceId?: string | undefined
+  /** Whether the list shows what is there now, so that what it does not show is not there. */
+  readonly isFresh: boolean
 }
 
 /** Whether a fresh list shows what the write was to do. */
@@ -91,14 +91,19 @@ async function look({ write, before }: Intent, parts: EngineParts): Promise<Seen
   if (write.kind === 'upload' || write.kind === 'trash') {
     const files = write.fileKind === 'package' ? client.packages : client.certificates
     const names = await files.list(write.storage, { signal })
-    return { done: names.includes(write.name) === (write.kind === 'upload') }
+    return { done: names.includes(write.name) === (write.kind === 'upload'), isFresh: true }
   }
   const { logpoint } = write
   const isSource = write.kind === 'create' || write.kind === 'edit' || write.kind === 'delete'
-  const freshen = async (): Promise<void> => void (await refreshSources(logpoint, parts))
+  let isFresh = true
+  const freshen = async (): Promise<void> => {
+    const { state } = await refreshSources(logpoint, parts)
+    isFresh = state !== 'failed' && state !== 'pending'
+  }
   const options = { parallel: 1, signal, plugins: !isSource, freshen: isSource ? freshen : undefined }
   const observed = await observeLogpoint(client, logpoint, options)
-  return isSource ? seenSource(write, before.ids ?? [], observed, parts) : seenPlugin(write, observed)
+  const seen = isSource ? seenSource(write, before.ids ?? [], observed, parts) : seenPlugin(write, observed)
+  return { ...seen, isFresh }
 }
 
 function seenSource(
@@ -106,7 +111,7 @@ function seenSource(
   former: readonly string[],
   { sources }: ObservedLogpoint,
   { held }: EngineParts,
-): Seen {
+): Omit<Seen, 'isFresh'> {
   if (write.kind === 'delete') return { done: !sources.some(({ id }) => id === write.sourceId) }
   if (write.kind === 'create') {
     const fresh = sources.filter((each) => !former.includes(each.id) && samePair(each, write.source.known))
@@ -129,7 +134,7 @@ function isHidden(field: string): boolean {
 function seenPlugin(
   write: Extract<Step, { kind: 'install' | 'uninstall' }>,
   { plugins, logpoint }: ObservedLogpoint,
-): Seen {
+): Omit<Seen, 'isFresh'> {
   if (write.kind === 'uninstall') return { done: !(plugins ?? []).some(({ id }) => id === write.pluginId) }
   const installed = findInstalled(plugins, logpoint)
   if (installed === undefined) return { done: false }
@@ -147,5 +152,14 @@ function stillRunning({ intent, order = '' }: OpenIntent): StixTaxiiError {
     kind: 'pending',
     hint: `Nothing else is sent there meanwhile. Wait with: stixtaxii director order wait ${order}`,
     context: { target: intent.target, run: intent.run, order },
+  })
+}
+
+function unseen({ intent }: OpenIntent): StixTaxiiError {
+  const text = `${intent.target}: what became of the ${intent.write.thing} of run ${intent.run} is not known, and Director does not refresh its list`
+  return new StixTaxiiError('PROVISION_UNSETTLED', text, {
+    kind: 'pending',
+    hint: 'Nothing else is sent there meanwhile. Try: stixtaxii director source refresh; then run this again.',
+    context: { target: intent.target, run: intent.run },
   })
 }

@@ -295,7 +295,7 @@ describe('plan', () => {
     await using world = await aWorld()
     world.write(aFleet(world.director, 2, { on: ['acme/lq1'] }))
     const error = errorOf(await world.run('plan -f fleet.yaml -o json'))
-    expect(error.message).toMatch(/^fleet\.yaml:\d+:\d+: on : There is no Logpoint and no group "acme\/lq1"/)
+    expect(error.message).toMatch(/^fleet\.yaml:\d+:\d+: on: There is no Logpoint and no group "acme\/lq1"/)
     expect(error.hint).toContain('Did you mean "acme/lp')
   })
 
@@ -352,7 +352,9 @@ describe('destroy', () => {
     const notes = applied(result)
       .results.flatMap((each) => each.notes)
       .join('\n')
-    expect(notes).toMatch(/plugin .* is still used by 1 source; kept[^]*certificate client\.crt is still used on/)
+    expect(notes).toMatch(
+      /plugin .* is still used by 1 source; kept[^]*certificate client\.crt is still used on acme\/lp1/,
+    )
     expect(sourcesOn(world.director)).toHaveLength(1)
   })
 })
