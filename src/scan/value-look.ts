@@ -8,6 +8,8 @@ export interface ValueLook {
   readonly ipv6: boolean
   /** Bytes; a longer value is always a candidate. */
   readonly longest: number
+  /** A whole value, as the scan looks at it. */
+  isCandidate(bytes: Uint8Array, from: number, length: number): boolean
   /** The inside of a JSON string, escapes and all. */
   isStringCandidate(bytes: Uint8Array, from: number, length: number): boolean
   /** A run of letters, digits and a few signs. */
@@ -152,6 +154,7 @@ export function createValueLook(tables: LineTables, table: ValueTable, networks:
     ipv6: tables.ipv6,
     longest,
     isUrlCandidate,
+    isCandidate: (bytes, from, length) => isCandidate(bytes, from, length, false),
     isStringCandidate: (bytes, from, length) => isCandidate(bytes, from, length, true),
     isPlainAtom(bytes, start, size) {
       let from = start

@@ -52,6 +52,11 @@ interface Event {
   readonly hash: string
 }
 
+/** The indicator that event `n` meets, if it meets one. */
+export function hitOf(n: number, indicators: number): number {
+  return (n * 7919 + Math.floor(n / 100)) % indicators
+}
+
 // Three of a hundred events hold a value of an indicator, by turns in another field.
 function eventOf(n: number, indicators: number): Event {
   const bytes = digest(n, 'event')
@@ -64,7 +69,7 @@ function eventOf(n: number, indicators: number): Event {
     hash: digest(n, 'hash').toString('hex'),
   }
   if (n % 100 >= 3) return event
-  const { kind, value } = valueOf((n * 7919) % indicators)
+  const { kind, value } = valueOf(hitOf(n, indicators))
   if (kind === 'ipv4') return { ...event, destination: value.replace(/0\/24$/, '77') }
   if (kind === 'domain') return { ...event, domain: value }
   return kind === 'url' ? { ...event, url: value } : { ...event, hash: value }
