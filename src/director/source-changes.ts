@@ -13,6 +13,8 @@ export interface ChangeParts extends WaitOptions {
   readonly wait?: boolean | undefined
   /** False: what Director says of the order is the end of it; nothing is listed. Default true. */
   readonly verify?: boolean | undefined
+  /** Called once the change was sent and not refused: from then on it may have been made, whatever else fails. */
+  readonly onAccepted?: (() => void) | undefined
   /** Called once the order of the change is known, before it is waited for: what a later run can go on with. */
   readonly onOrder?: ((order: OrderPath) => void | Promise<void>) | undefined
 }
@@ -135,8 +137,10 @@ async function follow(
   try {
     accepted = await send(parts.client)
   } catch (error) {
+    if (isUnknown(error)) parts.onAccepted?.()
     return settledByList(error, logpoint, find, parts)
   }
+  parts.onAccepted?.()
   const order = accepted.state === 'ordered' ? accepted.order : undefined
   if (order !== undefined) await parts.onOrder?.(order)
   if (parts.wait === false && accepted.state === 'ordered') return { state: 'pending', order, ...nothing }
@@ -171,12 +175,15 @@ async function settledByList(
   find: Find,
   parts: ChangeParts,
 ): Promise<SourceChange> {
-  if (!(error instanceof StixTaxiiError) || error.code !== 'DIRECTOR_OUTCOME_UNKNOWN') throw error
-  if (parts.verify === false) throw error
+  if (!isUnknown(error) || parts.verify === false) throw error
   const finding = await findAfterRefresh(logpoint, find, parts)
   if (!finding.proves) throw error
   const { id, differences, notComparable } = finding
   return { state: 'done', id, differences, notComparable }
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof StixTaxiiError && error.code === 'DIRECTOR_OUTCOME_UNKNOWN'
 }
 
 /**

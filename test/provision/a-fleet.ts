@@ -60,6 +60,8 @@ export interface World extends AsyncDisposable {
   /** Writes that reached the Director so far: calls other than reads and refreshes. */
   writes(): readonly string[]
   read(name: string): string
+  /** Writes a file into the folder. */
+  put(name: string, text: string): void
 }
 
 /** An emulated Director and a folder with the files that a desired state names. */
@@ -86,6 +88,7 @@ export async function aWorld(options: DirectorEmulatorOptions = {}): Promise<Wor
         .filter(({ method, path: at }) => method !== 'GET' && !at.endsWith('/refreshlist'))
         .map(({ method, path: at }) => `${method} ${at}`),
     read: (name) => readFileSync(path.join(folder, name), 'utf8'),
+    put,
     [Symbol.asyncDispose]: () => director.close(),
   }
 }

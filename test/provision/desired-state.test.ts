@@ -44,6 +44,13 @@ describe('a desired state', () => {
       'fleet.yaml:6:5: there is no "fetchIntervall" in sources.a',
       'Did you mean "fetchInterval"?',
     ],
+    ['an alias of nothing', 'pools: *nobody\n', 'an alias without its anchor', undefined],
+    [
+      'a bomb of aliases',
+      `pools: &a { x: y }\n${[...'bcdefg'].map((name, at) => `${name}: &${name} [${`*${'abcdef'[at]},`.repeat(10)}]\n`).join('')}`,
+      'too many aliases',
+      undefined,
+    ],
     ['minutes', 'sources: { a: { begin: 30m } }\n', 'fleet.yaml:3:17: sources.a.begin must be a duration', undefined],
     ['months between fetches', 'sources: { a: { fetchInterval: 1mo } }\n', 'must be hours, days or weeks', undefined],
     ['a version that YAML took for a number', 'sources: { a: { taxiiVersion: 2.1 } }\n', 'in quotes', undefined],
