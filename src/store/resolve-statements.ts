@@ -82,21 +82,70 @@ export function resolveStatements(
       ...kept.flatMap(({ statement }) => [...statement.markingRefs, statement.createdBy ?? '']),
     ]),
   )
-  return kept.map((one) => resolved(one, { relations, standing, names }))
+  const found = { relations, standing, names, nameOf: nameFinder(names), related: new Map() }
+  return kept.map((one) => resolved(one, found))
 }
 
 interface Found {
   readonly relations: ReadonlyMap<string, readonly KeptRelation[]>
   readonly standing: ReadonlyMap<string, Standing>
   readonly names: ReadonlyMap<string, readonly KeptName[]>
+  /** The name of an id to a source. */
+  readonly nameOf: (id: string, source: string) => KeptName | undefined
+  /** What was found out already: many statements may have one id. */
+  readonly related: Map<string, readonly RelatedThing[]>
+}
+
+function nameFinder(names: Found['names']): Found['nameOf'] {
+  const known = new Map<string, KeptName | undefined>()
+  return (id, source) => {
+    const asked = `${source}\n${id}`
+    if (!known.has(asked)) known.set(asked, newest(nearest(names.get(id) ?? [], source)))
+    return known.get(asked)
+  }
+}
+
+/** The version that came at this moment; undefined when it is not there (any more). */
+export function versionAt(standing: Standing, collection: number, added: number): StandingVersion | undefined {
+  const { versions } = standing
+  if (versions.length < 8) return versions.find((one) => one.collection === collection && one.added === added)
+  return orderOf(standing).byPlace.get(`${collection} ${added}`)
+}
+
+/** Versions of one id so that each is compared with the rest at once: a feed may send very many. */
+interface VersionOrder {
+  readonly byPlace: ReadonlyMap<string, StandingVersion>
+  /** Latest time by source, and latest `added` by collection and time. */
+  readonly latest: ReadonlyMap<string, string>
+  readonly lastAdded: ReadonlyMap<string, number>
+}
+
+const orders = new WeakMap<Standing, VersionOrder>()
+
+function orderOf(standing: Standing): VersionOrder {
+  const known = orders.get(standing)
+  if (known) return known
+  const byPlace = new Map<string, StandingVersion>()
+  const latest = new Map<string, string>()
+  const lastAdded = new Map<string, number>()
+  for (const version of standing.versions) {
+    const { source, collection, added } = version
+    const time = timestampKey(version.version) ?? ''
+    const beside = `${collection} ${time}`
+    byPlace.set(`${collection} ${added}`, version)
+    if (time >= (latest.get(source) ?? '')) latest.set(source, time)
+    if (added >= (lastAdded.get(beside) ?? 0)) lastAdded.set(beside, added)
+  }
+  const order = { byPlace, latest, lastAdded }
+  orders.set(standing, order)
+  return order
 }
 
 function resolved(kept: KeptStatement, found: Found): SourcedStatement | undefined {
   const { statement, source, key, itemId, added, collection } = kept
   const standing = found.standing.get(itemId)
-  const own = standing?.versions.find((version) => version.collection === collection && version.added === added)
-  if (!standing || !own) return undefined
-  const nameOf = (id: string) => newest(nearest(found.names.get(id) ?? [], source.id))
+  const own = standing && versionAt(standing, collection, added)
+  if (!own) return undefined
   const tlp = found.names.size === 0 ? statement.tlp : markedTlp(kept, found)
   const made: Made = {
     ...statement,
@@ -109,9 +158,10 @@ function resolved(kept: KeptStatement, found: Found): SourcedStatement | undefin
     superseded: isSuperseded(own, standing),
     vanished: standing.vanishedFrom.has(collection),
     sound: kept.sound,
-    relatedTo: relatedTo(kept, found, nameOf),
+    relatedTo: relatedTo(kept, found),
   }
-  const createdByName = statement.createdBy === undefined ? undefined : nameOf(statement.createdBy)?.name
+  const createdByName =
+    statement.createdBy === undefined ? undefined : found.nameOf(statement.createdBy, source.id)?.name
   if (kept.description !== undefined) made.description = kept.description
   if (tlp !== undefined) made.tlp = tlp
   if (kept.original !== undefined) made.original = kept.original
@@ -122,46 +172,42 @@ function resolved(kept: KeptStatement, found: Found): SourcedStatement | undefin
 type Made = { -readonly [Name in keyof SourcedStatement]: SourcedStatement[Name] }
 
 /** By a version of the same source that is later by its time; where times say nothing, by one stored later beside it. */
-function isSuperseded(own: StandingVersion, { versions }: Standing): boolean {
-  if (versions.length === 1) return false
-  const ownTime = timestampKey(own.version) ?? ''
-  return versions.some((other) => {
-    if (other.source !== own.source || other === own) return false
-    const time = timestampKey(other.version) ?? ''
-    return time > ownTime || (time === ownTime && other.collection === own.collection && other.added > own.added)
-  })
+function isSuperseded(own: StandingVersion, standing: Standing): boolean {
+  if (standing.versions.length === 1) return false
+  const { latest, lastAdded } = orderOf(standing)
+  const time = timestampKey(own.version) ?? ''
+  return (latest.get(own.source) ?? '') > time || (lastAdded.get(`${own.collection} ${time}`) ?? 0) > own.added
 }
 
 function markedTlp({ statement, source }: KeptStatement, { names }: Found): Tlp | undefined {
   return strictest([statement.tlp, ...statement.markingRefs.map((id) => tlpOf(names.get(id) ?? [], source.id))])
 }
 
-function relatedTo(
-  { statement, source }: KeptStatement,
-  { relations, standing }: Found,
-  nameOf: (id: string) => KeptName | undefined,
-): readonly RelatedThing[] {
-  const all = relations.get(statement.id)
+function relatedTo({ statement, source }: KeptStatement, found: Found): readonly RelatedThing[] {
+  const all = found.relations.get(statement.id)
   if (all === undefined) return unrelated
-  const current = all.filter((relation) => isCurrent(relation, standing.get(relation.itemId)))
+  const asked = `${source.id}\n${statement.id}`
+  const known = found.related.get(asked)
+  if (known) return known
+  const current = all.filter((relation) => isCurrent(relation, found.standing.get(relation.itemId)))
   const things = nearest(current, source.id).flatMap(({ type: relation, to }): RelatedThing[] => {
-    const target = nameOf(to)
+    const target = found.nameOf(to, source.id)
     return target === undefined || notThreats.has(target.type)
       ? []
       : [{ relation, type: target.type, name: target.name }]
   })
   const distinctThings = new Map(things.map((thing) => [`${thing.name}\n${thing.type}\n${thing.relation}`, thing]))
-  return [...distinctThings.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, thing]) => thing)
+  const related = [...distinctThings.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, thing]) => thing)
+  found.related.set(asked, related)
+  return related
 }
 
 const unrelated: readonly RelatedThing[] = []
 const notThreats: ReadonlySet<string> = new Set(['identity', 'marking-definition'])
 
 function isCurrent(relation: KeptRelation, standing: Standing | undefined): boolean {
-  const own = standing?.versions.find(
-    ({ collection, added }) => collection === relation.collection && added === relation.added,
-  )
-  if (!standing || !own) return false
+  const own = standing && versionAt(standing, relation.collection, relation.added)
+  if (!own) return false
   return (
     !standing.revokedBy.has(relation.source) &&
     !standing.vanishedFrom.has(relation.collection) &&

@@ -383,6 +383,24 @@ export function knownValueSuite(subject: StoreUnderTest): void {
         expect(values[0]?.statements).toHaveLength(count)
       })
 
+      it('takes no longer for thousands of versions of one thing than for as many things', async () => {
+        const spent = async (value: Value, idOf: (n: number) => string) => {
+          const items = Array.from({ length: 4000 }, (_, n) =>
+            anIndicatorSaying({ about: [value] }, { id: idOf(n), modified: new Date(1.7e12 + n * 1000).toISOString() }),
+          )
+          await keep(store, items)
+          const begun = performance.now()
+          const statements = await about(value)
+          const newest = statements.filter(({ superseded }) => !superseded)
+          return { ms: performance.now() - begun, statements: statements.length, newest: newest.length }
+        }
+        const many = await spent(bad, (n) => `indicator--${n}`)
+        const one = await spent(worse, () => 'indicator--one')
+        expect(many).toMatchObject({ statements: 4000, newest: 4000 })
+        expect(one).toMatchObject({ statements: 4000, newest: 1 })
+        expect(one.ms).toBeLessThan(4 * many.ms + 500)
+      })
+
       it('finds each of the many statements of a block', async () => {
         const statements = Array.from({ length: 3000 }, (_, n) =>
           aStatement(`acme:indicator-${n}`, { about: [{ kind: 'domain', value: `d${n}.example` }, bad] }),

@@ -1,7 +1,7 @@
 import { valueKinds, type Value } from '../../stix/statement.ts'
 import type { ReadItem } from '../index-reading.ts'
 import type { KnownValue, KnownValueFilter, NetworkLengths, SourcedStatement, ValueCount } from '../known-value.ts'
-import { resolveStatements, type KeptStatement, type Standing } from '../resolve-statements.ts'
+import { resolveStatements, versionAt, type KeptStatement, type Standing } from '../resolve-statements.ts'
 import { keyOfValue, kindNumbers, valueOfKey, type ValueKey } from '../value-key.ts'
 import { corruption, type Connection, type SqlRow, type SqlValue } from './binding.ts'
 import { reading } from './database.ts'
@@ -9,7 +9,7 @@ import { idOfKey } from './keys.ts'
 import { listPlaces, type Place } from './places.ts'
 import { readSegment, type SegmentItem } from './segments.ts'
 import { decodeStatement, type OfItem } from './statement-body.ts'
-import { surroundingsIn } from './surroundings.ts'
+import { surroundingsIn, type LargeStandings } from './surroundings.ts'
 
 /** What finds values: `lookup` by their keys, `knownValues` in the order of the index, some hundred rows at a time. */
 
@@ -150,11 +150,12 @@ function groupedBy(
 interface View {
   readonly places: ReadonlyMap<number, Place>
   readonly traits: (number: number) => string
+  readonly large: LargeStandings
 }
 
 async function openView({ connection, file }: IndexReader): Promise<View> {
   const places = await reading(file, () => new Map(listPlaces(connection).map((place) => [place.number, place])))
-  return { places, traits: newTraitReader(connection) }
+  return { places, traits: newTraitReader(connection), large: new Map() }
 }
 
 /** Traits by number, the recent ones kept: most statements of a feed share a few. */
@@ -181,7 +182,7 @@ async function resolvedRows(
   if (rows.length === 0) return []
   const descriptions = described ? await descriptionsOf(reader, rows) : undefined
   return reading(reader.file, () => {
-    const around = surroundingsIn(reader.connection, view.places)
+    const around = surroundingsIn(reader.connection, view.places, view.large)
     const ids = rows.map((row) => idOfKey(row['item']))
     const standing = around.standing([...new Set(ids)])
     const kept = rows.flatMap((row, number) => {
@@ -200,8 +201,7 @@ async function resolvedRows(
 }
 
 function ownVersion(row: SqlRow, standing: Standing | undefined): string | undefined {
-  const [collection, added] = [row['collection'], row['added']]
-  return standing?.versions.find((one) => one.collection === collection && one.added === added)?.version
+  return standing && versionAt(standing, row['collection'] as number, row['added'] as number)?.version
 }
 
 function keptOf(row: SqlRow, item: OfItem, { places, traits }: View): KeptStatement {

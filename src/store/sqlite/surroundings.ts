@@ -23,15 +23,25 @@ type StandingBeingRead = Standing & {
   readonly vanishedFrom: Set<number>
 }
 
+/** Standings that are dear to read, kept from one part of a long answer to the next. */
+export type LargeStandings = Map<string, StandingBeingRead>
+
+const largeFrom = 1000
+const mostLarge = 8
+
 /** For one question: what was found out about an id is not asked again. `places` by their numbers. */
-export function surroundingsIn(connection: Connection, places: ReadonlyMap<number, Place>): Surroundings {
+export function surroundingsIn(
+  connection: Connection,
+  places: ReadonlyMap<number, Place>,
+  large: LargeStandings = new Map(),
+): Surroundings {
   const has = (table: 'revoked' | 'relation' | 'named') =>
     connection.get(`SELECT 1 FROM ${table} LIMIT 1`) !== undefined
   const [anyRevoked, anyRelation, anyNamed] = [has('revoked'), has('relation'), has('named')]
   const vanishedFrom = [...places.keys()].filter(
     (place) => connection.get('SELECT 1 FROM vanished WHERE collection = ? LIMIT 1', [place]) !== undefined,
   )
-  const known = new Map<string, StandingBeingRead>()
+  const known = new Map<string, StandingBeingRead>(large)
   const sourceOf = (row: SqlRow): string => {
     const place = places.get(row['collection'] as number)
     if (!place) throw corruption('something of no collection')
@@ -58,6 +68,12 @@ export function surroundingsIn(connection: Connection, places: ReadonlyMap<numbe
         for (const row of rowsOf(missing, surroundingsSql.vanished, [place])) {
           known.get(idOfKey(row['id']))?.vanishedFrom.add(place)
         }
+      }
+      for (const id of missing) {
+        const read = known.get(id)
+        if (!read || read.versions.length < largeFrom) continue
+        if (large.size >= mostLarge) large.clear()
+        large.set(id, read)
       }
       return known
     },
