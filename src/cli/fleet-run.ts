@@ -67,7 +67,7 @@ export async function planFleet(
   const director = originOf(fleet.profile)
   const { desired } = fleet
   const secretOf = destroy ? undefined : await readSecrets(fleet)
-  const scope = scopeOf({ desired, director, state })
+  const scope = scopeOf({ desired, director, state, destroy })
   const observation = await look(client, scope, context)
   const inputs = { desired, director, observation, state, secretOf: secretOf ?? noSecret }
   return { plan: destroy ? planDestroy(inputs) : makePlan(inputs), observation }

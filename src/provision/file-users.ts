@@ -28,9 +28,11 @@ export function userOfFile(
   { observation, state, director, targets }: UserContext,
 ): FileUser | undefined {
   const steps = targets.flatMap((target) => target.steps)
-  const gone = new Set(
+  const idOf = (logpoint: Logpoint, id: string): string => `${placeKey(logpoint)}/${id}`
+  const deleted = new Set(steps.flatMap((step) => (step.kind === 'delete' ? [idOf(step.logpoint, step.sourceId)] : [])))
+  const edited = new Map(
     steps.flatMap((step) =>
-      step.kind === 'delete' || step.kind === 'edit' ? [`${placeKey(step.logpoint)}/${step.sourceId}`] : [],
+      step.kind === 'edit' ? [[idOf(step.logpoint, step.sourceId), step.source.known] as const] : [],
     ),
   )
   const isIn = (ofPool: string): boolean => pool === null || pool === ofPool
@@ -42,7 +44,8 @@ export function userOfFile(
     if (!isIn(ofPool)) continue
     if (observed instanceof StixTaxiiError) return { name: names.get(key) ?? key, error: observed }
     const { logpoint, sources } = observed
-    if (sources.some(({ id, certificate }) => !gone.has(`${key}/${id}`) && uses(certificate))) return logpoint
+    const left = sources.filter(({ id }) => !deleted.has(idOf(logpoint, id)))
+    if (left.some((source) => uses((edited.get(idOf(logpoint, source.id)) ?? source).certificate))) return logpoint
   }
   return state.sources
     .filter((record) => record.director === director && isIn(record.pool))

@@ -1,14 +1,14 @@
 import { StixTaxiiError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Logpoint, Storage } from '../director/client.ts'
-import type { ListedSource } from '../director/enrichment-source.ts'
+import { witnessesOf } from './file-users.ts'
 import { storageKey, type Observation, type ObserveScope, type ObservedStorage } from './observe.ts'
 import { planLogpoint, type LogpointPlanContext } from './plan-logpoint.ts'
-import { planTrash, planUploads } from './plan-storage.ts'
+import { planTrash, planUploads, poolOf } from './plan-storage.ts'
 import type { Plan, PlannedTarget } from './plan.ts'
 import { placeKey, type DesiredLogpoint, type DesiredState } from './resolve-desired.ts'
 import type { SaidSecret } from './source-record.ts'
-import type { State } from './state.ts'
+import type { FileRecord, State } from './state.ts'
 
 export interface PlanInputs {
   readonly desired: DesiredState
@@ -28,7 +28,8 @@ export function scopeOf({
   desired,
   director,
   state,
-}: Pick<PlanInputs, 'desired' | 'director' | 'state'>): ObserveScope {
+  destroy = false,
+}: Pick<PlanInputs, 'desired' | 'director' | 'state'> & { readonly destroy?: boolean }): ObserveScope {
   const logpoints = [...desired.logpoints.map(({ logpoint }) => logpoint), ...formerLogpoints(desired, director, state)]
   const storages = new Map<string, Storage>()
   const usesPublic = desired.logpoints.some(({ sources }) =>
@@ -46,7 +47,8 @@ export function scopeOf({
   for (const storage of wanted) if (!storages.has(storageKey(storage))) storages.set(storageKey(storage), storage)
   const plugins =
     desired.logpoints.some(({ plugin }) => plugin) || state.plugins.some((record) => isOf(record, desired, director))
-  return { storages: [...storages.values()], logpoints, plugins }
+  const witnesses = witnessesOf(leavingFiles(desired, director, state, destroy), desired.known, logpoints)
+  return { storages: [...storages.values()], logpoints: [...logpoints, ...witnesses], plugins }
 }
 
 /** Compares what is wanted with what there is. Pure; no target's fault keeps another from being planned. */
@@ -112,6 +114,21 @@ export function formerLogpoints(desired: DesiredState, director: string, state: 
   return [...former.values()]
 }
 
+/** Files that may be trashed. */
+function leavingFiles(
+  desired: DesiredState,
+  director: string,
+  state: State,
+  destroy: boolean,
+): readonly Pick<FileRecord, 'kind' | 'pool'>[] {
+  const described = desired.files.map(({ kind, storage, name }) => ({ kind, pool: poolOf(storage), name }))
+  const isDescribed = (record: FileRecord): boolean =>
+    described.some(({ kind, pool, name }) => record.kind === kind && record.pool === pool && record.name === name)
+  const made = state.files.filter((record) => isOf(record, desired, director))
+  if (destroy) return [...described, ...made]
+  return desired.removed === 'delete' ? made.filter((record) => !isDescribed(record)) : []
+}
+
 function formerStorages(desired: DesiredState, director: string, state: State): readonly Storage[] {
   const names = new Map(desired.logpoints.map(({ logpoint }) => [logpoint.pool.id, logpoint.pool.name]))
   return state.files
@@ -129,15 +146,6 @@ function isOf(
   director: string,
 ): boolean {
   return record.fleet === desired.fleet && record.director === director
-}
-
-/** Sources of all Logpoints observed, as far as they could be. */
-export function listedIn(
-  observation: Observation,
-): readonly { readonly on: Logpoint; readonly listed: ListedSource }[] {
-  return [...observation.logpoints.values()].flatMap((observed) =>
-    observed instanceof StixTaxiiError ? [] : observed.sources.map((listed) => ({ on: observed.logpoint, listed })),
-  )
 }
 
 /** A storage as it was observed, or why it was not. */

@@ -1,6 +1,7 @@
 import { StixTaxiiError } from '../core/errors.ts'
 import type { Storage } from '../director/client.ts'
-import { listedIn, storageIn, type PlanInputs } from './make-plan.ts'
+import { userOfFile, type FileUser } from './file-users.ts'
+import { storageIn, type PlanInputs } from './make-plan.ts'
 import { storageKey, type ObservedStorage } from './observe.ts'
 import type { PlannedTarget, Step, TrashStep, UploadStep } from './plan.ts'
 import type { DesiredFile } from './resolve-desired.ts'
@@ -85,7 +86,7 @@ export function planTrash(inputs: PlanInputs, logpoints: readonly PlannedTarget[
 /** Trashes these files where they are listed and nothing uses them; what is kept is said. */
 export function trashTargets(
   files: readonly Pick<FileRecord, 'kind' | 'pool' | 'name' | 'lengthBytes' | 'sha256'>[],
-  { observation, desired }: PlanInputs,
+  { observation, desired, state, director }: PlanInputs,
   { removed, logpoints }: { readonly removed: 'delete' | 'keep'; readonly logpoints: readonly PlannedTarget[] },
 ): readonly PlannedTarget[] {
   const targets = new Map<string, TrashTarget>()
@@ -102,10 +103,17 @@ export function trashTargets(
     const { storage } = observed
     const target = targets.get(storageKey(storage)) ?? { storage, steps: [], notes: [] }
     targets.set(storageKey(storage), target)
-    const user = record.kind === 'certificate' ? userOf(record, { observation, desired }, logpoints) : undefined
-    if (user !== undefined) target.notes.push(`certificate ${record.name} is still used on ${user}; kept`)
-    else if (removed === 'keep') target.notes.push(`${record.kind} ${record.name} is no longer in the file; kept`)
-    else target.steps.push(trashStep(record, storage, '-'))
+    if (removed === 'keep') {
+      target.notes.push(`${record.kind} ${record.name} is no longer in the file; kept`)
+      continue
+    }
+    const context = { observation, state, director, targets: logpoints }
+    const isCertificate = record.kind === 'certificate'
+    const user = isCertificate ? (userOfFile(record, context) ?? wantingUser(record, desired)) : undefined
+    if (user === undefined) target.steps.push(trashStep(record, storage, '-'))
+    else target.notes.push(keptFor(record, user))
+    // Nobody knows whether it is used: it stays, and that is not what was asked for.
+    target.error ??= user?.error
   }
   return [...targets.values()].map(({ storage, ...rest }) => ({
     phase: 'trash',
@@ -120,8 +128,8 @@ interface TrashTarget {
   readonly storage: Storage
   readonly steps: TrashStep[]
   readonly notes: string[]
-  /** Why it could not be looked at. */
-  readonly error?: StixTaxiiError | undefined
+  /** Why it could not be looked at, or who may use something of it. */
+  error?: StixTaxiiError | undefined
 }
 
 function storageOf({ pool }: Pick<FileRecord, 'pool'>, desired: PlanInputs['desired']): Storage {
@@ -147,23 +155,19 @@ function trashStep(
   }
 }
 
-/** A Logpoint with a source that uses the file when all is done. */
-function userOf(
+/** Why a file stays. */
+export function keptFor({ kind, name: file }: Pick<FileRecord, 'kind' | 'name'>, { name, error }: FileUser): string {
+  return error === undefined
+    ? `${kind} ${file} is still used on ${name}; kept`
+    : `${kind} ${file} may be used on ${name}, which cannot be looked at; kept`
+}
+
+/** A Logpoint with a source that is to use the file. */
+function wantingUser(
   { pool, name }: Pick<FileRecord, 'pool' | 'name'>,
-  { observation, desired }: Pick<PlanInputs, 'observation' | 'desired'>,
-  logpoints: readonly PlannedTarget[],
-): string | undefined {
-  const steps = logpoints.flatMap((target) => target.steps)
-  const deleted = new Set(steps.flatMap((step) => (step.kind === 'delete' ? [step.sourceId] : [])))
-  const edited = new Map(
-    steps.flatMap((step) => (step.kind === 'edit' ? [[step.sourceId, step.source.known] as const] : [])),
-  )
+  desired: PlanInputs['desired'],
+): FileUser | undefined {
   const location = pool === null ? 'public' : 'private'
-  for (const { on, listed } of listedIn(observation)) {
-    const { certificateFile, keyFile } = (edited.get(listed.id) ?? listed).certificate
-    const isHere = pool === null || on.pool.id === pool
-    if (isHere && !deleted.has(listed.id) && [certificateFile, keyFile].includes(name)) return on.name
-  }
   const wanting = desired.logpoints.find(
     ({ logpoint, sources }) =>
       (pool === null || logpoint.pool.id === pool) &&
@@ -174,7 +178,7 @@ function userOf(
         )
       }),
   )
-  return wanting?.logpoint.name
+  return wanting?.logpoint
 }
 
 /** The pool's identifier, null for the public storage. */
