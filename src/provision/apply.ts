@@ -2,6 +2,7 @@ import { StixTaxiiError } from '../core/errors.ts'
 import type { ListedSource } from '../director/enrichment-source.ts'
 import { atOnce } from './at-once.ts'
 import type { EngineParts } from './engine.ts'
+import { uploadOf } from './local-file.ts'
 import { stopsEverything, storageKey, type Observation } from './observe.ts'
 import { perform } from './perform.ts'
 import type { Plan, PlannedTarget, Step } from './plan.ts'
@@ -117,6 +118,8 @@ async function applySteps(target: PlannedTarget, run: Run): Promise<TargetResult
   const ends = (status: TargetStatus, error?: StixTaxiiError): TargetResult => ({ target, status, done, notes, error })
   const observed = 'logpoint' in target.place ? run.options.observation.logpoints.get(keyOf(target)) : undefined
   const listed = observed === undefined || observed instanceof StixTaxiiError ? [] : observed.sources
+  const changed = await changedFile(target.steps)
+  if (changed) return ends('failed', changed)
   for (const step of target.steps) {
     if (run.dead) return ends(done.length > 0 ? 'failed' : 'not done', notTried(target, run.dead))
     try {
@@ -129,6 +132,20 @@ async function applySteps(target: PlannedTarget, run: Run): Promise<TargetResult
     }
   }
   return ends('changed')
+}
+
+/** Why an upload of the target cannot be made: known before the file that it replaces is trashed. */
+async function changedFile(steps: readonly Step[]): Promise<StixTaxiiError | undefined> {
+  for (const step of steps) {
+    if (step.kind !== 'upload') continue
+    const error = await uploadOf(step.name, step.local).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    if (error instanceof StixTaxiiError) return error
+    if (error !== undefined) throw error
+  }
+  return undefined
 }
 
 /** One write: its intent on the disk before, its result after. */

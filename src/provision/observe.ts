@@ -124,14 +124,16 @@ async function orError<T>(work: Promise<T>): Promise<T | StixTaxiiError> {
 }
 
 /**
- * A digest of what was observed in one place. Secrets of the list go into it as fingerprints, so that it changes with them
- * and tells nothing of them.
+ * A digest of what was observed in one place and what the state knows of it beyond that: another run may have written what
+ * no list shows. Secrets of the list go into it as fingerprints, so that it changes with them and tells nothing of them.
  */
 export function digestOf(state: State, observed: ObservedLogpoint | ObservedStorage | StixTaxiiError): string {
   if (observed instanceof StixTaxiiError) return keyedDigest(state, `error ${observed.code}`)
   if ('storage' in observed) {
     const { packages, certificates } = observed
-    return keyedDigest(state, JSON.stringify([[...packages].sort(), [...certificates].sort()]))
+    const pool = observed.storage.location === 'public' ? null : observed.storage.pool.id
+    const known = state.files.filter((record) => record.pool === pool)
+    return keyedDigest(state, JSON.stringify([[...packages].sort(), [...certificates].sort(), known]))
   }
   const sources = observed.sources.map((source) => ({
     ...source,
@@ -143,5 +145,9 @@ export function digestOf(state: State, observed: ObservedLogpoint | ObservedStor
   }))
   const ordered = sources.sort((a, b) => (a.id < b.id ? -1 : 1))
   const plugins = observed.plugins && [...observed.plugins].sort((a, b) => (a.id < b.id ? -1 : 1))
-  return keyedDigest(state, JSON.stringify([ordered, plugins ?? null]))
+  const { id, pool } = observed.logpoint
+  const isHere = (record: { readonly pool: string; readonly logpoint: string }): boolean =>
+    record.pool === pool.id && record.logpoint === id
+  const known = [state.sources.filter(isHere), state.plugins.filter(isHere)]
+  return keyedDigest(state, JSON.stringify([ordered, plugins ?? null, known]))
 }

@@ -1,15 +1,19 @@
 import { StixTaxiiError } from '../core/errors.ts'
 import type { Logpoint, Storage } from '../director/client.ts'
-import { shownFields } from './definition.ts'
-import type { FieldChange } from './compare.ts'
+import { samePair } from '../director/compare-sources.ts'
+import type { ListedSource } from '../director/enrichment-source.ts'
+import { compareSource, type ComparisonContext, type FieldChange } from './compare.ts'
+import { secretPaths, shownFields } from './definition.ts'
+import { userOfFile, witnessesOf } from './file-users.ts'
 import { unknownRun } from './history.ts'
 import type { Intent, JournalEntry } from './journal.ts'
 import { storageKey, type Observation, type ObservedLogpoint, type ObservedStorage } from './observe.ts'
-import { findInstalled, planUninstall } from './plan-logpoint.ts'
-import { storageName } from './plan-storage.ts'
+import { findInstalled, placeIn, planUninstall } from './plan-logpoint.ts'
+import { keptFor, poolOf, storageName } from './plan-storage.ts'
 import type { Plan, PlannedSource, PlannedTarget, PlannedTrace, Step } from './plan.ts'
 import { placeKey } from './resolve-desired.ts'
-import { secretFields, type SecretField } from './source-record.ts'
+import { secretFields, type KnownSource, type SecretField } from './source-record.ts'
+import { findFile, findSource, type State } from './state.ts'
 
 /** What a run did, for going back. */
 export interface PastRun {
@@ -56,22 +60,27 @@ export function findRun(
   return { run, fleet: begin.fleet, director: begin.director, file: begin.file, done }
 }
 
-/** What has to be observed before a run can be taken back. */
-export function scopeOfRun({ done }: PastRun) {
+/** What has to be observed before a run can be taken back; `known`: every Logpoint of the directory. */
+export function scopeOfRun({ done }: PastRun, known: readonly Logpoint[]) {
   const storages = new Map<string, Storage>()
   const logpoints = new Map<string, Logpoint>()
   for (const { intent } of done) {
     if ('storage' in intent.write) storages.set(storageKey(intent.write.storage), intent.write.storage)
     else logpoints.set(placeKey(intent.write.logpoint), intent.write.logpoint)
   }
-  return { storages: [...storages.values()], logpoints: [...logpoints.values()], plugins: true }
+  const uploaded = done.flatMap(({ intent: { write } }) =>
+    write.kind === 'upload' ? [{ kind: write.fileKind, pool: poolOf(write.storage) }] : [],
+  )
+  const touched = [...logpoints.values()]
+  const witnesses = witnessesOf(uploaded, known, touched)
+  return { storages: [...storages.values()], logpoints: [...touched, ...witnesses], plugins: true }
 }
 
 /**
  * What leads back to how things were before a run: its writes undone, last first. What cannot be restored (a secret that is
  * known by no reference, a file that is gone) is said and left as it is.
  */
-export function planRollback(past: PastRun, observation: Observation): Plan {
+export function planRollback(past: PastRun, observation: Observation, state: State): Plan {
   const targets = new Map<string, { name: string; place: PlannedTarget['place']; steps: Step[]; notes: string[] }>()
   for (const { intent, sourceId } of [...past.done].reverse()) {
     const { write } = intent
@@ -85,7 +94,8 @@ export function planRollback(past: PastRun, observation: Observation): Plan {
       target.notes.push(`${write.thing}: ${observed?.message ?? 'cannot be seen'}`)
       continue
     }
-    const undone = undo(intent, observed, { sourceId, steps: target.steps })
+    const planned = [...targets.values()].map((each) => ({ ...each, phase: 'logpoint' as const, adoptions: [] }))
+    const undone = undo(intent, observed, { sourceId, steps: target.steps, planned, observation, state })
     if (typeof undone === 'string') target.notes.push(`${write.thing}: ${undone}`)
     else target.steps.push(...undone)
   }
@@ -110,12 +120,17 @@ interface UndoContext {
   readonly sourceId: string | undefined
   /** What is already to be done there. */
   readonly steps: readonly Step[]
+  /** What is already to be done anywhere. */
+  readonly planned: readonly PlannedTarget[]
+  readonly observation: Observation
+  readonly state: State
 }
 
 /** The steps that undo a write, or why there are none. */
 function undo(intent: Intent, observed: ObservedLogpoint | ObservedStorage, context: UndoContext): Step[] | string {
   const { write } = intent
-  if (write.kind === 'upload' || write.kind === 'trash') return undoFile(intent, write, observed as ObservedStorage)
+  if (write.kind === 'upload' || write.kind === 'trash')
+    return undoFile(intent, write, { observed: observed as ObservedStorage, ...context })
   if (write.kind === 'install' || write.kind === 'uninstall')
     return undoPlugin(intent, write, { observed: observed as ObservedLogpoint, ...context })
   return undoSource(intent, write, { observed: observed as ObservedLogpoint, ...context })
@@ -124,9 +139,9 @@ function undo(intent: Intent, observed: ObservedLogpoint | ObservedStorage, cont
 type SourceWrite = Extract<Step, { kind: 'create' | 'edit' | 'delete' }>
 
 function undoSource(
-  { before }: Intent,
+  { before, director }: Intent,
   write: SourceWrite,
-  { observed, sourceId }: UndoContext & { readonly observed: ObservedLogpoint },
+  { observed, sourceId, state }: UndoContext & { readonly observed: ObservedLogpoint },
 ): Step[] | string {
   const { logpoint, key } = write
   const id = write.kind === 'create' ? sourceId : write.sourceId
@@ -143,15 +158,30 @@ function undoSource(
   if (typeof restored === 'string') return restored
   const { known } = restored
   if (write.kind === 'delete') {
-    if (there) return 'is there again'
+    if (there ?? observed.sources.some((source) => samePair(source, known))) return 'is there again'
     const fields: FieldChange[] = shownFields.map(({ path, of }) => ({ field: path, from: '', to: of(known) }))
     return [{ kind: 'create', sign: '+', thing: `source ${key}`, fields, logpoint, key, source: restored }]
   }
   if (there === undefined) return 'is not there any more'
-  const fields = write.fields.map(({ field, from, to }) => ({ field, from: to, to: from }))
+  const record = findSource(state, placeIn(director, logpoint), there.id)
+  const fields = restoredFields(write, known, there, { state, record, secrets: {}, unsaid: [] })
+  if (fields.length === 0) return 'is as before already'
   return [
     { kind: 'edit', sign: '~', thing: `source ${key}`, fields, logpoint, key, sourceId: there.id, source: restored },
   ]
+}
+
+/** All that differs from what is there now: an edit replaces everything, also what others have changed since. */
+function restoredFields(
+  write: SourceWrite,
+  known: KnownSource,
+  there: ListedSource,
+  context: ComparisonContext,
+): readonly FieldChange[] {
+  const { changes, unknown } = compareSource(known, there, context)
+  const hidden = new Set<string>([...unknown, ...Object.values(secretPaths)])
+  const unseen = write.fields.filter(({ field }) => hidden.has(field))
+  return [...changes, ...unseen.map(({ field, from, to }) => ({ field, from: to, to: from }))]
 }
 
 /** The definition before, if all of it is known. */
@@ -205,9 +235,9 @@ function undoPlugin(
 }
 
 function undoFile(
-  { before }: Intent,
+  { before, director }: Intent,
   write: Extract<Step, { kind: 'upload' | 'trash' }>,
-  observed: ObservedStorage,
+  { observed, steps, planned, observation, state }: UndoContext & { readonly observed: ObservedStorage },
 ): Step[] | string {
   const { fileKind, storage, name, thing } = write
   const isThere = (fileKind === 'package' ? observed.packages : observed.certificates).includes(name)
@@ -215,11 +245,18 @@ function undoFile(
   if (write.kind === 'upload') {
     // A renewed file was trashed first; undoing that uploads the old one again.
     if (!isThere) return 'is not there any more'
+    const file = { kind: fileKind, pool: poolOf(storage), name }
+    const record = findFile(state, { director, ...file })
+    if (record && record.sha256 !== write.local.sha256) return 'has been renewed since; kept'
+    const user = userOfFile(file, { observation, state, director, targets: planned })
+    if (write.sign === '+' && fileKind === 'certificate' && user) return keptFor(file, user)
     const sign = write.sign === '~' ? '~' : '-'
     return [
       { kind: 'trash', sign, thing, fields: [{ field: 'contents', from: 'now', to: '' }], fileKind, storage, name },
     ]
   }
+  if (isThere && !steps.some((step) => step.kind === 'trash' && step.name === name && step.fileKind === fileKind))
+    return 'is there again'
   if (before.file === undefined) return 'cannot be restored: it was not uploaded from here'
   return [
     {

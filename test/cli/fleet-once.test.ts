@@ -1,5 +1,8 @@
+import { unlinkSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { aFleet, aSourceText, aWorld, logpointId, sourcesOn, type World } from '../provision/a-fleet.ts'
+import { aFleet, aSourceText, aWorld, logpointId, poolId, sourcesOn, type World } from '../provision/a-fleet.ts'
+import type { CliResult } from '../support/run-cli.ts'
 
 const apply = 'apply -f fleet.yaml --yes -o json --settle-time 0'
 
@@ -11,6 +14,10 @@ function sourcesOnly(world: World, count = 1): Record<string, unknown> {
     package: undefined,
     certificates: undefined,
   }
+}
+
+function lastRun(result: CliResult): string {
+  return (JSON.parse(result.stdout) as { run: string }[])[0]?.run ?? ''
 }
 
 describe('a source is never made twice', () => {
@@ -54,9 +61,83 @@ describe('a source is never made twice', () => {
     expect(result.exitCode).toBe(3)
     expect(sourcesOn(world.director)).toHaveLength(0)
   })
+
+  it('by a rollback that is run again, or after an apply has made it anew', async () => {
+    await using world = await aWorld({ plugin: 'StixTaxii_6.1.0.pak' })
+    world.write(sourcesOnly(world))
+    await world.run(apply)
+    await world.run('destroy -f fleet.yaml --confirm fleet --settle-time 0 -o json')
+    const destroyed = lastRun(await world.run('history -o json'))
+    for (let time = 1; time <= 2; time++) {
+      const result = await world.run(`rollback ${destroyed} --yes -o json --settle-time 0`)
+      expect(result.exitCode).toBe(0)
+      expect(sourcesOn(world.director)).toHaveLength(1)
+    }
+  })
+})
+
+describe('rollback', () => {
+  it('leaves a renewed certificate alone when the former one is no longer to be had', async () => {
+    await using world = await aWorld()
+    world.write(aFleet(world.director))
+    await world.run(apply)
+    world.put('client.crt', '-----BEGIN CERTIFICATE-----\nMIIB renewed\n-----END CERTIFICATE-----\n')
+    expect((await world.run(apply)).exitCode).toBe(0)
+    const renewed = lastRun(await world.run('history -o json'))
+    const before = world.writes().length
+    const result = await world.run(`rollback ${renewed} --yes -o json --settle-time 0`)
+    expect(result.exitCode).not.toBe(0)
+    expect(world.writes().slice(before)).toEqual([])
+    expect(world.director.fabric.pools[poolId]?.certificates.map(({ name }) => name)).toContain('client.crt')
+  })
+
+  it('shows everything that it changes back, also what others changed since', async () => {
+    await using world = await aWorld({ plugin: 'StixTaxii_6.1.0.pak' })
+    world.write(sourcesOnly(world))
+    await world.run(apply)
+    const source = aSourceText({ certificate: undefined, key: undefined, keyPassphrase: undefined })
+    world.write({ ...sourcesOnly(world), sources: { partner: { ...source, fetchInterval: '1d' } } })
+    await world.run(apply)
+    const edited = lastRun(await world.run('history -o json'))
+    world.write({ ...sourcesOnly(world), sources: { partner: { ...source, fetchInterval: '1d', begin: '90d' } } })
+    await world.run(apply)
+    const result = await world.run(`rollback ${edited} --yes -o json --settle-time 0`)
+    expect(result.exitCode).toBe(0)
+    expect(result.stdout).toContain('90 Days')
+    expect(result.stdout).toContain('20 Days')
+  })
+
+  it('D10 keeps a certificate that a source uses which was made since', async () => {
+    await using world = await aWorld({ plugin: 'StixTaxii_6.1.0.pak' })
+    world.write({ ...aFleet(world.director, 1), package: undefined, sources: undefined })
+    await world.run(apply)
+    const uploaded = lastRun(await world.run('history -o json'))
+    world.write({ ...aFleet(world.director, 1), package: undefined })
+    await world.run(apply)
+    const result = await world.run(`rollback ${uploaded} --yes -o json --settle-time 0`)
+    expect(result.stdout).toContain('is still used on acme/lp1')
+    expect(world.director.fabric.pools[poolId]?.certificates.map(({ name }) => name).sort()).toEqual([
+      'client.crt',
+      'client.key',
+    ])
+  })
 })
 
 describe('destroy', () => {
+  it('D10 keeps a certificate that a Logpoint uses which the file is not about', async () => {
+    await using world = await aWorld({ plugin: 'StixTaxii_6.1.0.pak' })
+    const fleet = { ...aFleet(world.director, 2), package: undefined }
+    world.write({ ...fleet, on: ['acme/lp2'], name: 'other' })
+    expect((await world.run(apply)).exitCode).toBe(0)
+    world.write({ ...fleet, on: ['acme/lp1'] })
+    expect((await world.run(apply)).exitCode).toBe(0)
+    const result = await world.run('destroy -f fleet.yaml --confirm fleet --settle-time 0 -o json')
+    expect(result.exitCode).toBe(0)
+    expect(result.stdout).toContain('certificate client.crt is still used on acme/lp2; kept')
+    expect(sourcesOn(world.director, 1)).toHaveLength(0)
+    expect(world.director.fabric.pools[poolId]?.certificates).toHaveLength(2)
+  })
+
   it('does not say it is done when the storage could not be looked at', async () => {
     await using world = await aWorld()
     world.write(aFleet(world.director))
@@ -65,5 +146,37 @@ describe('destroy', () => {
     const result = await world.run('destroy -f fleet.yaml --confirm fleet --settle-time 0 -o json')
     expect(result.exitCode).toBe(12)
     expect(result.stdout).toContain('DIRECTOR_NOT_JSON')
+  })
+})
+
+describe('a saved plan', () => {
+  it('D5 is refused when another run has written what no list shows', async () => {
+    await using world = await aWorld({ plugin: 'StixTaxii_6.1.0.pak' })
+    const source = aSourceText({ certificate: undefined, key: undefined, keyPassphrase: undefined })
+    world.write(sourcesOnly(world))
+    await world.run(apply)
+    world.write({ ...sourcesOnly(world), sources: { partner: { ...source, fetchInterval: '1d' } } })
+    await world.run('plan -f fleet.yaml --out fleet.plan')
+    world.write({ ...sourcesOnly(world), sources: { partner: { ...source, begin: '20mo' } } }, 'other.yaml')
+    expect((await world.run('apply -f other.yaml --yes --settle-time 0')).exitCode).toBe(0)
+    const before = world.writes().length
+    const result = await world.run('apply --plan fleet.plan --yes -o json')
+    expect(result.exitCode).toBe(6)
+    expect(world.writes().slice(before)).toEqual([])
+  })
+
+  it('sends nothing of a file and keeps the old one when the new one is gone since', async () => {
+    await using world = await aWorld()
+    world.write(aFleet(world.director))
+    await world.run(apply)
+    world.put('client.crt', '-----BEGIN CERTIFICATE-----\nMIIB renewed\n-----END CERTIFICATE-----\n')
+    await world.run('plan -f fleet.yaml --out fleet.plan')
+    const before = world.writes().length
+    unlinkSync(path.join(world.folder, 'client.crt'))
+    world.write(aFleet(world.director, 1, { certificates: undefined }))
+    const result = await world.run('apply --plan fleet.plan --yes -o json')
+    expect(result.exitCode).toBe(12)
+    expect(result.stdout).toContain('PROVISION_FILE_CHANGED')
+    expect(world.writes().slice(before)).toEqual([])
   })
 })

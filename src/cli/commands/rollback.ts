@@ -3,6 +3,8 @@ import { StixTaxiiError } from '../../core/errors.ts'
 import { journalPath, readJournal } from '../../provision/journal.ts'
 import { findRun, planRollback, scopeOfRun, type PastRun } from '../../provision/rollback.ts'
 import { defineCommand } from '../command.ts'
+import type { Logpoint } from '../../director/client.ts'
+import { allLogpoints } from '../../director/directory.ts'
 import type { DirectorProfile } from '../../profile/profile.ts'
 import type { DirectorFlags } from '../director-fields.ts'
 import { changeFields, fleetFields, fleetNeeds, readFleet, withClient, type FleetParts } from '../fleet.ts'
@@ -30,14 +32,14 @@ export const rollback = defineCommand({
     const stateFile = await openProvisionState(parts)
     const past = findRun(await readJournal(journalPath(stateFile.path)), run, { openToo: true })
     const { director: wanted } = past
-    const profile = await directorOfRun(past, flags, parts)
+    const { profile, known } = await directorOfRun(past, flags, parts)
     const director = originOf(profile)
     if (director !== wanted) throw otherDirector(run, wanted, director)
     await withClient(profile, parts, (client) =>
-      change(stateFile, { client, director, command: 'rollback', flags, parts }, async (_, journal) => {
+      change(stateFile, { client, director, command: 'rollback', flags, parts }, async (state, journal) => {
         const settled = findRun(journal, run)
-        const observation = await look(client, scopeOfRun(settled), { flags, parts })
-        const plan = planRollback(settled, observation)
+        const observation = await look(client, scopeOfRun(settled, known), { flags, parts })
+        const plan = planRollback(settled, observation, state)
         return { plan, observation, confirm: () => confirmPlan(plan, parts) }
       }),
     )
@@ -45,11 +47,17 @@ export const rollback = defineCommand({
 })
 
 /** The Director of the flags, else the one that the run's desired state names, else the default one. */
-async function directorOfRun({ file }: PastRun, flags: DirectorFlags, parts: FleetParts): Promise<DirectorProfile> {
+async function directorOfRun({ file }: PastRun, flags: DirectorFlags, parts: FleetParts): Promise<DirectorOfRun> {
+  const fleet = file === undefined ? undefined : await readFleet(file, flags, parts).catch(() => undefined)
   const isTyped = flags.directorUrl !== undefined || parts.options.profile !== undefined
-  if (file === undefined || isTyped) return wantedDirector(flags, parts)
-  const fleet = await readFleet(file, flags, parts).catch(() => undefined)
-  return fleet?.profile ?? wantedDirector(flags, parts)
+  const profile = fleet === undefined || isTyped ? await wantedDirector(flags, parts) : fleet.profile
+  return { profile, known: fleet?.desired.known ?? allLogpoints(profile) }
+}
+
+interface DirectorOfRun {
+  readonly profile: DirectorProfile
+  /** Its Logpoints, as far as they are known. */
+  readonly known: readonly Logpoint[]
 }
 
 function otherDirector(run: string, wanted: string, given: string): StixTaxiiError {
