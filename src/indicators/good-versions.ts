@@ -1,5 +1,5 @@
 import { readStatements } from '../stix/read-statements.ts'
-import type { Value } from '../stix/statement.ts'
+import { tlpLevels, type Tlp, type Value } from '../stix/statement.ts'
 import { versionOf } from '../store/compare.ts'
 import type { Store, StoredVersion } from '../store/store.ts'
 import { judge, type Judgement, type Rules } from './judge.ts'
@@ -27,7 +27,8 @@ export async function* goodVersions(
 }
 
 async function goodOf(batch: readonly StoredVersion[], store: Store, rules: Rules): Promise<readonly StoredVersion[]> {
-  const stated = batch.map(({ item }) => readStatements(item).statements.flatMap(({ values }) => values))
+  const readings = batch.map(({ item }) => readStatements(item))
+  const stated = readings.map(({ statements }) => statements.flatMap(({ values }) => values))
   const wanted = new Map<string, Value>()
   for (const { kind, value } of stated.flat()) wanted.set(nameOf({ kind, value }), { kind, value })
   const judged = new Map<string, Judgement>()
@@ -37,8 +38,13 @@ async function goodOf(batch: readonly StoredVersion[], store: Store, rules: Rule
       .flatMap((value) => judged.get(nameOf(value))?.verdicts ?? [])
       .filter(({ statement }) => isFrom(version, statement))
       .map(({ reasons }) => reasons.length === 0)
-    return version.item.kind === 'block' ? verdicts.length > 0 && verdicts.every(Boolean) : verdicts.some(Boolean)
+    if (version.item.kind === 'object') return verdicts.some(Boolean)
+    return verdicts.length > 0 && verdicts.every(Boolean) && isWithin(readings[index]?.tlp, rules.tlpCeiling)
   })
+}
+
+function isWithin(tlp: Tlp | undefined, ceiling: Tlp | undefined): boolean {
+  return tlp === undefined || ceiling === undefined || tlpLevels.indexOf(tlp) <= tlpLevels.indexOf(ceiling)
 }
 
 function isFrom({ item, key }: StoredVersion, statement: Judgement['verdicts'][number]['statement']): boolean {

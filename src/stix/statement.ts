@@ -116,4 +116,6 @@ export interface Reading {
   readonly named: readonly NamedObject[]
   /** What a strict reader would have refused and how it was mended; a sentence each. */
   readonly losses: readonly string[]
+  /** Of a block: the strictest TLP of anything in it, also of what says nothing about values. */
+  readonly tlp?: Tlp | undefined
 }

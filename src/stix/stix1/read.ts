@@ -1,8 +1,9 @@
-import type { Reading } from '../statement.ts'
+import type { Reading, Tlp } from '../statement.ts'
+import { strictest } from '../stix2/markings.ts'
 import { defaultBudget } from './collect-values.ts'
 import type { Place } from './elements.ts'
-import type { Expression } from './expression.ts'
-import { markingFinder } from './markings.ts'
+import type { Expression, Reference } from './expression.ts'
+import { markingFinder, type MarkingFinder } from './markings.ts'
 import type { NamedPart, ObservablePart, StixPackage } from './package.ts'
 import { readPackage } from './read-package.ts'
 import { indicatorStatement, namesOf, observableStatement, type Telling } from './statements.ts'
@@ -23,6 +24,7 @@ export function readStix1(raw: Buffer): Reading {
     relations: from.relations,
     named: namesOf(telling),
     losses: from.losses,
+    tlp: strictest(from.markings.map(({ tlp }) => tlp)),
   }
 }
 
@@ -30,10 +32,50 @@ export function readStix1(raw: Buffer): Reading {
 export function tellingOf(from: StixPackage): Telling {
   return {
     from,
-    markings: markingFinder(from.markings, placesById(from)),
+    markings: withInnerMarkings(from, markingFinder(from.markings, placesById(from))),
     namedById: new Map<string, NamedPart>(from.named.map((part) => [part.id ?? '', part])),
     budget: { left: defaultBudget },
   }
+}
+
+/** What is followed of references for their markings; beyond it the strictest marking of the document counts. */
+const mostFollowed = 500_000
+
+/**
+ * The values of indicators inside of an indicator, and of what it refers to, are told under its name: so their markings are
+ * its own.
+ */
+function withInnerMarkings(from: StixPackage, finder: MarkingFinder): MarkingFinder {
+  // Where everything marked is the document itself, whatever is inside has the same marking.
+  const isWhole = from.markings.every(({ targets }) => targets.every(({ under, local }) => !under.outer && !local))
+  if (isWhole) return finder
+  const places = placesById(from)
+  const inner = new Map<Place, Place[]>()
+  for (const { place } of from.indicators.filter(({ isInner }) => isInner)) {
+    for (let at = place.outer; at; at = at.outer) {
+      if (at.local === 'Indicator') inner.set(at, [...(inner.get(at) ?? []), place])
+    }
+  }
+  const expressions = new Map([...from.indicators, ...from.observables].map((part) => [part.place, part.expression]))
+  let left = mostFollowed
+
+  function tlpOf(place: Place): Tlp | undefined {
+    const found = [finder.tlpOf(place), ...(inner.get(place) ?? []).map((one) => finder.tlpOf(one))]
+    const reached = new Set<string>()
+    const open = [...allReferences(expressions.get(place))]
+    for (let next = open.pop(); next; next = open.pop()) {
+      const name = `${next.to} ${next.id}`
+      if (reached.has(name)) continue
+      reached.add(name)
+      if (left-- <= 0) return strictest(from.markings.map(({ tlp }) => tlp))
+      const there = places.get(next.id)
+      if (there) found.push(finder.tlpOf(there), ...(inner.get(there) ?? []).map((one) => finder.tlpOf(one)))
+      open.push(...allReferences(from.byId[next.to].get(next.id)))
+    }
+    return strictest(found)
+  }
+
+  return { ...finder, tlpOf }
 }
 
 function placesById({ indicators, observables, named }: StixPackage): ReadonlyMap<string, Place> {
@@ -75,17 +117,21 @@ function noteReferences(expression: Expression | undefined, into: Set<string>): 
 }
 
 function referencesIn(expression: Expression | undefined): readonly string[] {
+  return allReferences(expression).flatMap(({ to, id }) => (to === 'observable' ? [id] : []))
+}
+
+function allReferences(expression: Expression | undefined): readonly Reference[] {
   if (!expression) return []
   switch (expression.is) {
     case 'reference':
-      return expression.to === 'observable' ? [expression.id] : []
+      return [expression]
     case 'and':
     case 'or':
-      return expression.parts.flatMap(referencesIn)
+      return expression.parts.flatMap(allReferences)
     case 'not':
     case 'object':
     case 'contained':
-      return referencesIn(expression.part)
+      return allReferences(expression.part)
     default:
       return []
   }

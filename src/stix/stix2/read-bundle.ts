@@ -1,5 +1,6 @@
-import type { Reading } from '../statement.ts'
-import { isObject, type JsonObject, textAt } from './fields.ts'
+import type { Reading, Tlp } from '../statement.ts'
+import { isObject, type JsonObject, textAt, textsAt } from './fields.ts'
+import { markingsOf, strictest, tlpOfDefinition } from './markings.ts'
 import { emptyReading, readObject } from './read-object.ts'
 
 const maxObjects = 200_000
@@ -23,7 +24,22 @@ export function readBundle(raw: Buffer): Reading {
     relations: readings.flatMap((reading) => reading.relations),
     named: readings.flatMap((reading) => reading.named),
     losses,
+    tlp: strictestIn(objects.filter(isObject)),
   }
+}
+
+/** Of all markings in a bundle, those by its own marking definitions included. */
+function strictestIn(objects: readonly JsonObject[]): Tlp | undefined {
+  const defined = new Map<string, Tlp | undefined>()
+  for (const object of objects) {
+    if (object['type'] === 'marking-definition') defined.set(textAt(object, 'id') ?? '', tlpOfDefinition(object))
+  }
+  let strictestSoFar: Tlp | undefined
+  for (const object of objects) {
+    const { tlp, refs } = markingsOf(object, textsAt(object, 'labels'))
+    strictestSoFar = strictest([strictestSoFar, tlp, ...refs.map((ref) => defined.get(ref))])
+  }
+  return strictestSoFar
 }
 
 function objectsOf(document: unknown): readonly unknown[] {

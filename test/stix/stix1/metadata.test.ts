@@ -168,6 +168,24 @@ describe('TLP', () => {
     expect(reading.statements.map(({ tlp }) => tlp)).toEqual([undefined, 'red'])
   })
 
+  it('S26: an indicator is marked by what marks indicators inside of it, and those it refers to', () => {
+    const red = handling(marking('../../../descendant-or-self::node()', 'RED'))
+    const inner = (attributes: string) => anIndicator(observable + red, attributes)
+    const composite = (...parts: readonly string[]) =>
+      anIndicator(
+        `<i:Composite_Indicator_Expression operator="OR">${parts.join('')}</i:Composite_Indicator_Expression>`,
+        'id="ex:outer"',
+      )
+    const tlpOfOuter = (...indicators: readonly string[]) =>
+      said(aPackage(`<s:Indicators>${indicators.join('')}</s:Indicators>`)).statements.find(
+        ({ id }) => id === 'ex:outer',
+      )?.tlp
+    expect(tlpOfOuter(composite(inner('id="ex:inner"')))).toBe('red')
+    expect(tlpOfOuter(composite(inner('')))).toBe('red')
+    expect(tlpOfOuter(composite('<s:Indicator idref="ex:2"/>'), inner('id="ex:2"'))).toBe('red')
+    expect(tlpOfOuter(composite(anIndicator(observable, 'id="ex:3"')), inner('id="ex:2"'))).toBeUndefined()
+  })
+
   it('stands in the text of simple markings too, and unknown colours are none', () => {
     const simple = (text: string) =>
       header(
