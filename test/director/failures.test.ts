@@ -26,7 +26,7 @@ async function faultOf(act: Promise<unknown>): Promise<StixTaxiiError> {
 
 const nameOf = ({ code, kind }: StixTaxiiError): string => `${code} ${kind}`
 
-describe('section 11: what an answer means', () => {
+describe('section 11 rows 3 to 11: what an answer means', () => {
   test.each<readonly [string, Step, string, string, number, number]>([
     ['401', json({ message: 'no' }, 401), 'DIRECTOR_UNAUTHORIZED auth', 'DIRECTOR_UNAUTHORIZED auth', 1, 1],
     ['403', json({ message: 'no' }, 403), 'DIRECTOR_UNAUTHORIZED auth', 'DIRECTOR_UNAUTHORIZED auth', 1, 1],
@@ -96,7 +96,7 @@ describe('section 11: what an answer means', () => {
     expect(director.server.requests).toHaveLength(1)
   })
 
-  test('a write is tried again where nothing of it was sent', async () => {
+  test('section 11 row 1: a write is tried again where nothing of it was sent', async () => {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
@@ -114,15 +114,18 @@ describe('section 11: what an answer means', () => {
     expect(clock.slept).toEqual([500, 1000, 2000])
   })
 
-  test.skipIf(!hasOpenssl)('an identity that is not trusted is refused, and nothing is sent', async () => {
-    const folder = certificateFolder()
-    const { cert, key } = folder.selfSigned('director')
-    folder.remove()
-    await using director = await aDirector(() => [success('Deleted.')], { server: { tls: { cert, key } } })
+  test.skipIf(!hasOpenssl)(
+    'section 11 row 2: an identity that is not trusted is refused, and nothing is sent',
+    async () => {
+      const folder = certificateFolder()
+      const { cert, key } = folder.selfSigned('director')
+      folder.remove()
+      await using director = await aDirector(() => [success('Deleted.')], { server: { tls: { cert, key } } })
 
-    for (const act of [read, write]) expect((await faultOf(act(director.client))).kind).toBe('refused')
-    expect(director.server.requests).toHaveLength(0)
-  })
+      for (const act of [read, write]) expect((await faultOf(act(director.client))).kind).toBe('refused')
+      expect(director.server.requests).toHaveLength(0)
+    },
+  )
 
   test('a redirect to another origin is refused for reads and for writes', async () => {
     const away = answer({ status: 307, headers: { Location: 'https://elsewhere.example/x' } })

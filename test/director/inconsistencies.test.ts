@@ -13,7 +13,7 @@ const publicly = { location: 'public' } as const
 const paths = endpointNames.map((name) => endpoints[name].path)
 
 describe('section 9: what the documentation says in two ways', () => {
-  test('row 1: writes go to StixTaxiiEnrichmentSource, reads to Ti_stixtaxii and Ti_general', () => {
+  test('section 9 row 1: writes go to StixTaxiiEnrichmentSource, reads to Ti_stixtaxii and Ti_general', () => {
     const onLogpoint = '{pool}/{logpoint}/PluginConfiguration'
     expect([endpoints.sourceCreate.path, endpoints.sourceList.path, endpoints.fetchStatus.path]).toEqual([
       `${onLogpoint}/StixTaxiiEnrichmentSource`,
@@ -23,7 +23,7 @@ describe('section 9: what the documentation says in two ways', () => {
   })
 
   test.each([`/${anOrder}`, anOrder])(
-    'row 2: an order is one with and without a slash before it: %s',
+    'section 9 row 2: an order is one with and without a slash before it: %s',
     async (message) => {
       await using director = await aDirector(({ method }) => [
         method === 'GET' ? json({ response: { success: true } }) : success(message),
@@ -37,11 +37,11 @@ describe('section 9: what the documentation says in two ways', () => {
     },
   )
 
-  test('row 3: one path ends in a slash, and no other', () => {
+  test('section 9 row 3: one path ends in a slash, and no other', () => {
     expect(paths.filter((path) => path.endsWith('/'))).toEqual([endpoints.packageUpload.path])
   })
 
-  test('row 4: Python words and stray commas are understood, and said once for each answer', async () => {
+  test('section 9 row 4: Python words and stray commas are understood, and said once for each answer', async () => {
     const text = JSON.stringify([aWireSource()]).replaceAll('true', 'True').replace(/}]$/, '},]')
     await using director = await aDirector(() => [json(text)])
 
@@ -51,7 +51,7 @@ describe('section 9: what the documentation says in two ways', () => {
     ])
   })
 
-  test('row 5: trashing a public package is polled at the pool and Logpoint that Director names', async () => {
+  test('section 9 row 5: trashing a public package is polled at the pool and Logpoint that Director names', async () => {
     await using director = await aDirector(({ method }) => [
       method === 'GET' ? json({ response: { success: true } }) : success(anOrder),
     ])
@@ -64,14 +64,14 @@ describe('section 9: what the documentation says in two ways', () => {
     expect(director.server.requests[1]?.target).toBe(`/${anOrder}`)
   })
 
-  test('rows 6 and 7: trashing a package names the file and nothing else, and 4.8 is the public one', () => {
+  test('section 9 rows 6 and 7: trashing a package names the file and nothing else, and 4.8 is the public one', () => {
     const file = 'StixTaxii_6.1.0.pak'
     expect(pathOf('packageTrash', { pool: acme.id, file })).toBe(`/configapi/Uploads/${acme.id}/${file}`)
     expect(pathOf('packageTrashPublic', { file })).toBe(`/configapi/Uploads/${file}`)
     expect(endpoints.packageTrashPublic.section).toBe('4.8')
   })
 
-  test('row 8: the id for uninstalling comes from the Plugins list', async () => {
+  test('section 9 row 8: the id for uninstalling comes from the Plugins list', async () => {
     await using director = await aDirector(({ method }) => [
       method === 'GET' ? json([{ id: 'p1', name: 'Stix-Taxii', version: '6.1.0', more: {} }]) : success(anOrder),
     ])
@@ -86,7 +86,7 @@ describe('section 9: what the documentation says in two ways', () => {
     ])
   })
 
-  test('row 9 and section 8: whether it is an order is decided by the message, for any call', async () => {
+  test('section 9 row 9 and section 8: whether it is an order is decided by the message, for any call', async () => {
     await using orders = await aDirector(() => [success(anOrder)])
     await using sentences = await aDirector(() => [success('Done. ')])
 
@@ -103,7 +103,7 @@ describe('section 9: what the documentation says in two ways', () => {
     }
   })
 
-  test('row 10: the part of a certificate is named file_name; of a package that is a header', async () => {
+  test('section 9 row 10: the part of a certificate is named file_name; of a package that is a header', async () => {
     await using director = await aDirector(() => [success('Done.')])
 
     await director.client.certificates.upload(privately, aFile('a.crt'))
@@ -115,7 +115,7 @@ describe('section 9: what the documentation says in two ways', () => {
     expect(pack?.headers['file_name']).toBe('a.pak')
   })
 
-  test('row 11: names are sent in the case in which they are given', async () => {
+  test('section 9 row 11: names are sent in the case in which they are given', async () => {
     await using director = await aDirector(() => [success(anOrder)])
 
     await director.client.plugins.install(lp1, { fileName: 'StixTaxii_6.1.0.PAK', location: 'public' })
@@ -125,7 +125,7 @@ describe('section 9: what the documentation says in two ways', () => {
     })
   })
 
-  test('rows 12 and 13: trashing is a DELETE without body and without content type', async () => {
+  test('section 9 rows 12 and 13: trashing is a DELETE without body and without content type', async () => {
     await using director = await aDirector(() => [success('Done.')])
 
     await director.client.certificates.trash(publicly, 'a.crt')
@@ -136,7 +136,7 @@ describe('section 9: what the documentation says in two ways', () => {
     expect(request?.body).toHaveLength(0)
   })
 
-  test('rows 14 and 15: what the list has at another place or not at all goes back whole, never guessed', () => {
+  test('section 9 rows 14 and 15: what the list has at another place or not at all goes back whole, never guessed', () => {
     const untold = completeEdit(aListed(), {})
     const told = completeEdit(aListed(), { begin: { count: 1, unit: 'Months' }, certificate: { location: 'public' } })
 
@@ -152,7 +152,7 @@ describe('section 9: what the documentation says in two ways', () => {
     })
   })
 
-  test('rows 16 and 18: the version goes as a string; 2.0 and 2.1 share one', () => {
+  test('section 9 rows 16 and 18: the version goes as a string; 2.0 and 2.1 share one', () => {
     const wordOf = (taxiiVersion: string): unknown => {
       const { data } = sourceBody(aSource({ stixVersion: stixVersionWord({ taxiiVersion }) })) as {
         data: Readonly<Record<string, unknown>>
@@ -163,7 +163,7 @@ describe('section 9: what the documentation says in two ways', () => {
   })
 
   test.each(['Uploaded in the private storage. ', ' hochgeladen\n', ''])(
-    'row 17: wording does not matter: %j',
+    'section 9 row 17: wording does not matter: %j',
     async (text) => {
       await using director = await aDirector(() => [success(text)])
 
@@ -174,7 +174,7 @@ describe('section 9: what the documentation says in two ways', () => {
     },
   )
 
-  test('row 19: what is not explained is never sent back', () => {
+  test('section 9 row 19: what is not explained is never sent back', () => {
     const body = JSON.stringify(sourceBody(aSource()))
     expect(body).not.toMatch(/tid|confirmed|"id"/)
   })
@@ -182,7 +182,7 @@ describe('section 9: what the documentation says in two ways', () => {
   test.each([
     [undefined, '/configapi/Uploads/list'],
     ['configapi/v1', '/configapi/v1/Uploads/list'],
-  ])('row 20: the prefix is the choice of the profile: %s', async (apiPrefix, target) => {
+  ])('section 9 row 20: the prefix is the choice of the profile: %s', async (apiPrefix, target) => {
     await using director = await aDirector(() => [json([])], { apiPrefix })
 
     await director.client.packages.list(publicly)

@@ -36,7 +36,7 @@ describe('section 10: dangerous neighbours', () => {
     ['certificateUpload', 'certificateUploadPublic', 'pool'],
   ] as const
 
-  test.each(pairs)('%s never becomes %s by an empty %s', (intended, _neighbour, segment) => {
+  test.each(pairs)('section 10 rows 1 to 4: %s never becomes %s by an empty %s', (intended, _neighbour, segment) => {
     for (const empty of ['', ' ', '.', '..', undefined]) {
       expect(faultOf(() => build(intended, { ...good, [segment]: empty }))).toMatch(/^DIRECTOR_IDENTIFIER usage$/)
     }

@@ -115,7 +115,7 @@ test('with --no-verify believes the order', async () => {
   expect(director.server.requests).toHaveLength(2)
 })
 
-test('an order that is not finished in time is pending, and nothing is repeated (D2)', async () => {
+test('D2, section 11 row 13: an order that is not finished in time is pending, and nothing is repeated', async () => {
   await using director = await aDirector(scene({ order: json({}) }))
 
   const change = await editSource(lp1, { id, source: aSource() }, partsOf(director))
@@ -124,7 +124,7 @@ test('an order that is not finished in time is pending, and nothing is repeated 
   expect(director.server.requests.filter(({ method }) => method !== 'GET')).toHaveLength(1)
 })
 
-test('an order that failed is an error with its reasons', async () => {
+test('section 11 row 12: an order that failed is an error with its reasons', async () => {
   const order = json({ response: { success: false, errors: ['begin_unit is odd', { message: 'port is odd' }] } })
   await using director = await aDirector(scene({ order }))
 

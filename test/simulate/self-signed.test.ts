@@ -7,7 +7,7 @@ import { startDirectorEmulator } from '../../src/simulate/director/emulator.ts'
 import { keptSelfSigned, selfSigned } from '../../src/simulate/self-signed.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
-it('section 13: makes a certificate that vouches for itself and for this machine', () => {
+it('section 13 row 9: makes a certificate that vouches for itself and for this machine', () => {
   const { cert, key, fingerprint } = selfSigned(new Date('2026-05-06T07:08:09Z'))
   const read = new X509Certificate(cert)
   expect(read.verify(read.publicKey)).toBe(true)

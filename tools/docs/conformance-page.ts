@@ -26,13 +26,19 @@ function titlesIn(source: string): string[] {
   return [...source.matchAll(title)].map(([, single, back, double]) => single ?? back ?? double ?? '')
 }
 
-const numbered = /\b(C1[HMDPIS]-|C2[01]-|STX-|PAT-|SX1-|F|N|T|L|S)(\d{1,2})\b(?: to \1(\d{1,2}))?/g
+const numbered = /\b(C1[HMDPIS]-|C2[01]-|STX-|PAT-|SX1-|F|N|T|L|S|D)(\d{1,2})\b(?: to \1(\d{1,2}))?/g
+// Rows of the tables of the Director documentation: "section 9 row 5", "section 10 rows 1 to 4".
+const rowed = /\b(section \d+ row)s? (\d{1,2})\b(?: (?:to|and) (\d{1,2})\b)?/g
 
 function numbersIn(text: string): string[] {
-  return [...text.matchAll(numbered)].flatMap(([, prefix = '', from = '', to = from]) => {
-    const count = Math.max(1, Number(to) - Number(from) + 1)
-    return Array.from({ length: count }, (_, index) => `${prefix}${Number(from) + index}`)
-  })
+  const numbers = [...text.matchAll(numbered)].flatMap(([, prefix = '', from, to]) => spread(prefix, from, to))
+  const rows = [...text.matchAll(rowed)].flatMap(([, prefix = '', from, to]) => spread(`${prefix} `, from, to))
+  return [...numbers, ...rows]
+}
+
+function spread(prefix: string, from = '', to = from): string[] {
+  const count = Math.max(1, Number(to) - Number(from) + 1)
+  return Array.from({ length: count }, (_, index) => `${prefix}${Number(from) + index}`)
 }
 
 /** Numbers that no test carries and that nothing is said about. */
@@ -49,7 +55,7 @@ export function conformancePage(tests: NumberedTests): string {
   return `# Conformance and faults, number by number
 
 Made from the names of the tests: \`npm run docs\`. Each number is a requirement of a TAXII or STIX specification, a habit of real
-servers, or a fault that has to be survived. What has no test says why.
+servers, a row of what is known of Director, or a fault that has to be survived. What has no test says why.
 
 ${parts.join('\n')}`
 }

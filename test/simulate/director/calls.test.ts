@@ -5,7 +5,7 @@ import { aDirector, aSource, logpoint, on, pool, sources } from './a-director.ts
 const pak = Buffer.from('a package')
 const orderPath = new RegExp(`^/?monitorapi/${pool}/${logpoint}/orders/[0-9a-f-]{36}$`)
 
-describe('the emulated Director', () => {
+describe('the emulated Director, section 13 row 1', () => {
   it('knows all 21 calls of the guide, and the Plugins list', () => {
     expect(new Set(directorCalls.map(({ call }) => call)).size).toBe(22)
   })
@@ -196,7 +196,7 @@ describe('the emulated Director', () => {
     )
   })
 
-  it('section 10: an empty segment turns a call into its neighbour, as with the real one', async () => {
+  it('section 10 rows 1 and 2: an empty segment turns a call into its neighbour, as with the real one', async () => {
     await using director = await aDirector()
     await director.upload(`/configapi/${sources}/publicupload`, 'client.crt', pak, { part: 'file_name' })
     const { message } = await director.call('DELETE', `/configapi//${sources}/client.crt`)

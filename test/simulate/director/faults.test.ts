@@ -21,7 +21,7 @@ async function readings(director: TestDirector, announced: Answer, count: number
   return read
 }
 
-describe('section 13, order paths', () => {
+describe('section 13 row 2, order paths', () => {
   const id = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
   const path = `monitorapi/${pool}/${logpoint}/orders/${id}`
   const forms: readonly [OrderPathForm, string][] = [
@@ -42,7 +42,7 @@ describe('section 13, order paths', () => {
   })
 })
 
-describe('section 13, orders', () => {
+describe('section 13 row 3, orders', () => {
   const behaviours: readonly [string, OrderBehaviour, [number, string][], boolean][] = [
     [
       'pending twice, then done',
@@ -178,7 +178,7 @@ describe('section 13, orders', () => {
   })
 })
 
-describe('section 13, lists', () => {
+describe('section 13 row 4, lists', () => {
   const shaped = async (faults: DirectorFaults): Promise<Answer> => {
     await using director = await aDirector({ faults })
     await create(director)
@@ -245,7 +245,7 @@ describe('section 13, lists', () => {
     expect(new Set(twins.map(({ id }) => id)).size).toBe(2)
   })
 
-  it('are stale until refresh list, and so is the status', async () => {
+  it('section 13 row 5: are stale until refresh list, and so is the status', async () => {
     await using director = await aDirector({ faults: { staleLists: true } })
     await create(director)
     const services = async () =>
@@ -270,7 +270,7 @@ describe('section 13, lists', () => {
   })
 })
 
-it('section 13: the fetch status is without the plugin, an error with a reason, or without times', async () => {
+it('section 13 row 6: the fetch status is without the plugin, an error with a reason, or without times', async () => {
   const fetchSource = () => Promise.resolve({ entries: 7 })
   await using director = await aDirector({ fetchSource })
   await create(director)
@@ -291,7 +291,7 @@ it('section 13: the fetch status is without the plugin, an error with a reason, 
   expect(await service({ status: 'never' })).toMatchObject({ last_fetch_attempt: 0, last_successful_fetch: 0 })
 })
 
-describe('section 13, calls that come to nothing', () => {
+describe('section 13 row 8, calls that come to nothing', () => {
   it('the token expires after n calls', async () => {
     await using director = await aDirector({ faults: { tokenExpiresAfter: 2 } })
     const statuses = []

@@ -10,7 +10,7 @@ const content = randomBytes(300_000)
 const sha256 = createHash('sha256').update(content).digest('hex')
 const privately = `/configapi/Uploads/${pool}/`
 
-describe('section 13, uploads', () => {
+describe('section 13 row 7, uploads', () => {
   it('reports the name and the bytes of a package that is the body', async () => {
     await using director = await aDirector()
     await director.upload(privately, 'StixTaxii_6.1.0.pak', content)

@@ -8,6 +8,7 @@ import { openHttp } from '../../../src/http/open.ts'
 import { directorCalls } from '../../../src/simulate/director/calls.ts'
 import { startDirectorEmulator } from '../../../src/simulate/director/emulator.ts'
 import type { DirectorEmulatorOptions } from '../../../src/simulate/director/emulator.ts'
+import { recordLine } from '../../../src/simulate/director/record.ts'
 import { namedFaults, parseFaults } from '../../../src/simulate/director/named-faults.ts'
 import { sampleBlocks, sampleFeed } from '../../../src/simulate/sample-data.ts'
 import { startTaxii1Server } from '../../../src/simulate/taxii1-server.ts'
@@ -44,6 +45,29 @@ async function aPair(options: DirectorEmulatorOptions = {}) {
 }
 
 describe('our client and the emulated Director', () => {
+  it('section 13 row 10: the record proves that private work touches nothing public, and its lines have no secret', async () => {
+    await using pair = await aPair()
+    const { director, client, parts } = pair
+    const storage: Storage = { location: 'private', pool }
+    await client.packages.upload(storage, aFile('StixTaxii_6.1.0.pak'))
+    const installed = await client.plugins.install(logpoint, { fileName: 'StixTaxii_6.1.0.pak', location: 'private' })
+    if (installed.state !== 'ordered') throw new Error(installed.message)
+    await waitForOrder(client, installed.order, parts)
+    for (const name of ['client_1.crt', 'client_1.key']) await client.certificates.upload(storage, aFile(name))
+    const source = aSource({ certificate: { ...aSource().certificate, location: 'private' } })
+    const { id = '' } = await createSource(logpoint, { source }, parts)
+    await deleteSource(logpoint, id, parts)
+    for (const name of ['client_1.crt', 'client_1.key']) await client.certificates.trash(storage, name)
+    await client.packages.trash(storage, 'StixTaxii_6.1.0.pak')
+
+    const { requests } = director
+    expect(requests.map(({ number }) => number)).toEqual(requests.map((_, index) => index + 1))
+    expect(requests.filter(({ call }) => call === undefined || call.endsWith('Public'))).toEqual([])
+    expect(requests.every(({ pool: named }) => named === pool.id)).toBe(true)
+    expect(JSON.stringify(requests)).toContain('canary')
+    expect(requests.map(recordLine).join('')).not.toContain('canary')
+  })
+
   it('agree on every call', async () => {
     await using pair = await aPair()
     const { director, client, parts } = pair

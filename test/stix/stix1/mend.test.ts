@@ -61,7 +61,7 @@ describe('mendXml', () => {
     expect(told(mended)).toEqual(['ex:one', 'ex:two', 'ex:three'])
   })
 
-  it('S26: does not mend what is refused: a document type, depth, too many attributes', () => {
+  it('S12: does not mend what is refused: a document type, depth, too many attributes', () => {
     const many = Array.from({ length: 300 }, (_, index) => `a${index}="1"`).join(' ')
     for (const text of [`<!DOCTYPE x>${xml}`, '<a>'.repeat(200_000), `<a ${many}><b></a>`]) {
       expect(() => mendXml(text)).toThrow(XmlDocumentFault)
