@@ -37,6 +37,7 @@ export const exportIndicatorsNeeds = [
   'workingDirectory',
   'credentials',
   'pluginFetch',
+  'notices',
 ] as const
 type Parts = Pick<Runtime, (typeof exportIndicatorsNeeds)[number]>
 
@@ -74,6 +75,12 @@ export async function exportIndicators(request: IndicatorExport, parts: Parts): 
   if (request.report !== undefined) {
     const report = path.resolve(parts.workingDirectory, request.report)
     await writeFile(report, `${JSON.stringify(reportOf(composed, files), null, 2)}\n`)
+  }
+  if (composed.summary.count === 0) {
+    parts.notices({
+      code: 'EXPORT_EMPTY',
+      message: `No indicator counts${request.out === undefined ? '' : `: ${request.out} has none now`}`,
+    })
   }
   for (const line of summaryLines(composed, files, values.count)) parts.terminal.note(line)
 }

@@ -10,21 +10,22 @@ export async function exportItems(
   { terminal, output, store, workingDirectory }: Pick<Runtime, 'terminal' | 'output' | 'store' | 'workingDirectory'>,
 ): Promise<void> {
   const opened = await store()
+  const tell = (lines: readonly string[]) => lines.forEach((line) => terminal.note(line))
   if (out === undefined) {
-    terminal.note(summaryOf(await exportStore(opened, request, (chunk) => output.raw(chunk))))
+    tell(summaryOf(await exportStore(opened, request, (chunk) => output.raw(chunk))))
     return
   }
   const target = await openAtomicFile(path.resolve(workingDirectory, out))
   try {
     const counts = await exportStore(opened, request, (chunk) => target.write(chunk))
     await target.commit()
-    terminal.note(summaryOf(counts, out))
+    tell(summaryOf(counts, out))
   } finally {
     await target.discard()
   }
 }
 
-function summaryOf(counts: ExportCounts, out?: string): string {
+function summaryOf(counts: ExportCounts, out?: string): readonly string[] {
   const { objects, blocks, leftOut, converted, lost, repeated } = counts
   const from = converted > 0 ? ` (some made of ${counted(converted, 'content block')} of STIX 1)` : ''
   const written = [
@@ -40,9 +41,7 @@ function summaryOf(counts: ExportCounts, out?: string): string {
       ? [`${counted(leftOut, 'content block')}, for which a STIX 2 bundle has no place (ndjson has)`]
       : []),
   ]
-  return [`${written}${out === undefined ? '' : ` in ${out}`}`, ...missing.map((each) => `left out: ${each}`)].join(
-    '\n',
-  )
+  return [`${written}${out === undefined ? '' : ` in ${out}`}`, ...missing.map((each) => `left out: ${each}`)]
 }
 
 /** `1 object`, `2 objects`. */

@@ -1,7 +1,8 @@
 import type { Indicator } from '../indicators/indicator.ts'
-import { tlpLevels, type Tlp, type ValueKind } from '../stix/statement.ts'
+import { tlpLevels, type Tlp } from '../stix/statement.ts'
 import type { ExportSummary, FormatOptions, FormatPart, IndicatorFormat } from './format.ts'
 import { Spool } from './spool.ts'
+import { isNetwork } from './text.ts'
 
 export interface ComposeRequest {
   readonly format: IndicatorFormat
@@ -33,8 +34,8 @@ export interface ComposedFile {
 export interface Composed extends AsyncDisposable {
   readonly files: readonly ComposedFile[]
   readonly summary: ExportSummary
-  /** Indicators that the format has no place for, by kind. */
-  readonly leftOut: ReadonlyMap<ValueKind, number>
+  /** Indicators that the format has no place for, by kind; networks apart from addresses (`ipv4 network`). */
+  readonly leftOut: ReadonlyMap<string, number>
   /** Indicators beyond the cap. */
   readonly beyondCap: number
 }
@@ -123,7 +124,7 @@ async function disposeAll(pieces: ReadonlyMap<FormatPart, readonly Spool[]>): Pr
 
 interface Tally {
   written: number
-  readonly leftOut: Map<ValueKind, number>
+  readonly leftOut: Map<string, number>
   place(part: FormatPart): void
   add(indicator: Indicator, placed: boolean): void
   summary(generatedAt: string): ExportSummary
@@ -140,7 +141,8 @@ function newTally(parts: readonly FormatPart[]): Tally {
     place: ({ file }) => void (counts[file] = (counts[file] ?? 0) + 1),
     add(indicator, placed) {
       if (!placed) {
-        tally.leftOut.set(indicator.kind, (tally.leftOut.get(indicator.kind) ?? 0) + 1)
+        const thing = thingOf(indicator)
+        tally.leftOut.set(thing, (tally.leftOut.get(thing) ?? 0) + 1)
         return
       }
       tally.written++
@@ -158,6 +160,10 @@ function newTally(parts: readonly FormatPart[]): Tally {
     }),
   }
   return tally
+}
+
+function thingOf({ kind, value }: Indicator): string {
+  return (kind === 'ipv4' || kind === 'ipv6') && isNetwork(value) ? `${kind} network` : kind
 }
 
 const rankOf = (tlp: Tlp | undefined): number => (tlp === undefined ? -1 : tlpLevels.indexOf(tlp))

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
-import { open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { open, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
 
@@ -25,8 +25,16 @@ export async function openAtomicFile(file: string): Promise<AtomicFile> {
   return guarded(file, async () => {
     const there = await orAbsent(stat(file))
     if (there !== undefined && !there.isFile()) return writeThrough(file, await open(file, 'w'))
-    return replaceInTheEnd(file, (await orAbsent(realpath(file))) ?? file, there?.mode)
+    return replaceInTheEnd(file, await targetOf(file), there?.mode)
   })
+}
+
+/** Where a link leads, also when nothing is there yet. */
+async function targetOf(file: string): Promise<string> {
+  const real = await orAbsent(realpath(file))
+  if (real !== undefined) return real
+  const link = await readlink(file).catch(() => undefined)
+  return link === undefined ? file : path.resolve(path.dirname(file), link)
 }
 
 async function replaceInTheEnd(file: string, target: string, mode: number | undefined): Promise<AtomicFile> {

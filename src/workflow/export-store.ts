@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { StixTaxiiError } from '../core/errors.ts'
 import { nearestName } from '../core/nearest-name.ts'
+import { uuid5 } from '../stix/uuid5.ts'
 import { goodVersions } from '../indicators/good-versions.ts'
 import type { Rules } from '../indicators/judge.ts'
 import { convertItem, isStix1 } from '../stix/convert/convert-item.ts'
@@ -100,10 +101,11 @@ async function writeBundle(store: Store, request: ExportRequest, out: Sink): Pro
   const [isWritten, losses] = [newIdFilter(), countLosses()]
   let [objects, leftOut, converted, repeated, newest] = [0, 0, 0, 0, '2.0']
   const put = async (text: Buffer | string): Promise<void> => {
-    await out.put(objects++ > 0 ? ',\n' : '\n')
+    // An empty list of objects is not allowed; a bundle without any is.
+    await out.put(objects++ > 0 ? ',\n' : ',"objects":[\n')
     await out.put(text)
   }
-  await out.put(`{"type":"bundle","id":"bundle--${randomUUID()}","objects":[`)
+  await out.put(`{"type":"bundle","id":"bundle--${await bundleId(store, request)}"`)
   for await (const { item } of wanted(store, request)) {
     if (item.kind === 'block') {
       if (!isStix1(item)) leftOut++
@@ -119,9 +121,20 @@ async function writeBundle(store: Store, request: ExportRequest, out: Sink): Pro
     }
   }
   // A bundle of STIX 2.0 says so; in 2.1 only objects do. Whether any is 2.1 is known at the end.
-  await out.put(objects > 0 && newest === '2.0' ? '\n],"spec_version":"2.0"}\n' : '\n]}\n')
+  await out.put(objects > 0 ? '\n]' : '')
+  await out.put(objects > 0 && newest === '2.0' ? ',"spec_version":"2.0"}\n' : '}\n')
   const lost = losses.list().reduce((sum, { count }) => sum + count, 0)
   return { objects, blocks: 0, leftOut, converted, lost, repeated }
+}
+
+/** The name space of the identifiers of our bundles. */
+const bundleNamespace = '5d3d5b0e-4a7b-5b0f-8f6e-2f5c5b6a9d11'
+
+/** The same for the same question to the same state of the store, so that an export can be compared with the one before. */
+async function bundleId(store: Store, { rules, ...request }: ExportRequest): Promise<string> {
+  const { collections } = await store.info()
+  const state = collections.map(({ key, versions, lastAddedAt }) => [key, versions, lastAddedAt])
+  return uuid5(bundleNamespace, JSON.stringify([request, rules !== undefined, state]))
 }
 
 /** Tells bytes that were not there before. With one collection there is nothing to remember: it has no version twice. */

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createHmac } from 'node:crypto'
@@ -134,6 +144,9 @@ describe('export of indicators', () => {
     [['--format', 'zeek', '--defang'], '--defang means nothing'],
     [['--format', 'list', '--type', 'indicator'], '--type means nothing'],
     [['--format', 'ndjson', '--cap', '5'], '--cap means nothing'],
+    [['--format', 'list', '--raw-csv'], '--raw-csv means nothing'],
+    [['--format', 'csv', '--name', 'mine'], '--name means nothing'],
+    [['--format', 'ecs', '--no-header'], '--no-header means nothing'],
     [['--format', 'csv', '--push', 'https://logpoint.example'], 'logpoint-list'],
     [['--format', 'list', '--kind', 'domains'], 'Did you mean domain'],
   ])('refuses %j before it writes anything', async (flags, said) => {
@@ -141,6 +154,43 @@ describe('export of indicators', () => {
     expect([exitCode, stdout]).toEqual([2, ''])
     expect(stderr).toContain(said)
     expect(existsSync(path.join(folder, 'x'))).toBe(false)
+  })
+})
+
+describe('what surrounds an export', () => {
+  it('warns when nothing counts, since a list in use is empty now', async () => {
+    const out = path.join(folder, 'none.txt')
+    const { exitCode, stderr } = await cli(['export', '--format', 'list', '--kind', 'tlsh', '--out', out])
+    expect([exitCode, values(readFileSync(out, 'utf8'))]).toEqual([0, []])
+    expect(stderr).toContain('No indicator counts')
+  })
+
+  it('calls networks networks when a format has no place for them', async () => {
+    const network = path.join(folder, 'network.json')
+    const objects = [indicator(7, "[ipv4-addr:value = '198.51.100.0/24']")]
+    writeFileSync(
+      network,
+      JSON.stringify({ type: 'bundle', id: 'bundle--00000000-0000-4000-8000-00000000000b', objects }),
+    )
+    const own = temporaryFolder()
+    await runCli(['import', network], { folder: own })
+    const { stderr } = await runCli(['export', '--format', 'logpoint-csv'], { folder: own })
+    expect(stderr).toContain('1 ipv4 network')
+  })
+
+  it('writes the same STIX bundle of the same store, and one without objects when there are none', async () => {
+    const [one, two] = [await cli(['export', '--format', 'stix']), await cli(['export', '--format', 'stix'])]
+    expect(one.stdout).toBe(two.stdout)
+    expect(one.stderr).not.toContain('\\u{a}')
+    const none = JSON.parse((await cli(['export', '--format', 'stix', '--kind', 'tlsh'])).stdout) as object
+    expect(Object.keys(none)).toEqual(['type', 'id'])
+  })
+
+  it('fills the file that a link leads to, also when it is not there yet', async () => {
+    const [link, target] = [path.join(folder, 'link.txt'), path.join(folder, 'target.txt')]
+    symlinkSync('target.txt', link)
+    await cli(['export', '--format', 'list', '--out', link])
+    expect([lstatSync(link).isSymbolicLink(), values(readFileSync(target, 'utf8')).length]).toEqual([true, 3])
   })
 })
 

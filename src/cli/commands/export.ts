@@ -9,6 +9,7 @@ import { exportItems } from '../export-items.ts'
 import { indicatorFields, indicatorNeeds, indicatorRules, type IndicatorFlags } from '../indicator-flags.ts'
 
 const names = [...exportFormats, ...indicatorFormats.map(({ name }) => name)] as const
+const defaults = { name: 'stixtaxii', firstSid: 9_400_000 }
 const count = z.coerce.number().int().positive().max(10_000_000)
 
 export const exportCommand = defineCommand({
@@ -58,13 +59,13 @@ export const exportCommand = defineCommand({
     header: z
       .boolean()
       .default(true)
-      .describe('comment lines with count, time, TLP and sources, where there are comments'),
+      .describe('comments with count, time, TLP and sources; in CSV the names of the columns'),
     defang: z.boolean().default(false).describe('csv, list: hxxp and [.], for people'),
     rawCsv: z.boolean().default(false).describe('CSV cells as they are, also those that a spreadsheet would run'),
     name: z
       .string()
       .regex(/^[a-z][a-z0-9_]{0,15}$/, 'Use lower-case letters, digits and _, at most 16')
-      .default('stixtaxii')
+      .default(defaults.name)
       .describe('what sets and datasets are called')
       .meta({ value: 'NAME', environment: false }),
     firstSid: z.coerce
@@ -72,7 +73,7 @@ export const exportCommand = defineCommand({
       .int()
       .min(1_000_000)
       .max(2_000_000_000)
-      .default(9_400_000)
+      .default(defaults.firstSid)
       .describe('suricata: number of the first rule')
       .meta({ value: 'N', environment: false }),
     report: z
@@ -143,14 +144,28 @@ function checkFlags(input: Typed, isIndicatorFormat: boolean): void {
     .map(([, flag]) => flag)
   const forPeople = indicatorFormats.filter((format) => format.forPeople).map(({ name }) => name)
   if (input.defang && isIndicatorFormat && !forPeople.includes(input.format)) misplaced.push('--defang')
+  if (isIndicatorFormat) misplaced.push(...flagsOfOthers(input))
   if (misplaced.length === 0) return
   throw new StixTaxiiError('EXPORT_FLAG_UNFIT', `${misplaced.join(', ')} means nothing with --format ${input.format}`, {
     kind: 'usage',
     hint: misplaced.includes('--defang')
       ? `Defanged values are for people: use --format ${forPeople.join(' or ')}.`
-      : `It is for ${isIndicatorFormat ? 'ndjson and stix' : 'the formats of indicators, such as csv or list'}.`,
+      : 'Other formats know it; stixtaxii help export says which.',
     context: { format: input.format, flags: misplaced },
   })
+}
+
+const tables = ['csv', 'logpoint-csv', 'splunk']
+const withNames = ['nftables', 'ipset', 'suricata', 'zeek', 'misp']
+const withoutHeader = ['logpoint-list', 'ecs', 'misp', 'splunk']
+
+function flagsOfOthers({ format, rawCsv, name, firstSid, header }: Typed): string[] {
+  return [
+    ...(rawCsv === true && !tables.includes(format) ? ['--raw-csv'] : []),
+    ...(name !== defaults.name && !withNames.includes(format) ? ['--name'] : []),
+    ...(firstSid !== defaults.firstSid && format !== 'suricata' ? ['--first-sid'] : []),
+    ...(header === false && withoutHeader.includes(format) ? ['--no-header'] : []),
+  ]
 }
 
 const isUnset = (value: unknown): boolean =>

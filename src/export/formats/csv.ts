@@ -37,7 +37,7 @@ export const csv: IndicatorFormat = {
     return [
       {
         file: 'indicators.csv',
-        head: () => line(columns.map(([name]) => name)),
+        head: () => (options.header ? line(columns.map(([name]) => name)) : ''),
         line: (indicator) => line(columns.map(([, of]) => of(indicator, options))),
       },
     ]

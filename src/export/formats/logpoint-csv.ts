@@ -58,7 +58,7 @@ export const logpointCsv: IndicatorFormat = {
     return [
       {
         file: 'indicators.csv',
-        head: () => line([...valueColumns, ...details.map(([name]) => name)]),
+        head: () => (options.header ? line([...valueColumns, ...details.map(([name]) => name)]) : ''),
         line: (indicator) => {
           const column = columnOf[indicator.kind]
           if (column === undefined || isNetwork(addressOf(indicator))) return undefined
