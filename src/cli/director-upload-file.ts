@@ -10,12 +10,13 @@ import { checkFileName } from '../director/paths.ts'
 export interface ReadyFile extends UploadFile {
   readonly path: string
   readonly sha256: string
-  /** The first 4 KiB. */
+  /** The first MiB. */
   readonly beginning: Buffer
 }
 
 const chunkBytes = 65_536
-const beginningBytes = 4096
+// Longer than any key with all its chain.
+const beginningBytes = 1_048_576
 
 /**
  * Looks at a file before it is sent: that it can be read and is not empty, that its name is one that Director's paths can

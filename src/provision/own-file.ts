@@ -47,7 +47,8 @@ export interface Appender extends AsyncDisposable {
 
 /**
  * Opens a file of ours, 0600, for lines at its end. Half a line that a crash left there is closed first, so that the next
- * one stands alone. Lines of several callers are written together and made durable together.
+ * one stands alone. Lines of several callers are written together and made durable together. After a line that could not
+ * be written (whole) nothing is appended any more: it would stand on the same line, and be lost with it.
  * @throws PROVISION_FILE_FAILED (local)
  */
 export async function openAppender(file: string): Promise<Appender> {
@@ -62,7 +63,7 @@ export async function openAppender(file: string): Promise<Appender> {
   let next: Promise<void> | undefined
   let last: Promise<void> = Promise.resolve()
   const flush = async (): Promise<void> => {
-    await last.catch(() => undefined)
+    await last
     const lines = waiting
     waiting = []
     next = undefined

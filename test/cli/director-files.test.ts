@@ -166,6 +166,7 @@ describe('director certificate', () => {
   it.each([
     ['client.key', privateKey],
     ['looks-harmless.crt', `${certificate}${privateKey}`],
+    ['behind-a-chain.pem', `${certificate.padEnd(20_000, '\n')}${privateKey}`],
   ])('S24 puts no private key (%s) into public storage without a second yes', async (name, content) => {
     await using world = await aDirectorWorld()
     await world.file(name, content)

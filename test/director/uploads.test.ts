@@ -204,6 +204,10 @@ describe('S24: private keys', () => {
     ['DER with a long length', der(0x30, 0x82, 4, 0xa4, 0x02, 0x01, 0x00), 'a.der'],
     ['DER with a short length', der(0x30, 0x77, 0x02, 0x01, 0x01), 'a.der'],
     ['PKCS#12', der(0x30, 0x82, 9, 0x11, 0x02, 0x01, 0x03), 'a.bin'],
+    ['encrypted PKCS#8 in DER', Buffer.from('3082052d305706092a864886f70d01050d304a', 'hex'), 'a.der'],
+    ['a Java key store', der(0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2), 'store'],
+    ['PuTTY', Buffer.from('PuTTY-User-Key-File-3: ssh-ed25519\r\n'), 'a'],
+    ['PEM in UTF-16', Buffer.from(pem('PRIVATE KEY').toString(), 'utf16le'), 'a'],
     ['a name that keys have', Buffer.from('whatever'), 'client.KEY'],
     ['a name of a bundle', Buffer.alloc(0), 'client.p12'],
   ])('%s is one', (_what, beginning, name) => {
@@ -214,6 +218,7 @@ describe('S24: private keys', () => {
     ['a certificate', pem('CERTIFICATE'), 'client.crt'],
     ['a public key', pem('PUBLIC KEY'), 'client.pem'],
     ['a certificate in DER', der(0x30, 0x82, 3, 0x10, 0x30, 0x82, 1, 0xf0), 'client.der'],
+    ['a public key in DER', Buffer.from('30820122300d06092a864886f70d01010105000382', 'hex'), 'a.der'],
     ['another sequence in DER', der(0x30, 0x06, 0x02, 0x01, 0x2a), 'a.der'],
     ['nothing', Buffer.alloc(0), 'client.crt'],
     ['a text', Buffer.from('no private key here'), 'readme'],
