@@ -145,9 +145,14 @@ export function createEnricher(options: EnricherOptions): Enricher {
     while (from < block.length) {
       let to = lineEnd(block, from)
       const firstEnd = to
-      while (mayGoOn && to < block.length && to - from <= maxLineBytes && isOpen(block, from, to))
-        to = lineEnd(block, to)
-      if (mayGoOn && isOpen(block, from, to)) {
+      let isOpen = mayGoOn && turns(block, from, to)
+      // Each line is read once: a quote may stand open for very many.
+      while (isOpen && to < block.length && to - from <= maxLineBytes) {
+        const next = lineEnd(block, to)
+        if (turns(block, to, next)) isOpen = false
+        to = next
+      }
+      if (isOpen) {
         if (!isLast && to - from <= maxLineBytes) return from
         // A quote that nobody closes: each line for itself.
         to = firstEnd
@@ -162,7 +167,7 @@ export function createEnricher(options: EnricherOptions): Enricher {
     return from
   }
 
-  const isOpen = (block: Buffer, from: number, to: number): boolean =>
+  const turns = (block: Buffer, from: number, to: number): boolean =>
     format?.goesOn?.(block.toString('latin1', from, to)) ?? false
 
   // The first line decides about the format, may be a header, and may have a byte order mark: the scan is not asked.
@@ -206,6 +211,16 @@ export function createEnricher(options: EnricherOptions): Enricher {
     return chunk.subarray(end)
   }
 
+  // A record that has become too long to go on: its whole lines stand for themselves, the rest waits for its end.
+  function readOverlong(): void {
+    const bytes = takePending()
+    const end = bytes.lastIndexOf(lineFeed) + 1
+    readBlock(bytes.subarray(0, end), true)
+    if (end === bytes.length) return
+    pending.push(bytes.subarray(end))
+    pendingBytes += bytes.length - end
+  }
+
   function giveUp(): void {
     const bytes = takePending()
     if (!format) readFirst(Buffer.alloc(0))
@@ -233,7 +248,8 @@ export function createEnricher(options: EnricherOptions): Enricher {
       if (last + 1 < rest.length) {
         pending.push(rest.subarray(last + 1))
         pendingBytes += rest.length - last - 1
-        if (pendingBytes > maxLineBytes && !format?.goesOn) giveUp()
+        if (pendingBytes > maxLineBytes && format?.goesOn) readOverlong()
+        if (pendingBytes > maxLineBytes) giveUp()
       }
       return take()
     },

@@ -160,9 +160,12 @@ function suffixesOf(name: string): readonly string[] {
 
 function distinct(matches: readonly Match[]): readonly Match[] {
   if (matches.length < 2) return matches
-  const isFirst = ({ record }: Match, index: number) =>
-    matches.findIndex((one) => one.record.kind === record.kind && one.record.value === record.value) === index
-  return matches.filter(isFirst)
+  const first = new Map<string, Match>()
+  for (const match of matches) {
+    const name = `${match.record.kind} ${match.record.value}`
+    if (!first.has(name)) first.set(name, match)
+  }
+  return [...first.values()]
 }
 
 // Each begins where nothing of its kind stands before it, so that no text takes more than one pass.

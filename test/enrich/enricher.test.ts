@@ -213,3 +213,39 @@ it('goes on with another index from the next line', async () => {
   expect([first.split('\n').length, second.split('\n').length]).toEqual([2, 2])
   other.close()
 })
+
+describe('what is made to be slow or large', () => {
+  it('a quote in CSV that nobody closes takes linear time', () => {
+    const rows = 100_000
+    const log = `a,b,c\n1,"x,2\n${'1,x,2\n'.repeat(rows)}192.0.2.7,x,2\n`
+    const begun = performance.now()
+    const out = enriched(log, index, { format: 'csv', mode: 'filter' })
+    expect(performance.now() - begun).toBeLessThan(4000)
+    expect(out.split('\n').filter((line) => line.startsWith('192.0.2.7,x,2,'))).toHaveLength(1)
+  })
+
+  it('a line of CSV without an end, within quotes or not, is not kept in memory', () => {
+    for (const start of ['', '"', '1,"x\n']) {
+      const enricher = createEnricher({ index, format: 'csv', maxLineBytes: 4096, nowMs: () => now.getTime() })
+      let written = enricher.push(Buffer.from(`a,b\n${start}`)).reduce((sum, { length }) => sum + length, 0)
+      const header = written
+      for (let round = 0; round < 100; round++) {
+        for (const { length } of enricher.push(Buffer.alloc(1024, 'x'))) written += length
+      }
+      expect(written - header).toBeGreaterThan(90 * 1024)
+      expect(enricher.statistics.tooLong).toBe(1)
+      const rest = [...enricher.push(Buffer.from('\n192.0.2.7,y\n')), ...enricher.end()]
+      expect(Buffer.concat(rest).toString()).toMatch(/\n192\.0\.2\.7,y,192\.0\.2\.7,/)
+    }
+  })
+
+  it('a line with very many hits takes linear time', async () => {
+    const addresses = Array.from({ length: 40_000 }, (_, n) => `203.${n >> 16}.${(n >> 8) & 255}.${n & 255}`)
+    const large = await anIndex(addresses.map((address) => anIndicator('ipv4', address)))
+    const begun = performance.now()
+    const out = enriched(`${addresses.join(' ')}\n`, large, { format: 'text' })
+    expect(performance.now() - begun).toBeLessThan(4000)
+    expect(out).toContain('et_hits="40000"')
+    large.close()
+  })
+})

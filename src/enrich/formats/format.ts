@@ -32,6 +32,9 @@ export interface LogFormat {
   readonly readHeader?: ((line: string, names: readonly string[]) => string) | undefined
   /** Only where every line gets the fields: it without a value in them. */
   readonly extendEmpty?: ((line: string) => string) | undefined
-  /** Only where a record may go on in the next line: whether this one does. */
-  readonly goesOn?: ((record: string) => boolean) | undefined
+  /**
+   * Only where a record may go on in the next line: whether a line that begins a record leaves it open, which is also
+   * whether one that goes on with it closes it.
+   */
+  readonly goesOn?: ((line: string) => boolean) | undefined
 }
