@@ -2,15 +2,41 @@ import type { RootCommand } from '@bomb.sh/tab'
 import type { Command, CommandRow } from './command.ts'
 import { globalFlags } from './global-flags.ts'
 import { inputFields, type InputField } from './input-fields.ts'
+import { commandGroups } from './registry.ts'
 import { outputFormats } from '../output/writer.ts'
+import type { Profile } from '../profile/profile.ts'
 
 /** Names that are completed because they are there now. */
 export interface LiveNames {
   readonly profiles: readonly string[]
+  /** Names of TAXII profiles. */
+  readonly sources: readonly string[]
+  readonly pools: readonly string[]
+  /** What `--on` takes: Logpoints, groups, and all of a pool. */
+  readonly targets: readonly string[]
 }
 
-/** Fields whose value is the name of a profile. */
-const profileFields: ReadonlySet<string> = new Set(['profile', 'profiles', 'source', 'sources'])
+/** The names in some profiles, each once, in the order of the profiles. */
+export function liveNames(profiles: readonly Profile[]): LiveNames {
+  const directors = profiles.filter((profile) => profile.kind === 'director')
+  const pools = directors.flatMap((director) => Object.keys(director.pools))
+  const named = directors.flatMap(({ logpoints, groups }) => [...Object.keys(logpoints), ...Object.keys(groups)])
+  return {
+    profiles: profiles.map(({ name }) => name),
+    sources: profiles.filter(({ kind }) => kind === 'taxii').map(({ name }) => name),
+    pools: [...new Set(pools)],
+    targets: [...new Set([...named, ...pools.map((pool) => `${pool}/*`)])],
+  }
+}
+
+/** Fields whose value is such a name in every command. */
+const liveFields: Readonly<Record<string, keyof LiveNames>> = {
+  profile: 'profiles',
+  profiles: 'profiles',
+  source: 'sources',
+  sources: 'sources',
+  on: 'targets',
+}
 /** Commands whose argument `name` is that of a profile there is. */
 const ofProfiles = /^(profile (show|use|rename|remove|export)|credential \w+|doctor)$/
 
@@ -29,6 +55,8 @@ export function fillTree(
   named: { readonly command: Command | undefined; readonly live: LiveNames },
 ): void {
   const { command, live } = named
+  // The package finds `director source create` only by way of `director` and `director source`.
+  for (const [group, about] of Object.entries(commandGroups)) tree.command(group, about)
   for (const row of rows) {
     const node = tree.command(row.path, row.summary)
     if (command?.path !== row.path) continue
@@ -67,6 +95,11 @@ function addGlobalFlag(node: Node, flags: string, about: string, live: LiveNames
 
 function valuesOf(field: InputField, path: string, live: LiveNames): readonly string[] {
   if (field.choices) return field.choices
-  const isProfile = profileFields.has(field.key) || (field.key === 'name' && ofProfiles.test(path))
-  return isProfile ? live.profiles : []
+  if (field.key === 'name' && ofProfiles.test(path)) return live.profiles
+  if (path.startsWith('director ')) {
+    if (field.key === 'pool') return live.pools
+    if (field.key === 'from' && path === 'director source edit') return live.sources
+  }
+  const names = Object.hasOwn(liveFields, field.key) ? liveFields[field.key] : undefined
+  return names === undefined ? [] : live[names]
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
-import { fillTree, namedRow } from '../completion-tree.ts'
+import { fillTree, liveNames, namedRow } from '../completion-tree.ts'
 import { printedBy } from '../printed-by.ts'
 import { commandRegistry } from '../registry.ts'
 
@@ -21,7 +21,7 @@ export const complete = defineCommand({
       .catch(() => [])
     const { RootCommand } = await import('@bomb.sh/tab')
     const tree = new RootCommand()
-    fillTree(tree, rows, { command, live: { profiles: saved.map((profile) => profile.name) } })
+    fillTree(tree, rows, { command, live: liveNames(saved) })
     await output.raw(printedBy(() => tree.parse([...words])))
   },
 })
