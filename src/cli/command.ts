@@ -19,8 +19,8 @@ export interface Command<Input extends z.ZodObject = z.ZodObject, Needed extends
   readonly needs: Needed
   /** Writes its own format; `-o` is a usage error. */
   readonly ownFormat?: boolean | undefined
-  /** Runs until it is stopped, so that SIGTERM is its ordinary end: exit status 0 instead of 143. */
-  readonly endsBySigterm?: boolean | undefined
+  /** Runs until it is stopped (or does with this input), so that SIGTERM is its ordinary end: exit status 0 instead of 143. */
+  readonly endsBySigterm?: boolean | ((input: z.infer<Input>) => boolean) | undefined
   /** JSON Schema in `schemas/` that describes `-o json`, without `.json`. */
   readonly schema?: string | undefined
   run(input: z.infer<Input>, parts: Pick<Runtime, Needed[number]>): Promise<void>

@@ -76,7 +76,9 @@ async function perform(parsed: Parsed, host: Host, options: RunOptions & { reado
   }
   await opened.close()
   const stoppedBy = options.stop.by()
-  if (stoppedBy === undefined || (command.endsBySigterm && stoppedBy === 'SIGTERM')) return 0
+  const { endsBySigterm } = command
+  const isEnd = typeof endsBySigterm === 'function' ? endsBySigterm(input) : endsBySigterm
+  if (stoppedBy === undefined || (isEnd && stoppedBy === 'SIGTERM')) return 0
   // It came to a good end, but not to the one it was started for.
   return exitStatusOfSignal[stoppedBy]
 }

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { appendFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Writable } from 'node:stream'
@@ -92,6 +92,40 @@ describe('stixtaxii enrich', () => {
     const file = path.join(folder, 'a.index')
     const { exitCode, stdout } = await runCli(`enrich --frozen --index ${file}`, { folder: elsewhere, stdin: log })
     expect([exitCode, stdout.split('\n').length, readdirSync(elsewhere)]).toEqual([0, 3, []])
+  })
+
+  it('does not build an index over a file that is something else', async () => {
+    const folder = await aFolder()
+    const file = path.join(folder, 'app.log')
+    await writeFile(file, log)
+    for (const more of ['', ' --rebuild']) {
+      const { exitCode, stderr } = await runCli(`enrich --index app.log${more}`, { folder, stdin: log })
+      expect(stderr).toContain('ENRICH_INDEX_FOREIGN')
+      expect([exitCode, readFileSync(file, 'utf8')]).toEqual([6, log])
+    }
+    await writeFile(file, '')
+    expect((await runCli('enrich --index app.log', { folder, stdin: log })).exitCode).toBe(0)
+    await writeFile(file, readFileSync(file).subarray(0, 100))
+    expect((await runCli('enrich --index app.log', { folder, stdin: log })).stderr).toContain('damaged')
+  })
+
+  it('ends with 143 when SIGTERM cuts an input short that has an end', async () => {
+    let stop: (signal: StopSignal) => void = () => undefined
+    let isStopped = false
+    const stdout = new Writable({
+      write(_chunk, _encoding, done) {
+        if (!isStopped) stop('SIGTERM')
+        isStopped = true
+        setTimeout(done, 1)
+      },
+    })
+    const { exitCode } = await runCli('enrich --mode all -q', {
+      folder: await aFolder(),
+      stdin: log.repeat(5_000),
+      stdout,
+      onStart: (listener) => (stop = listener),
+    })
+    expect([isStopped, exitCode]).toEqual([true, 143])
   })
 
   it('reads files one after the other, each with its own header, and an alias file', async () => {

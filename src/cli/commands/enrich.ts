@@ -65,7 +65,7 @@ export const enrich = defineCommand({
   }),
   needs: [...enrichIndexNeeds, ...enrichLogNeeds],
   ownFormat: true,
-  endsBySigterm: true,
+  endsBySigterm: ({ follow }) => follow,
   async run(input, parts) {
     checkFlags(input)
     const fields = await fieldsOf(input, parts)
