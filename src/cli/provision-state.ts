@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
 import type { Lock, StateFile } from '../provision/state.ts'
 import type { Runtime } from './runtime.ts'
@@ -8,21 +8,29 @@ type Parts = Pick<Runtime, 'options' | 'clock' | 'folders' | 'workingDirectory'>
 /** The state of `plan`, `apply` and `director source`: `--state FILE`, else in the data folder. Nothing is read yet. */
 export async function openProvisionState(parts: Parts): Promise<StateFile> {
   const { openState } = await import('../provision/state.ts')
-  return openState(statePath(parts), { lock: stateLock(parts) })
+  return openState(await ownName(statePath(parts)), { lock: stateLock(parts) })
 }
 
 function statePath({ options, folders, workingDirectory }: Omit<Parts, 'clock'>): string {
   return options.state === undefined ? join(folders.data, 'state.json') : resolve(workingDirectory, options.state)
 }
 
+/** Where a link leads: beside its name there would be a second lock and a second journal, and a write would replace the link. */
+async function ownName(file: string): Promise<string> {
+  const { realpath } = await import('node:fs/promises')
+  const found = await realpath(file).catch(() => undefined)
+  if (found !== undefined) return found
+  const folder = await realpath(dirname(file)).catch(() => undefined)
+  return folder === undefined ? file : join(folder, basename(file))
+}
+
 /** The lock beside the state file, which a kill releases. */
 function stateLock({ options, clock }: Pick<Parts, 'options' | 'clock'>): Lock {
   return async (file, work) => {
-    const [{ withLock }, { processTable }, { mkdir }, { dirname }] = await Promise.all([
+    const [{ withLock }, { processTable }, { mkdir }] = await Promise.all([
       import('../profile/lock.ts'),
       import('./process-table.ts'),
       import('node:fs/promises'),
-      import('node:path'),
     ])
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
     const lock = `${file}.lock`

@@ -86,6 +86,8 @@ export const firstMilliseconds = 100_000_000_000
 
 // 8. What a refusal says, and whether it means the token.
 const longestText = 300
+/** Of a page that is searched for its title. */
+const headLength = 4096
 
 /** The text of a refusal: `message`, else `error`, else `errors` joined, else the beginning of what came. */
 export function refusalText(value: unknown, raw: string): string {
@@ -94,7 +96,7 @@ export function refusalText(value: unknown, raw: string): string {
     const said = [message, error, errors].map(textOf).find((text) => text !== '')
     return beginningOf(said ?? JSON.stringify(redactTree(value, redactedKeys)))
   }
-  const title = /<title[^>]*>([^<]*)</i.exec(raw)?.[1]?.trim()
+  const title = /<title[^>]*>([^<]*)</i.exec(raw.slice(0, headLength))?.[1]?.trim()
   if (title !== undefined) return `an HTML page, "${beginningOf(title)}"`
   return raw.trim().startsWith('<') ? 'an HTML page' : beginningOf(raw.trim())
 }

@@ -131,6 +131,10 @@ function keptSecret(
   { key, known, context }: { readonly key: string; readonly known: KnownSource; readonly context: SourcePlanContext },
 ): PlannedTrace {
   const { state, record } = context
+  const owner = (of: KnownSource | ListedSource): string =>
+    name === 'password' ? of.basic.username : of.certificate.keyFile
+  // Another user's password, another key's passphrase is not this one's.
+  if (owner(known) !== '' && owner(known) !== owner(listed)) throw incomplete(key, name, context.logpoint)
   const shown = listedSecret(listed, name)
   if (shown) return { reference: { from: 'listed' }, fingerprint: fingerprintOf(state, shown) }
   const trace = record?.secrets[name]
@@ -139,8 +143,7 @@ function keptSecret(
   if (trace?.reference && trace.fingerprint !== undefined) {
     return { reference: trace.reference, fingerprint: trace.fingerprint }
   }
-  const belongsTo = name === 'password' ? known.basic.username : known.certificate.keyFile
-  if (belongsTo === '') return { reference: { from: 'none' }, fingerprint: none }
+  if (owner(known) === '') return { reference: { from: 'none' }, fingerprint: none }
   throw incomplete(key, name, context.logpoint)
 }
 

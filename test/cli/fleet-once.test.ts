@@ -1,4 +1,4 @@
-import { unlinkSync } from 'node:fs'
+import { lstatSync, symlinkSync, unlinkSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { aFleet, aSourceText, aWorld, logpointId, poolId, sourcesOn, type World } from '../provision/a-fleet.ts'
@@ -177,6 +177,38 @@ describe('a saved plan', () => {
     const result = await world.run('apply --plan fleet.plan --yes -o json')
     expect(result.exitCode).toBe(12)
     expect(result.stdout).toContain('PROVISION_FILE_CHANGED')
+    expect(world.writes().slice(before)).toEqual([])
+  })
+})
+
+describe('the state', () => {
+  it('stays one file when it is named by a link', async () => {
+    await using world = await aWorld({ plugin: 'StixTaxii_6.1.0.pak' })
+    world.write(sourcesOnly(world))
+    symlinkSync('data/real.json', path.join(world.folder, 'link.json'))
+    await world.run(`${apply} --state data/real.json`)
+    const source = aSourceText({ certificate: undefined, key: undefined, keyPassphrase: undefined })
+    world.write({ ...sourcesOnly(world), sources: { partner: { ...source, begin: '30d' } } })
+    expect((await world.run(`${apply} --state link.json`)).exitCode).toBe(0)
+    expect(lstatSync(path.join(world.folder, 'link.json')).isSymbolicLink()).toBe(true)
+    expect(world.read('data/real.json')).toContain('"count": 30')
+    expect(await world.run('history --state link.json -o json')).toEqual(
+      await world.run('history --state data/real.json -o json'),
+    )
+  })
+})
+
+describe('an edit', () => {
+  it("never gives one user's password to another", async () => {
+    await using world = await aWorld({ plugin: 'StixTaxii_6.1.0.pak' })
+    const source = aSourceText({ certificate: undefined, key: undefined, keyPassphrase: undefined })
+    world.write(sourcesOnly(world))
+    await world.run(apply)
+    const before = world.writes().length
+    world.write({ ...sourcesOnly(world), sources: { partner: { ...source, username: 'bob', password: undefined } } })
+    const result = await world.run(apply)
+    expect(result.exitCode).toBe(3)
+    expect(result.stdout).toContain('PROVISION_EDIT_INCOMPLETE')
     expect(world.writes().slice(before)).toEqual([])
   })
 })
