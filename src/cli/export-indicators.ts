@@ -108,6 +108,9 @@ function checkPlaces({ format, out, split, ifChanged, push }: IndicatorExport): 
     throw unfit('Standard output cannot be split', 'Name the files with --out: FILE becomes FILE-001, FILE-002, ...')
   }
   if (ifChanged && out === undefined) throw unfit('--if-changed compares with a file', 'Name it with --out FILE.')
+  if (push !== undefined && split !== undefined) {
+    throw unfit('--push imports one list, and --split makes several', 'Leave one of them out; --cap bounds a list.')
+  }
   if (push !== undefined && format.name !== 'logpoint-list') {
     throw unfit(`--push imports a list, and ${format.name} is none`, 'Use --format logpoint-list.')
   }

@@ -148,6 +148,10 @@ describe('export of indicators', () => {
     [['--format', 'csv', '--name', 'mine'], '--name means nothing'],
     [['--format', 'ecs', '--no-header'], '--no-header means nothing'],
     [['--format', 'csv', '--push', 'https://logpoint.example'], 'logpoint-list'],
+    [
+      ['--format', 'logpoint-list', '--push', 'https://logpoint.example', '--split', '2', '--out', 'x.txt'],
+      '--split makes several',
+    ],
     [['--format', 'list', '--kind', 'domains'], 'Did you mean domain'],
   ])('refuses %j before it writes anything', async (flags, said) => {
     const { exitCode, stdout, stderr } = await cli(['export', ...flags])

@@ -174,6 +174,18 @@ describe('rpz', () => {
     ])
   })
 
+  it('never blocks what is below a public suffix', async () => {
+    const suffixes = ['com', 'co.uk', 'github.io'].map((value) => anIndicator({ value }))
+    const lines = body(await only('rpz', [...suffixes, anIndicator({ value: 'evil.github.io' })]))
+    expect(lines.slice(3)).toEqual([
+      'com CNAME .',
+      'co.uk CNAME .',
+      'github.io CNAME .',
+      'evil.github.io CNAME .',
+      '*.evil.github.io CNAME .',
+    ])
+  })
+
   it('leaves out what is no name in a zone', async () => {
     const odd = ['a b.example', 'a;b.example', '$include', '@', 'x'.repeat(64), `${'a.'.repeat(120)}example`]
     const text = await only(

@@ -6,7 +6,7 @@ import { commentHeader, generatedLine } from '../text.ts'
 const longestOwner = 190
 
 /**
- * A response policy zone: names and everything below them answer NXDOMAIN, and so do names that resolve to one of the
+ * A response policy zone: names and everything below them (but not below public suffixes) answer NXDOMAIN, and so do names that resolve to one of the
  * addresses. Its serial rises with the time of the export.
  * @see draft-vixie-dnsop-dns-rpz, 3 and 4
  */
@@ -15,18 +15,22 @@ export const rpz: IndicatorFormat = {
   summary: 'a response policy zone for BIND, Unbound and others: domains and addresses',
   extension: 'zone',
   canSplit: false,
-  parts: ({ header }): readonly FormatPart[] => [
-    {
-      file: 'stixtaxii.rpz',
-      volatile: new RegExp(`${generatedLine.source}|^@ SOA .*$`),
-      head: (summary) => `${header ? commentHeader(';', summary) : ''}$TTL 300\n${apex(summary)}`,
-      line: (indicator) => {
-        if (indicator.kind === 'domain') return domainRecords(indicator.value)
-        const trigger = addressTrigger(indicator)
-        return trigger === undefined ? undefined : `${trigger}.rpz-ip CNAME .\n`
+  async parts({ header }): Promise<readonly FormatPart[]> {
+    const { isPublicSuffix } = await import('../../stix/values/parent-domains.ts')
+    return [
+      {
+        file: 'stixtaxii.rpz',
+        volatile: new RegExp(`${generatedLine.source}|^@ SOA .*$`),
+        head: (summary) => `${header ? commentHeader(';', summary) : ''}$TTL 300\n${apex(summary)}`,
+        line: (indicator) => {
+          // What is below a public suffix is not its owner's: only the very name is meant.
+          if (indicator.kind === 'domain') return domainRecords(indicator.value, !isPublicSuffix(indicator.value))
+          const trigger = addressTrigger(indicator)
+          return trigger === undefined ? undefined : `${trigger}.rpz-ip CNAME .\n`
+        },
       },
-    },
-  ],
+    ]
+  },
 }
 
 function apex({ generatedAt }: ExportSummary): string {
@@ -34,9 +38,10 @@ function apex({ generatedAt }: ExportSummary): string {
   return `@ SOA localhost. root.localhost. ${serial} 3600 600 86400 300\n@ NS localhost.\n`
 }
 
-function domainRecords(domain: string): string | undefined {
+function domainRecords(domain: string, isBelowToo: boolean): string | undefined {
   const isName = domain.length <= longestOwner && /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/.test(domain)
-  return isName ? `${domain} CNAME .\n*.${domain} CNAME .\n` : undefined
+  if (!isName) return undefined
+  return `${domain} CNAME .\n${isBelowToo ? `*.${domain} CNAME .\n` : ''}`
 }
 
 function addressTrigger({ kind, value }: Indicator): string | undefined {

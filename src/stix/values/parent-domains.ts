@@ -16,3 +16,8 @@ export function parentDomains(domain: string): readonly string[] {
   }
   return parents
 }
+
+/** Whether names of many owners are registered right below it: `example`, `co.uk`, `github.io`. */
+export function isPublicSuffix(domain: string): boolean {
+  return getDomain(domain, { allowPrivateDomains: true, extractHostname: false, validateHostname: false }) === null
+}
