@@ -1,7 +1,7 @@
 import type { StatedValue, Value, ValueKind } from '../statement.ts'
 import { normaliseValue } from '../values/normalise.ts'
 import { refang } from '../values/refang.ts'
-import type { Expression, Reference, Test } from './expression.ts'
+import type { Expression, Operator, Reference, Test } from './expression.ts'
 import type { StixPackage } from './package.ts'
 
 export interface CollectedValues {
@@ -25,8 +25,8 @@ const maxShown = 80
 const defangedKinds: ReadonlySet<ValueKind> = new Set(['ipv4', 'ipv6', 'domain', 'url', 'email'])
 
 /**
- * The values of an expression, each once, in its order. Sound is what stands alone or in alternatives and is compared for
- * equality; everything else is a hint: beside others that have to hold too, turned round, a part of a value.
+ * The values of an expression, each once, in its order. Sound is what stands alone or in alternatives, a hint what stands
+ * beside others that have to hold too. A negation and a part of a value name no value, as in patterns of STIX 2.
  */
 export function collectValues(
   expression: Expression,
@@ -39,7 +39,12 @@ export function collectValues(
   const seen = new Set<string>()
   let referred = 0
 
-  const add = (test: Test, isSound: boolean): void => {
+  const add = (test: Test, isSound: boolean, isPositive: boolean): void => {
+    const why = whyWithout(test, isPositive)
+    if (why !== undefined) {
+      unused.add(`${shown(test.name)}: ${why}`)
+      return
+    }
     const read = valueOf(test)
     if (!read) {
       if (test.kind === undefined) without.add(test.name)
@@ -76,7 +81,7 @@ export function collectValues(
   const walk = (part: Expression, isSound: boolean, isPositive: boolean): void => {
     switch (part.is) {
       case 'test':
-        return add(part, isSound && isPositive && part.operator === 'equals')
+        return add(part, isSound, isPositive)
       case 'and':
       case 'or': {
         const isAlternative = (part.is === 'or') === isPositive
@@ -97,6 +102,24 @@ export function collectValues(
   walk(expression, true, true)
   if (values.size === 0) for (const name of without) unused.add(`${shown(name)} is nothing that can be looked for`)
   return { values: [...values.values()], unused: [...unused].slice(0, maxUnused) }
+}
+
+/** Why a test on a thing to look for names no value, as `lookupValues` says it of patterns; undefined when it may. */
+function whyWithout({ kind, operator }: Test, isPositive: boolean): string | undefined {
+  if (kind === undefined) return undefined
+  if (!isPositive) return 'a negation names no value'
+  return operator === 'equals' ? undefined : `${wordsOfOperator[operator]} names no single value`
+}
+
+const wordsOfOperator: Readonly<Record<Exclude<Operator, 'equals'>, string>> = {
+  contains: 'Contains',
+  'starts-with': 'StartsWith',
+  'ends-with': 'EndsWith',
+  matches: 'FitsPattern',
+  greater: 'GreaterThan',
+  'greater-or-equal': 'GreaterThanOrEqual',
+  less: 'LessThan',
+  'less-or-equal': 'LessThanOrEqual',
 }
 
 /** The value a test compares with, in its normal form; undefined where it has none. */

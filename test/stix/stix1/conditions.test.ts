@@ -23,14 +23,21 @@ describe('conditions and lists', () => {
     expect(values(aDomain('bad.example'))).toEqual(['domain bad.example'])
   })
 
-  it.each(['Contains', 'StartsWith', 'EndsWith'])('SX1-12: %s makes the part of a value a hint', (condition) => {
-    expect(values(names('bad', `condition="${condition}"`))).toEqual(['file-name bad ?'])
-  })
+  it.each(['Contains', 'StartsWith', 'EndsWith'])(
+    'SX1-12, PAT-13: %s names no single value, as LIKE in a pattern',
+    (condition) => {
+      const statement = saidOf(names('bad', `condition="${condition}"`))
+      expect(valuesOf(statement)).toEqual([])
+      expect(statement.unused).toEqual([`File_Name: ${condition} names no single value`])
+    },
+  )
 
   it.each(['DoesNotEqual', 'DoesNotContain'])(
-    'SX1-12, PAT-13: what %s names must not be there: a hint',
+    'SX1-12, PAT-13: %s names no value at all, as != in a pattern',
     (condition) => {
-      expect(values(names('good.exe', `condition="${condition}"`))).toEqual(['file-name good.exe ?'])
+      const statement = saidOf(names('good.exe', `condition="${condition}"`))
+      expect(valuesOf(statement)).toEqual([])
+      expect(statement.unused).toEqual(['File_Name: a negation names no value'])
     },
   )
 
@@ -79,12 +86,12 @@ describe('conditions and lists', () => {
     ).toEqual(['file-name a,b'])
   })
 
-  it('SX1-14: ANY is the default; with ALL each is a hint; with NONE they must not be there, a hint too', () => {
+  it('SX1-14: ANY is the default; with ALL each is a hint; NONE names no value', () => {
     const read = (apply: string) => values(aDomain('a.example##comma##b.example', `condition="Equals" ${apply}`))
     expect(read('')).toEqual(['domain a.example', 'domain b.example'])
     expect(read('apply_condition="ANY"')).toEqual(['domain a.example', 'domain b.example'])
     expect(read('apply_condition="ALL"')).toEqual(['domain a.example ?', 'domain b.example ?'])
-    expect(read('apply_condition="NONE"')).toEqual(['domain a.example ?', 'domain b.example ?'])
+    expect(read('apply_condition="NONE"')).toEqual([])
   })
 
   it('SX1-15: values that were made harmless are restored', () => {

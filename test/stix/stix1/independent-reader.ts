@@ -13,11 +13,18 @@ function decoded(text: string): string {
   )
 }
 
-/** Texts of all elements of a local name, trimmed, comments taken out before. */
-export function textsOfElements(xml: string, local: string): readonly string[] {
+/** Texts of all elements of a local name, trimmed, comments taken out before; `isWanted` is asked for the start tag. */
+export function textsOfElements(
+  xml: string,
+  local: string,
+  isWanted: (tag: string) => boolean = () => true,
+): readonly string[] {
   const bare = xml.replace(/<!--[^]*?-->/g, '')
-  const found = bare.matchAll(new RegExp(`<(?:[\\w-]+:)?${local}(?:\\s[^<>]*)?>([^<]*)</`, 'g'))
-  return [...found].map(([, text]) => decoded(text ?? '').trim()).filter((text) => text !== '')
+  const found = bare.matchAll(new RegExp(`(<(?:[\\w-]+:)?${local}(?:\\s[^<>]*)?>)([^<]*)</`, 'g'))
+  return [...found]
+    .filter(([, tag]) => isWanted(tag ?? ''))
+    .map(([, , text]) => decoded(text ?? '').trim())
+    .filter((text) => text !== '')
 }
 
 export function countElements(xml: string, name: string): number {

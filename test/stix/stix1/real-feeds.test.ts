@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { readStix1 } from '../../../src/stix/stix1/read.ts'
-import type { Statement } from '../../../src/stix/statement.ts'
+import type { StatedValue, Statement } from '../../../src/stix/statement.ts'
+import { converted, readBack } from '../convert/a-conversion.ts'
 import { hasSharedData, sharedData } from '../../support/shared-data.ts'
 import { countElements, textsOfElements } from './independent-reader.ts'
 
@@ -62,14 +63,31 @@ describe.skipIf(!hasSharedData)('STIX 1 as it is published', () => {
     expect(indicators(statements)).toHaveLength(47)
     expect(statements).toHaveLength(47)
     const stated = statedValues(statements)
-    const hashes = new Set(textsOfElements(text, 'Simple_Hash_Value').map((hash) => hash.toLowerCase()))
+    // A fragment and a negation name no value.
+    const isValue = (tag: string): boolean => !/condition="(?:Contains|DoesNot)/.test(tag)
+    const hashes = new Set(textsOfElements(text, 'Simple_Hash_Value', isValue).map((hash) => hash.toLowerCase()))
     expect(hashes.size).toBeGreaterThan(1000)
     expect([...hashes].filter((hash) => !stated.has(hash))).toEqual([])
-    const names = textsOfElements(text, 'File_Name')
+    const names = textsOfElements(text, 'File_Name', isValue)
     expect(new Set(names).size).toBeGreaterThan(100)
     expect(names.filter((name) => !stated.has(name))).toEqual([])
-    const paths = textsOfElements(text, 'File_Path')
+    const paths = textsOfElements(text, 'File_Path', isValue)
     expect(paths.filter((path) => !stated.has(path))).toEqual([])
+  })
+
+  it('SX1-12, PAT-13: apt1-iocs says of values the same before and after it is converted', () => {
+    const said = (values: readonly StatedValue[]) => {
+      const known = new Map<string, boolean>()
+      for (const { kind, value, sound } of values) {
+        const key = `${kind} ${value}`
+        known.set(key, sound || known.get(key) === true)
+      }
+      return new Set([...known].map(([key, sound]) => `${key}${sound ? '' : ' ?'}`))
+    }
+    const before = said(readStix1(raw('apt1-iocs')).statements.flatMap(({ values }) => values))
+    const after = said(converted(raw('apt1-iocs')).objects.flatMap((object) => readBack(object).values))
+    expect([...before].filter((value) => !after.has(value))).toEqual([])
+    expect([...after].filter((value) => !before.has(value))).toEqual([])
   })
 
   it('apt1-iocs: a hash among alternatives is sound, a name beside a size is a hint', () => {
