@@ -6,10 +6,10 @@ const whenOfKind: Readonly<Record<ErrorKind, string>> = {
   usage: 'the command line is wrong',
   config: 'a profile, desired state or setting is wrong: file and line are named',
   auth: 'credentials missing, refused or expired; our certificate or its passphrase; a proxy that wants a login',
-  'not-found': 'no such profile, collection, object or order',
+  'not-found': 'no such profile, collection, object or order; nothing is known (lookup --exit-code)',
   conflict: 'changed since it was read, or locked by another process',
   network: 'temporary: no connection, time-out, 429, 5xx; trying again may help',
-  pending: 'still to be settled: an order running, a write whose outcome is unknown',
+  pending: 'still to be settled: an order running, a write of unknown outcome, changes (plan or drift --exit-code)',
   remote: 'the other side said no',
   protocol: 'the answer breaks the standard: loop, lie, not TAXII, damaged body',
   local: 'the store, the disk or standard output failed',
@@ -66,7 +66,7 @@ function explainFormats(): string {
     'Names are camelCase, times RFC 3339 in UTC. JSON bytes do not depend on terminal, language or time zone.',
     'With json and ndjson a failure is one line on standard error, the last: {"error": {"code", "kind", "message", "hint",',
     '"context"}}; warnings are lines {"warning": {"code", "message"}}. The JSON Schemas are in the folder schemas/ of the package.',
-    'poll, get and export write a format of their own, and -o is an error there.',
+    'poll, get, export and enrich write a format of their own, and -o is an error there.',
   ].join('\n')
 }
 
