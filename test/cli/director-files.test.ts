@@ -109,6 +109,15 @@ describe('director plugin', () => {
     expect((await world.json<unknown[]>('director plugin list --on acme/*')).data).toEqual([])
   })
 
+  it('is not called installed because an older one is there', async () => {
+    await using world = await aDirectorWorld({ plugin: 'StixTaxii_6.0.0.pak' })
+    await world.file(pak, 'x')
+    await world.run(`director package upload ${pak} --pool acme`)
+    world.director.setFaults({ orderPath: 'braces', order: { kind: 'never' } })
+    const { exitCode, data } = await world.json<Results>(`director plugin install ${pak} --on acme/lp1`)
+    expect([exitCode, data.results[0]?.status]).toEqual([8, 'unverified'])
+  })
+
   it('section 9 row 11: a name that differs by case alone is no package', async () => {
     await using world = await aDirectorWorld()
     await world.file(pak, 'x')

@@ -54,8 +54,12 @@ export const directorPluginInstall = defineCommand({
         if (installed) return installed
         const { location } = storage
         const accepted = await client.plugins.install(logpoint, { fileName, location }, { signal })
+        // Another version may have been there before.
+        const version = packageVersion(fileName)
         const seen = async (): Promise<boolean> =>
-          (await client.plugins.list(logpoint, { signal })).some(({ name }) => isStixTaxiiPlugin(name))
+          (await client.plugins.list(logpoint, { signal })).some(
+            (plugin) => isStixTaxiiPlugin(plugin.name) && version !== undefined && plugin.version === version,
+          )
         const row = await settle(accepted, { client, flags, parts, say, slow: true, seen })
         if (row.status !== 'done' || !flags.verify) return row
         const plugins = await client.plugins.list(logpoint, { signal }).catch(() => undefined)
