@@ -185,7 +185,10 @@ function wordsOf(text: string): ReadonlySet<string> {
   for (const run of around(text, '://', { before: schemeEnd, most: 40, after: urlRest })) {
     addCuts(words, run)
   }
-  for (const run of around(text, '@', { before: mailboxEnd, most: 160, after: mailHost })) words.add(run)
+  for (const run of around(text, '@', { before: mailboxEnd, most: 160, after: mailHost })) {
+    // At the end of a sentence.
+    words.add(trimmedEnd(run, '.'))
+  }
   words.delete('')
   return words
 }

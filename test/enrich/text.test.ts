@@ -68,6 +68,12 @@ it('finds each value wherever it stands between blanks and punctuation, and noth
   )
 })
 
+it('finds an e-mail address at the end of a sentence', () => {
+  for (const end of ['.', '...', '.)', '']) {
+    expect(enriched(`mail from a+b@mail.example${end}\n`, index, { format: 'text', mode: 'filter' })).not.toBe('')
+  }
+})
+
 it('takes the pairs of an earlier run away before it adds its own', () => {
   const once = enriched('from 192.0.2.7\n', index, { format: 'text' })
   expect(once).toMatch(/^from 192\.0\.2\.7 et_indicator="192\.0\.2\.7" .* et_hits="1"\n$/)
