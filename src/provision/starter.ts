@@ -11,7 +11,7 @@ export function starterFile(name: string): string {
 
 stixtaxii: 1
 # Everything made from this file belongs to this name. Keep it.
-name: ${name}
+name: ${/^(?!(?:true|false|null)$)[a-z]/i.test(name) ? name : `'${name}'`}
 
 # Which Director. Without this: the default profile (stixtaxii configure director).
 # director:

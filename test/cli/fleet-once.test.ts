@@ -212,3 +212,13 @@ describe('an edit', () => {
     expect(world.writes().slice(before)).toEqual([])
   })
 })
+
+describe('init', () => {
+  it('names the desired state after its file: two of one name would take away what the other made', async () => {
+    await using world = await aWorld()
+    expect((await world.run('init site-a.yaml')).exitCode).toBe(0)
+    expect(world.read('site-a.yaml')).toContain('\nname: site-a\n')
+    expect((await world.run('init -- .odd.yaml')).exitCode).toBe(0)
+    expect(world.read('.odd.yaml')).toContain('\nname: fleet\n')
+  })
+})

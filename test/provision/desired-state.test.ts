@@ -23,6 +23,8 @@ describe('a desired state', () => {
     const text = starterFile('site-a')
     expect(text.split('\n', 1)[0]).toBe(`# yaml-language-server: $schema=${String(readSchema('desired-state').$id)}`)
     expect((await readDesiredState(text, 'fleet.yaml')).content.name).toBe('site-a')
+    for (const odd of ['123', '1e5', 'true', 'null'])
+      expect((await readDesiredState(starterFile(odd), 'fleet.yaml')).content.name).toBe(odd)
     // Everything that is commented out is right too.
     const whole = text
       .split('\n')

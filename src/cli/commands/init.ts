@@ -1,9 +1,17 @@
 import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { parse, resolve } from 'node:path'
 import { z } from 'zod'
 import { StixTaxiiError } from '../../core/errors.ts'
 import { starterFile } from '../../provision/starter.ts'
 import { defineCommand } from '../command.ts'
+
+const fitting = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+
+/** Two desired states of one name would each take away what the other made. */
+function nameOf(file: string): string {
+  const { name } = parse(file)
+  return fitting.test(name) ? name : 'fleet'
+}
 
 export const init = defineCommand({
   path: 'init',
@@ -15,13 +23,13 @@ export const init = defineCommand({
     file: z.string().default('fleet.yaml').describe('the file to write'),
     name: z
       .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be letters, digits, dots, dashes and underscores')
-      .default('fleet')
-      .meta({ environment: false, description: 'name of the desired state' }),
+      .regex(fitting, 'must be letters, digits, dots, dashes and underscores')
+      .optional()
+      .meta({ environment: false, description: 'name of the desired state (default: that of the file)' }),
   }),
   needs: ['workingDirectory', 'terminal', 'output'],
   schema: 'init',
-  async run({ file, name }, { workingDirectory, terminal, output }) {
+  async run({ file, name = nameOf(file) }, { workingDirectory, terminal, output }) {
     const path = resolve(workingDirectory, file)
     await writeFile(path, starterFile(name), { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
       throw notWritten(file, cause)
