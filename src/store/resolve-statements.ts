@@ -74,7 +74,7 @@ export function resolveStatements(
   const relations = around.relations(distinct(kept.map(({ statement }) => statement.id)))
   const asked = [...relations.values()].flat()
   const standing = around.standing(
-    distinct([...kept.map(({ itemId }) => itemId), ...asked.map(({ itemId }) => itemId)]),
+    distinct([...kept.map(({ itemId }) => itemId), ...asked.flatMap(({ itemId, to }) => [itemId, to])]),
   )
   const names = around.names(
     distinct([
@@ -192,7 +192,8 @@ function relatedTo({ statement, source }: KeptStatement, found: Found): readonly
   const current = all.filter((relation) => isCurrent(relation, found.standing.get(relation.itemId)))
   const things = nearest(current, source.id).flatMap(({ type: relation, to }): RelatedThing[] => {
     const target = found.nameOf(to, source.id)
-    return target === undefined || notThreats.has(target.type)
+    const isWithdrawn = target && found.standing.get(to)?.revokedBy.has(target.source)
+    return target === undefined || isWithdrawn || notThreats.has(target.type)
       ? []
       : [{ relation, type: target.type, name: target.name }]
   })

@@ -282,6 +282,19 @@ export function knownValueSuite(subject: StoreUnderTest): void {
         expect((await about(bad))[0]?.relatedTo.map(({ name }) => name)).toEqual(['o'])
       })
 
+      it('STX-6: is not what its own source has revoked', async () => {
+        const item = anIndicatorSaying()
+        const relations = [{ from: item.id, type: 'indicates', to: 'malware--1' }]
+        const named = [{ id: 'malware--1', type: 'malware', name: 'Withdrawn' }]
+        const malware = { id: 'malware--1', type: 'malware' }
+        await keep(store, [item, saying({ relations }), saying({ named }, malware)])
+        expect((await about(bad))[0]?.relatedTo).toHaveLength(1)
+        await keep(store, [anObject({ ...malware, revoked: true, ...later })], { key: another })
+        expect((await about(bad))[0]?.relatedTo).toHaveLength(1)
+        await keep(store, [anObject({ ...malware, revoked: true, ...later })])
+        expect((await about(bad))[0]?.relatedTo).toEqual([])
+      })
+
       it('names who made it, and takes identities and markings for no threat', async () => {
         const item = anIndicatorSaying({ createdBy: 'identity--i' })
         const named = [
