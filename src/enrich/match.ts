@@ -86,7 +86,7 @@ export function createMatcher(index: MatchIndex): Matcher {
   }
 
   function value(text: string): readonly Match[] {
-    if (!index.mayKnow(text)) return none
+    if (!index.scan.mayKnow(text)) return none
     const known = kept.get(text)
     if (known) return known
     const found = distinct([...same(text), ...formed(text)])

@@ -4,7 +4,6 @@ import { StixTaxiiError } from '../core/errors.ts'
 import { createLineScan, type LineScan } from '../scan/line-scan.ts'
 import { hashText } from '../scan/value-hash.ts'
 import { lengthFlags, lengthPlace, shapeOfText } from '../scan/value-shape.ts'
-import { createValueLook } from '../scan/value-look.ts'
 import { networkBytes, openValueTable, tableBytes } from '../scan/value-table.ts'
 import { decodeTail, headBytes, indexHead, tailBytes, type IndexTail } from './index-layout.ts'
 import { decodeRecord, type IndexRecord } from './record.ts'
@@ -14,8 +13,6 @@ import { tableText } from './value-keys.ts'
 export interface MatchIndex {
   readonly tail: IndexTail
   readonly scan: LineScan
-  /** Whether a value may meet an indicator; when not, it does not. Quick. */
-  mayKnow(text: string): boolean
   /** Records that may be meant by a text: their values still have to be compared. */
   recordsFor(text: string): readonly IndexRecord[]
   close(): void
@@ -37,7 +34,7 @@ export function openIndex(file: string, core?: 'webassembly' | 'typescript'): Ma
     if (scan.checksum() !== tail.tablesSum) throw damaged(file, 'its tables have changed')
     readNetworks(file, handle, tail, scan)
     const recordsFor = createRecordReader(file, handle, tail, scan)
-    return { tail, scan, mayKnow: createQuickLook(tail, scan), recordsFor, close: () => closeSync(handle) }
+    return { tail, scan, recordsFor, close: () => closeSync(handle) }
   } catch (error) {
     closeSync(handle)
     throw error
@@ -100,12 +97,6 @@ function markRange(bits: Uint8Array, first: number, count: number): void {
     return
   }
   for (let bit = first; bit < first + count; bit++) bits[bit >>> 3] = (bits[bit >>> 3] as number) | (1 << (bit & 7))
-}
-
-function createQuickLook(tail: IndexTail, scan: LineScan): MatchIndex['mayKnow'] {
-  const look = createValueLook(tail.tables, openValueTable(scan.tables, tail.tables), scan.networks)
-  const bytes = Buffer.alloc(3 * 4096)
-  return (text) => text.length > 4096 || look.isCandidate(bytes, 0, bytes.write(text))
 }
 
 const none: readonly IndexRecord[] = []

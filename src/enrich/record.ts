@@ -77,8 +77,9 @@ export function decodeRecord(text: string): IndexRecord | undefined {
     return undefined
   }
   if (!Array.isArray(values) || values.length !== members.length) return undefined
-  const entries = members.map((member, index) => [member, (values as unknown[])[index] ?? undefined] as const)
-  const record = Object.fromEntries(entries) as unknown as IndexRecord
+  const written: Record<string, unknown> = {}
+  for (const [index, member] of members.entries()) written[member] = (values as unknown[])[index] ?? undefined
+  const record = written as unknown as IndexRecord
   return typeof record.kind === 'string' && typeof record.value === 'string' ? record : undefined
 }
 

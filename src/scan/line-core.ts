@@ -1,6 +1,7 @@
 import { lineCoreBase64 } from './line-core.generated.ts'
 import type { LineScan, LineTables } from './line-scan.ts'
 import { lengthFlags } from './value-shape.ts'
+import { longestLooked } from './value-look.ts'
 import { networkBytes, tableBytes } from './value-table.ts'
 
 /** What tools/scan/assembly/lines.as exports. */
@@ -11,9 +12,11 @@ interface Core {
   lineCount(): number
   scanJson(length: number): number
   scanText(length: number): number
+  scanValue(length: number): number
 }
 
 const lengthsAt = 4_096
+const scratchAt = 8_192
 const eventsAt = 65_536
 const inputAt = 1_179_648
 const tablesAt = 1_441_792
@@ -42,12 +45,14 @@ export function createLineCore(tables: LineTables): LineScan {
   core.begin(tables.words, tables.slots, flags)
   new Uint8Array(core.memory.buffer, lengthsAt, 1024).set(lengthFlags(tables.lengths))
   const input = new Uint8Array(core.memory.buffer, inputAt, feedBytes)
+  const scratch = Buffer.from(core.memory.buffer, scratchAt, eventsAt - scratchAt)
   const events = new Int32Array(core.memory.buffer, eventsAt, (inputAt - eventsAt) / 4)
 
   return {
     tables: new Uint8Array(core.memory.buffer, tablesAt, tablesLength),
     networks: new Uint8Array(core.memory.buffer, tablesAt + tablesLength, networksLength),
     checksum: () => core.checksum(tablesLength) >>> 0,
+    mayKnow: (text) => text.length > longestLooked || core.scanValue(scratch.write(text)) !== 0,
     read(kind, chunk, from, to, onCandidate) {
       let lines = 0
       let at = from

@@ -31,6 +31,8 @@ export interface LineScan {
   readonly networks: Uint8Array
   /** Sum over the tables (`tableChecksum`). */
   checksum(): number
+  /** Whether one value may be known; when not, it is not. Quick. */
+  mayKnow(text: string): boolean
   /**
    * Reads lines of `chunk` from `from` to `to`; the last may lack its end. Calls back for each candidate with its first byte
    * and the one behind it (behind the line feed). Returns how many lines there were.

@@ -1,5 +1,5 @@
 import type { LineScan, LineTables } from './line-scan.ts'
-import { createValueLook, type ValueLook } from './value-look.ts'
+import { createValueLook, longestLooked, type ValueLook } from './value-look.ts'
 import { networkBytes, openValueTable, tableBytes, tableChecksum } from './value-table.ts'
 
 /** What the WebAssembly core does (tools/scan/assembly/lines.as), in TypeScript: the same answers, several times slower. */
@@ -7,10 +7,12 @@ export function createLineTwin(tables: LineTables): LineScan {
   const memory = new Uint8Array(tableBytes(tables))
   const networks = new Uint8Array(tables.networks ? networkBytes : 0)
   const look = createValueLook(tables, openValueTable(memory, tables), networks)
+  const scratch = Buffer.alloc(3 * longestLooked)
   return {
     tables: memory,
     networks,
     checksum: () => tableChecksum(memory),
+    mayKnow: (text) => text.length > longestLooked || look.isCandidate(scratch, 0, scratch.write(text)),
     read(kind, chunk, from, to, onCandidate) {
       const isCandidate = kind === 'json' ? hasJsonCandidate : hasTextCandidate
       let lines = 0

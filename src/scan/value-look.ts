@@ -18,7 +18,9 @@ export interface ValueLook {
   isUrlCandidate(bytes: Uint8Array, from: number, length: number): boolean
 }
 
-const longest = 4096
+/** A longer value, in bytes, is always a candidate. */
+export const longestLooked = 4096
+const longest = longestLooked
 
 export function createValueLook(tables: LineTables, table: ValueTable, networks: Uint8Array): ValueLook {
   const hash: ValueHash = { place: 0, print: 0 }

@@ -439,6 +439,11 @@ function isCandidate(start: usize, size: i32, isRaw: bool): bool {
   return isNameCandidate(from, bare, shape, where)
 }
 
+/** Whether the value of `length` bytes at SCRATCH is a candidate. */
+export function scanValue(length: i32): bool {
+  return isCandidate(SCRATCH, length, false)
+}
+
 // @ts-ignore: decorator
 @inline
 function hexDigit(byte: u32): i32 {
