@@ -26,7 +26,8 @@ const confidence = z.string().superRefine((text, context) => {
 })
 
 const age = z.string().superRefine((text, context) => {
-  if (!parseDuration(text)) context.addIssue({ code: 'custom', message: 'Write a duration: 12h, 90d, 2w, 6mo' })
+  if (!parseDuration(text))
+    context.addIssue({ code: 'custom', message: 'Write a number of hours, days, weeks or months: 12h, 90d, 2w, 60mo' })
 })
 
 /** The flags that say which indicators count, alike in every command that has them. */
@@ -39,7 +40,8 @@ export const indicatorFields = {
   source: z
     .array(z.string())
     .default([])
-    .describe('only what these sources say')
+    .transform((names) => names.flatMap((typed) => typed.split(',')).map((name) => name.trim()))
+    .describe('only what these sources say: one, or several between commas')
     .meta({ value: 'NAME', environment: false }),
   collection: z
     .array(z.string())
@@ -51,9 +53,9 @@ export const indicatorFields = {
     .describe('none, low, medium, high, or 0 to 100; above none, what states no confidence does not count')
     .meta({ value: 'WORD|N' }),
   tlp: z
-    .enum(tlpLevels)
-    .optional()
-    .describe('the strictest TLP that may go out; what is not marked always may')
+    // As TLP 1 called it.
+    .preprocess((word) => (word === 'white' ? 'clear' : word), z.enum(tlpLevels).optional())
+    .describe('the strictest TLP that may go out (white is clear); what is not marked always may')
     .meta({ value: 'LEVEL' }),
   maxAge: age.optional().describe('only what was said or seen within this time: 90d, 6mo').meta({ value: 'D' }),
   allowList: z
@@ -64,7 +66,9 @@ export const indicatorFields = {
   warningLists: z
     .union([z.string(), z.literal(false)])
     .optional()
-    .describe('folder of MISP warning lists, besides the built-in ones; --no-warning-lists uses none at all')
+    .describe(
+      'folder of MISP warning lists (or their repository), besides the built-in ones; --no-warning-lists uses none at all',
+    )
     .meta({ value: 'DIR', off: true }),
   observables: z.boolean().default(false).describe('bare observables too, which nobody calls indicators'),
   hints: z.boolean().default(false).describe('values too that are a match only together with more'),

@@ -30,6 +30,12 @@ export function indicatorRecord(indicator: Indicator) {
   }
 }
 
+/** Only what is said in these collections; all of it where none is named. */
+export function inCollections(known: KnownValue, collections: readonly string[]): KnownValue {
+  if (collections.length === 0) return known
+  return { ...known, statements: known.statements.filter(({ key }) => collections.includes(key.collection)) }
+}
+
 /**
  * The value that was typed, with everything the store knows of it.
  * @throws CLI_VALUE_UNKNOWN (not-found); the hint names what was found beside it.

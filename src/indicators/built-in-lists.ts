@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { parse } from 'tldts'
 import type { Value, ValueKind } from '../stix/statement.ts'
 import { normaliseAddress } from '../stix/values/addresses.ts'
 import { hostOf, newHosts, newRanges, type ValueList } from './value-list.ts'
@@ -26,6 +27,7 @@ export const builtInLists: readonly ValueList[] = [
     ],
   ]),
   localNames(),
+  publicSuffixes(),
   emptyFile(),
 ]
 
@@ -51,6 +53,27 @@ function localNames(): ValueList {
     find: (value) => {
       const host = hostOf(value)
       return host?.kind === 'domain' ? hosts.find(host.value) : undefined
+    },
+  }
+}
+
+/**
+ * `co.uk` would stand for every domain below it, and so would `github.io`, of which the names below belong to others too.
+ * URLs and e-mail addresses there are not meant.
+ * @see https://publicsuffix.org, both of its sections
+ */
+function publicSuffixes(): ValueList {
+  return {
+    name: 'public suffixes',
+    find({ kind, value }) {
+      if (kind !== 'domain') return undefined
+      const { publicSuffix, isIcann, isPrivate } = parse(value, {
+        allowPrivateDomains: true,
+        extractHostname: false,
+        validateHostname: false,
+      })
+      // A name that no rule knows counts as a suffix too, by the last of them.
+      return publicSuffix === value && (isIcann === true || isPrivate === true) ? value : undefined
     },
   }
 }

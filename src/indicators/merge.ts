@@ -9,7 +9,8 @@ import type { Indicator } from './indicator.ts'
  * category in lexical order; it gives name, description and category, where it has them.
  *
  * Of confidence and severity the highest counts, of TLP the strictest; validity lasts from the earliest begin to the
- * latest end. `statements` is not empty.
+ * latest end. `firstSeen` and `lastSeen`, which come from fields of many kinds, are all written alike: in UTC with three
+ * digits or more; what STIX has a field for stays as its source wrote it. `statements` is not empty.
  */
 export function mergeStatements(value: Value, statements: readonly SourcedStatement[]): Indicator {
   const inOrder = statements.length === 1 ? statements : statements.toSorted(compareStatements)
@@ -36,8 +37,8 @@ export function mergeStatements(value: Value, statements: readonly SourcedStatem
     confidence: highest(inOrder.map(({ confidence }) => confidence)),
     validFrom: earliest(inOrder.map(({ validFrom }) => validFrom)),
     validUntil: isOpen ? undefined : latest(inOrder.map(({ validUntil }) => validUntil)),
-    firstSeen: earliest(inOrder.map(beginOf)) as string,
-    lastSeen: latest(inOrder.map(endOf)) as string,
+    firstSeen: inMilliseconds(earliest(inOrder.map(beginOf)) as string),
+    lastSeen: inMilliseconds(latest(inOrder.map(endOf)) as string),
     tlp: strictest(inOrder.map(({ tlp }) => tlp)),
     sources: distinct(inOrder.map(({ source }) => source.name)).toSorted(),
     relatedTo: distinctThings(inOrder.flatMap(({ relatedTo }) => relatedTo)),
@@ -60,14 +61,17 @@ export function compareStatements(a: SourcedStatement, b: SourcedStatement): num
 // What says most about the kind of threat first.
 const kindsOfThreat = ['malware', 'campaign', 'intrusion-set', 'threat-actor', 'tool', 'attack-pattern']
 
-/** The item's own word, else what it is related to, else its first label. */
+/** What machines tag with: `misp:type="ip-dst"`, `tlp:amber`. */
+const machineTag = /^[\w.-]+:\S/
+
+/** The item's own word, else what it is related to, else its first label in plain words, else its first. */
 export function categoryOf({ category, relatedTo, labels }: SourcedStatement): string | undefined {
   if (category !== undefined) return category
   for (const kind of kindsOfThreat) {
     const related = relatedTo.find(({ type }) => type === kind)
     if (related) return related.name
   }
-  return labels[0]
+  return labels.find((label) => !machineTag.test(label)) ?? labels[0]
 }
 
 function newestTime({ modified, created, addedAt }: SourcedStatement): string {
@@ -80,6 +84,11 @@ function beginOf({ firstSeen, validFrom, created, addedAt }: SourcedStatement): 
 
 function endOf({ lastSeen, modified, created, validFrom, addedAt }: SourcedStatement): string {
   return lastSeen ?? modified ?? created ?? validFrom ?? addedAt
+}
+
+function inMilliseconds(time: string): string {
+  const key = timestampKey(time)
+  return key === undefined ? time : `${key.slice(0, 23)}${key.slice(23, -1).replace(/0+$/, '')}Z`
 }
 
 function compareTexts(a: string, b: string): number {

@@ -22,8 +22,8 @@ interface WarningListFile {
 const mostFiles = 2000
 
 /**
- * Reads a folder of MISP warning lists: the `.json` files in it, or `list.json` in the folders of it, as the project's
- * repository has them. List types string, substring, hostname, cidr and regex (run in linear time; expressions that look
+ * Reads a folder of MISP warning lists: the `.json` files in it and each `list.json` in the folders of it; of the project's
+ * repository, which keeps such folders in `lists`, only those. List types string, substring, hostname, cidr and regex (run in linear time; expressions that look
  * around or refer back are left out, and said).
  *
  * @throws INDICATORS_WARNING_LIST (config) naming the file that is no warning list, or when the folder cannot be read.
@@ -42,8 +42,9 @@ export async function loadWarningLists(folder: string, notices: NoticeSink): Pro
   return lists
 }
 
-async function filesIn(folder: string): Promise<readonly string[]> {
+async function filesIn(given: string): Promise<readonly string[]> {
   try {
+    const folder = await withListsOf(given)
     const entries = await readdir(folder, { withFileTypes: true })
     const own = entries.filter((entry) => entry.name.endsWith('.json') && !entry.isDirectory())
     const below = await Promise.all(
@@ -58,8 +59,15 @@ async function filesIn(folder: string): Promise<readonly string[]> {
     if (files.length > mostFiles) throw new Error(`it has more than ${mostFiles} files`)
     return files
   } catch (cause) {
-    throw unusable(folder, (cause as Error).message, cause)
+    throw unusable(given, (cause as Error).message, cause)
   }
+}
+
+/** The repository's own `lists` where the folder is the repository: its other JSON files are no lists. */
+async function withListsOf(folder: string): Promise<string> {
+  const lists = path.join(folder, 'lists')
+  const entries = await readdir(lists, { withFileTypes: true }).catch(() => [])
+  return entries.some((entry) => entry.isDirectory()) ? lists : folder
 }
 
 async function textOf(file: string): Promise<string> {

@@ -174,7 +174,17 @@ describe('merging', () => {
     expect(merged({ relatedTo: [actor, malware], labels: ['l'] })?.category).toBe('Zeus')
     expect(merged({ relatedTo: [actor], labels: ['l'] })?.category).toBe('Ann')
     expect(merged({ labels: ['l', 'm'] })?.category).toBe('l')
+    expect(merged({ labels: ['misp:type="ip-dst"', 'tlp:amber', 'Remote access: tool'] })?.category).toBe(
+      'Remote access: tool',
+    )
+    expect(merged({ labels: ['misp:type="ip-dst"'] })?.category).toBe('misp:type="ip-dst"')
     expect(merged({})).not.toHaveProperty('category')
+  })
+
+  it('writes times that come from fields of many kinds alike', () => {
+    const { firstSeen, lastSeen } =
+      merged({ created: '2026-01-01T02:00:15+02:00' }, { addedAt: '2026-02-01T00:00:00.120450Z' }) ?? {}
+    expect([firstSeen, lastSeen]).toEqual(['2026-01-01T00:00:15.000Z', '2026-02-01T00:00:00.12045Z'])
   })
 
   it('is the same whatever the order of the statements', () => {

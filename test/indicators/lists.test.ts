@@ -123,6 +123,9 @@ describe('the built-in warning lists', () => {
     v('url', 'http://192.168.1.1/login'),
     v('url', 'http://localhost:8080/'),
     v('domain', 'printer.local'),
+    v('domain', 'com'),
+    v('domain', 'co.uk'),
+    v('domain', 'github.io'),
     v('md5', 'd41d8cd98f00b204e9800998ecf8427e'),
     v('sha1', 'da39a3ee5e6b4b0d3255bfef95601890afd80709'),
     v('sha256', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'),
@@ -137,6 +140,9 @@ describe('the built-in warning lists', () => {
     v('ipv6', '2001:db8::1'),
     v('domain', 'bad.example'),
     v('domain', 'local.bad.example'),
+    v('domain', 'bad.co.uk'),
+    v('domain', 'example'),
+    v('url', 'http://github.io/bad'),
     v('md5', '44d88612fea8a8f36de82e1278abb02f'),
     v('file-name', 'localhost'),
   ])('do not have $value', (value) => {
@@ -257,6 +263,17 @@ describe('MISP warning lists', () => {
         message: expect.stringContaining(why) as string,
       }),
     )
+  })
+
+  it('are found from the root of their repository too, whose other JSON files are none', async () => {
+    const root = path.join(folder, 'repository')
+    await mkdir(path.join(root, 'lists', 'one'), { recursive: true })
+    await writeFile(path.join(root, 'schema.json'), '{"type":"object"}')
+    await writeFile(
+      path.join(root, 'lists', 'one', 'list.json'),
+      JSON.stringify({ name: 'One', list: ['bad.example'] }),
+    )
+    expect((await loadWarningLists(root, () => undefined)).map(({ name }) => name)).toEqual(['One'])
   })
 
   it('says that a folder is missing or empty', async () => {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { judge } from '../../indicators/judge.ts'
 import { defineCommand } from '../command.ts'
 import { indicatorFields, indicatorNeeds, indicatorRules } from '../indicator-flags.ts'
-import { indicatorRecord, knownValueOf } from '../indicator-records.ts'
+import { inCollections, indicatorRecord, knownValueOf } from '../indicator-records.ts'
 import { statementRecord } from '../statement-records.ts'
 
 export const indicatorExplain = defineCommand({
@@ -22,9 +22,7 @@ export const indicatorExplain = defineCommand({
   async run({ value, ...flags }, parts) {
     const rules = await indicatorRules(flags, parts)
     const known = await knownValueOf(await parts.store(), value)
-    const { collection } = flags
-    const inScope = known.statements.filter(({ key }) => collection.length === 0 || collection.includes(key.collection))
-    const { verdicts, indicator } = judge({ ...known, statements: inScope }, rules)
+    const { verdicts, indicator } = judge(inCollections(known, flags.collection), rules)
     const isText = parts.output.format === 'table' || parts.output.format === 'csv'
     const records = verdicts.map(({ statement, reasons }) => ({
       counts: reasons.length === 0,

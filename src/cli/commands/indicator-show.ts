@@ -1,27 +1,33 @@
 import { z } from 'zod'
-import { timestampOfDate } from '../../core/timestamp.ts'
+import { judge } from '../../indicators/judge.ts'
 import { compareStatements, mergeStatements } from '../../indicators/merge.ts'
 import { defineCommand } from '../command.ts'
-import { indicatorRecord, knownValueOf } from '../indicator-records.ts'
+import { indicatorFields, indicatorNeeds, indicatorRules } from '../indicator-flags.ts'
+import { inCollections, indicatorRecord, knownValueOf } from '../indicator-records.ts'
 import { holdsNow, statementRecord } from '../statement-records.ts'
 
 export const indicatorShow = defineCommand({
   path: 'indicator show',
   summary: 'Show everything that is known of one value',
   details:
-    'One record of what its sources say together, and with -o json each statement. Defanged values are understood.',
+    'One record of what its sources say together, and with -o json each statement. Defanged values are understood.\n\n' +
+    'Whether it counts is said by the rules of the flags, as by `indicator explain`; the record is of what counts, or of ' +
+    'everything where nothing does.',
   examples: ['stixtaxii indicator show 203.0.113.9', "stixtaxii indicator show 'bad[.]example' -o json"],
   positional: ['value'],
-  input: z.object({ value: z.string().min(1).describe('address, domain, URL, hash, ...') }),
-  needs: ['clock', 'store', 'output'],
+  input: z.object({ value: z.string().min(1).describe('address, domain, URL, hash, ...'), ...indicatorFields }),
+  needs: [...indicatorNeeds, 'store', 'output'],
   schema: 'indicator-show',
-  async run({ value }, parts) {
-    const now = timestampOfDate(parts.clock.now())
+  async run({ value, ...flags }, parts) {
+    const rules = await indicatorRules(flags, parts)
+    const { now } = rules
     const known = await knownValueOf(await parts.store(), value)
     const statements = known.statements.toSorted(compareStatements)
     const holding = statements.filter((statement) => holdsNow(statement, now))
-    const indicator = indicatorRecord(mergeStatements(known, holding.length > 0 ? holding : statements))
-    const counts = holding.some(({ role }) => role === 'indicator')
+    const counting = judge(inCollections(known, flags.collection), rules).indicator
+    const merged = counting ?? mergeStatements(known, holding.length > 0 ? holding : statements)
+    const indicator = indicatorRecord(merged)
+    const counts = counting !== undefined
     const isText = parts.output.format === 'table' || parts.output.format === 'csv'
     if (isText) {
       const related = indicator.relatedTo.map(({ relation, type, name }) => `${relation} ${type} ${name}`)
@@ -45,7 +51,7 @@ const shape = {
   columns: [
     { field: 'kind', head: 'Kind' },
     { field: 'value', head: 'Value' },
-    { field: 'counts', head: 'Counts now' },
+    { field: 'counts', head: 'Counts' },
     { field: 'role', head: 'Role' },
     { field: 'sound', head: 'Sound' },
     { field: 'statements', head: 'Statements' },

@@ -162,7 +162,7 @@ describe('lookup', () => {
     const { run } = await aStoreOf({ ...domain, name })
     for (const format of ['table', 'csv', 'json', 'ndjson', 'yaml']) {
       const { stdout } = await run(`lookup bad.example -o ${format}`)
-       
+
       expect(stdout).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/)
     }
     expect((await run('lookup bad.example -o csv')).stdout).toContain("'=1+1")
@@ -234,6 +234,8 @@ describe('indicator', () => {
     expect(await names('--kind domain --min-confidence high')).toEqual(['bad.example'])
     expect(await names('--kind hash,ip')).toEqual(['203.0.113.9', hash])
     expect(await names('--tlp amber')).toEqual(['203.0.113.9', hash])
+    expect(await names('--tlp white')).toEqual(['203.0.113.9', hash])
+    expect(await names('--source import,import')).toHaveLength(3)
     expect(await names('--include-expired --kind url')).toEqual(['http://old.example/'])
     expect(await names('--no-warning-lists --kind ipv4')).toEqual(['10.1.2.3', '203.0.113.9'])
     expect(await names('--hints --kind file-name')).toEqual(['x.exe'])
@@ -253,8 +255,11 @@ describe('indicator', () => {
       stderr: expect.stringContaining('domain') as string,
     })
     expect(await run('indicator list --min-confidence 101')).toMatchObject({ exitCode: 2 })
-    expect(await run('indicator list --max-age soon')).toMatchObject({ exitCode: 2 })
-    expect(await run('indicator list --source nobody')).toMatchObject({ exitCode: 5 })
+    expect(await run('indicator list --max-age soon')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('months: 12h') as string,
+    })
+    expect(await run('indicator list --source import,nobody')).toMatchObject({ exitCode: 5 })
   })
 
   it('explain says of every statement whether it counts, and why not', async () => {
@@ -283,6 +288,10 @@ describe('indicator', () => {
     expect(schemaProblems('indicator-show', await shown('bad.example'))).toEqual([])
     expect(await shown('bad.example')).toMatchObject({ counts: true, indicator: { tlp: 'red', confidence: 80 } })
     expect(await shown('http://old.example/')).toMatchObject({ counts: false, indicator: { kind: 'url' } })
+    expect(await shown('10.1.2.3')).toMatchObject({ counts: false, indicator: { role: 'indicator' } })
+    expect(await shown('10.1.2.3 --no-warning-lists')).toMatchObject({ counts: true })
+    expect(await shown('x.exe')).toMatchObject({ counts: false, indicator: { sound: false } })
+    expect(await shown('bad.example --collection other')).toMatchObject({ counts: false })
     const { stdout } = await run('indicator show bad.example')
     expect(stdout).toMatch(/Description\s+why it is bad/)
     expect(await run('indicator show www.bad.example')).toMatchObject({
