@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { commandRegistry } from '../src/cli/registry.ts'
 import { inputFields } from '../src/cli/input-fields.ts'
 import { parseCommandLine } from '../src/cli/program.ts'
@@ -91,6 +92,31 @@ describe('the other documents', () => {
   })
 })
 
+describe('the recipes for pipelines', () => {
+  it.each(['examples/github/stixtaxii.yml', 'examples/gitlab/.gitlab-ci.yml'])(
+    '%s is YAML, runs what is there and commands that parse without a terminal',
+    async (name) => {
+      const texts = textsIn(parse(readFileSync(path.join(root, name), 'utf8')))
+      const commands = texts.flatMap(ownCommands).filter((argv) => argv.length > 0)
+      expect(commands.map(([verb]) => verb).sort()).toEqual(['drift', 'plan'])
+      for (const argv of commands) {
+        const parsed = await parseCommandLine(argv, { rows: commandRegistry, environment: {}, columns: 80 })
+        if (parsed.asks !== 'command') throw new TypeError(argv.join(' '))
+        await expect(readInput(parsed.command, parsed.typed), argv.join(' ')).resolves.toBeDefined()
+        expect(argv).toContain('--no-input')
+      }
+      const scripts = texts.flatMap((text) =>
+        [...text.matchAll(/\bsh (examples\/\S+)/g)].map(([, script = '']) => script),
+      )
+      expect(scripts).toEqual(['examples/pipeline.sh'])
+      for (const script of scripts) expect(existsSync(path.join(root, script))).toBe(true)
+      // A state that others can read is refused, and caches change modes: each recipe closes it before its own commands.
+      const planned = texts.findIndex((text) => text.includes('stixtaxii plan'))
+      expect(texts.slice(0, planned + 1).join('\n')).toMatch(/chmod -R go= state[^]*stixtaxii plan/)
+    },
+  )
+})
+
 describe('hints', () => {
   it('name commands that exist', () => {
     const paths = commandRegistry.map((row) => row.path)
@@ -105,6 +131,12 @@ describe('hints', () => {
     expect(named.filter((words) => !paths.some((name) => `${words} `.startsWith(`${name} `)))).toEqual([])
   })
 })
+
+/** Every text in a tree, in its order. */
+function textsIn(tree: unknown): string[] {
+  if (typeof tree === 'string') return [tree]
+  return typeof tree === 'object' && tree !== null ? Object.values(tree).flatMap(textsIn) : []
+}
 
 /** Lines of fenced blocks, and code within a sentence; names of several commands at once (`a b|c`, `...`) are none. */
 function commandsShownBy(text: string): string[] {
