@@ -98,6 +98,7 @@ describe.each(cores)('lines looked at by %s', (core) => {
     'caf\u00e9.exe',
   ])('takes the string %s for a candidate', (value) => {
     expect(json(value)).toBe(true)
+    expect(scan.mayKnow(value)).toBe(true)
   })
 
   it.each([
@@ -122,10 +123,12 @@ describe.each(cores)('lines looked at by %s', (core) => {
     '/',
   ])('passes the string %s by', (value) => {
     expect(json(value)).toBe(false)
+    expect(scan.mayKnow(value)).toBe(false)
   })
 
   it('takes a string of more than 4 KiB for a candidate unseen', () => {
     expect(json('x'.repeat(5000))).toBe(true)
+    expect(scan.mayKnow('x'.repeat(5000))).toBe(true)
   })
 
   it('knows a v4 address in v6 notation without any v6 value in the tables', () => {
