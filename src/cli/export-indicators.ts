@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
@@ -7,6 +7,7 @@ import { composeExport, type Composed } from '../export/compose.ts'
 import type { FormatOptions, IndicatorFormat } from '../export/format.ts'
 import { goodIndicators } from '../indicators/good-indicators.ts'
 import type { Rules } from '../indicators/judge.ts'
+import { openAtomicFile } from '../output/atomic-file.ts'
 import { checkNames } from '../workflow/export-store.ts'
 import { contentOf, writeExport, type WrittenFile } from '../workflow/write-export.ts'
 import { counted } from './export-items.ts'
@@ -74,7 +75,7 @@ export async function exportIndicators(request: IndicatorExport, parts: Parts): 
   else if (out === undefined) for (const file of composed.files) await printed(file, parts)
   if (request.report !== undefined) {
     const report = path.resolve(parts.workingDirectory, request.report)
-    await writeFile(report, `${JSON.stringify(reportOf(composed, files), null, 2)}\n`)
+    await writeWhole(report, `${JSON.stringify(reportOf(composed, files), null, 2)}\n`)
   }
   if (composed.summary.count === 0) {
     parts.notices({
@@ -83,6 +84,16 @@ export async function exportIndicators(request: IndicatorExport, parts: Parts): 
     })
   }
   for (const line of summaryLines(composed, files, values.count)) parts.terminal.note(line)
+}
+
+async function writeWhole(file: string, text: string): Promise<void> {
+  const target = await openAtomicFile(file)
+  try {
+    await target.write(Buffer.from(text))
+    await target.commit()
+  } finally {
+    await target.discard()
+  }
 }
 
 async function printed(file: Composed['files'][number], { output }: Parts): Promise<void> {

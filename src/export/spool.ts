@@ -15,8 +15,9 @@ export class Spool implements AsyncDisposable {
   count = 0
   readonly #folder: string
   readonly #chunks: string[] = []
+  #leftOver: string | undefined
   #length = 0
-  #file: { readonly handle: FileHandle; readonly path: string } | undefined
+  #file: FileHandle | undefined
 
   constructor(folder: string) {
     this.#folder = folder
@@ -35,7 +36,7 @@ export class Spool implements AsyncDisposable {
       let position = 0
       for (;;) {
         const buffer = Buffer.allocUnsafe(chunkBytes)
-        const { bytesRead } = await this.#file.handle.read(buffer, 0, chunkBytes, position)
+        const { bytesRead } = await this.#file.read(buffer, 0, chunkBytes, position)
         if (bytesRead === 0) return
         position += bytesRead
         yield buffer.subarray(0, bytesRead)
@@ -48,17 +49,19 @@ export class Spool implements AsyncDisposable {
     const file = this.#file
     this.#file = undefined
     if (!file) return
-    await file.handle.close()
-    await rm(file.path, { force: true })
+    await file.close()
+    if (this.#leftOver !== undefined) await rm(this.#leftOver, { force: true })
   }
 
   async #spill(): Promise<void> {
     if (!this.#file) {
       const file = path.join(this.#folder, `.stixtaxii-export.${randomBytes(6).toString('hex')}.part`)
-      this.#file = { handle: await open(file, 'wx+', 0o600), path: file }
+      this.#file = await open(file, 'wx+', 0o600)
+      // Without a name it is gone with us, however we end. Where that cannot be (Windows), it goes at the end.
+      await rm(file, { force: true }).catch(() => void (this.#leftOver = file))
     }
     const text = this.#chunks.splice(0).join('')
     this.#length = 0
-    await this.#file.handle.writeFile(text)
+    await this.#file.appendFile(text)
   }
 }

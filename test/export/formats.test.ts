@@ -158,6 +158,8 @@ describe('zeek', () => {
   it('writes tabs and line ends of values as escapes', async () => {
     const text = await only('zeek', [anIndicator({ kind: 'file-name', value: 'a\tb\nc\\x41', name: 'x\ty' })])
     expect(body(text)).toEqual(['a\\x09b\\x0ac\\x5cx41\tIntel::FILE_NAME\tacme\tx y'])
+    const comment = await only('zeek', [anIndicator({ kind: 'file-name', value: '#x' })])
+    expect(body(comment)).toEqual(['\\x23x\tIntel::FILE_NAME\tacme\t-'])
   })
 })
 

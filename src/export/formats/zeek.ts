@@ -54,9 +54,10 @@ function typeOf({ kind, value }: Indicator): string | undefined {
   }
 }
 
-// Zeek's own way of writing bytes that would end a column; a backslash before x would read as one of them.
+// Zeek's own way of writing bytes that would end a column or begin a comment; a backslash before x would read as one of them.
 function escaped(text: string): string {
   return text
     .replace(/\\x/g, '\\x5cx')
+    .replace(/^#/, '\\x23')
     .replace(/[\u0000-\u001f\u007f]/g, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
