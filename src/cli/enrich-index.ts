@@ -47,6 +47,7 @@ export async function openEnrichIndex(flags: IndexFlags, parts: Parts): Promise<
         state,
         now: clock.now(),
         rebuild,
+        isNamed: flags.index !== undefined,
         timeless: flags.includeExpired,
         indicators: () => goodIndicators(store, { ...collectionsOf(flags), signal: parts.signal }, rules),
         openSink: openAtomicFile,

@@ -7,7 +7,7 @@ import type { Runtime } from './runtime.ts'
 export const enrichLogNeeds = ['output', 'terminal', 'clock', 'signal', 'stdin', 'workingDirectory'] as const
 type Parts = Pick<Runtime, (typeof enrichLogNeeds)[number]>
 
-export interface EnrichRequest extends Omit<EnricherOptions, 'index' | 'nowMs' | 'onFormat'> {
+export interface EnrichRequest extends Omit<EnricherOptions, 'index' | 'nowMs' | 'onFormat' | 'onHeaderHit'> {
   /** `-` is standard input. */
   readonly files: readonly string[]
   readonly follow?: { readonly fromEnd: boolean } | undefined
@@ -31,6 +31,8 @@ export async function enrichLogs(request: EnrichRequest, opened: EnrichIndex, pa
     stopLooking?.()
   }
   terminal.note(summaryOf(totals, live, (clock.monotonicMs() - begunMs) / 1000))
+  const unseen = [...(request.fields?.keys() ?? [])].filter((field) => !totals.seenFields.has(field))
+  if (totals.lines > 0) for (const field of unseen) terminal.warn(`No line has a field ${field} with text in it`)
 }
 
 interface LogParts {
@@ -53,6 +55,11 @@ async function enrichLog(
       nowMs: () => clock.now().getTime(),
       onFormat(format, guessed) {
         if (guessed) terminal.note(`Format: ${format}, as the first line looks; --format NAME says otherwise`)
+      },
+      onHeaderHit() {
+        terminal.warn(
+          'The first line of CSV is taken for its header, but has an indicator in it. Is it a record? --no-csv-header',
+        )
       },
     })
     live.add(enricher)
@@ -98,27 +105,34 @@ function lookNowAndThen(
   return () => stop.abort()
 }
 
-type Totals = { -readonly [Name in keyof EnrichStatistics]: EnrichStatistics[Name] } & { kinds: Map<ValueKind, number> }
+type Totals = { -readonly [Name in keyof EnrichStatistics]: EnrichStatistics[Name] } & {
+  kinds: Map<ValueKind, number>
+  seenFields: Set<string>
+}
 
 function newTotals(): Totals {
-  return { lines: 0, hits: 0, tooLong: 0, bytes: 0, kinds: new Map() }
+  return { lines: 0, hits: 0, tooLong: 0, bytes: 0, ragged: 0, kinds: new Map(), seenFields: new Set() }
 }
 
 function addTo(totals: Totals, statistics: EnrichStatistics): void {
-  for (const name of ['lines', 'hits', 'tooLong', 'bytes'] as const) totals[name] += statistics[name]
+  for (const name of ['lines', 'hits', 'tooLong', 'bytes', 'ragged'] as const) totals[name] += statistics[name]
+  for (const field of statistics.seenFields) totals.seenFields.add(field)
   for (const [kind, count] of statistics.kinds) totals.kinds.set(kind, (totals.kinds.get(kind) ?? 0) + count)
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
 function summaryOf(ended: Totals, live: ReadonlySet<Enricher>, seconds: number): string {
   const totals = newTotals()
   addTo(totals, ended)
   for (const { statistics } of live) addTo(totals, statistics)
-  const { lines, hits, tooLong, bytes, kinds } = totals
+  const { lines, hits, tooLong, bytes, kinds, ragged } = totals
   const byKind = [...kinds].sort(([, a], [, b]) => b - a).map(([kind, count]) => `${kind} ${count}`)
   const rate = seconds > 0 ? `, ${Math.round(lines / seconds)} lines a second` : ''
   return [
-    `${lines} lines (${bytes} bytes), ${hits} with a hit${byKind.length === 0 ? '' : `: ${byKind.join(', ')}`}`,
+    `${counted(lines, 'line')} (${bytes} bytes), ${hits} with a hit${byKind.length === 0 ? '' : `: ${byKind.join(', ')}`}`,
     `${seconds.toFixed(2)} s${rate}`,
-    ...(tooLong === 0 ? [] : [`${tooLong} lines too long to be looked at (--max-line)`]),
+    ...(tooLong === 0 ? [] : [`${counted(tooLong, 'line')} too long to be looked at (--max-line)`]),
+    ...(ragged === 0 ? [] : [`${counted(ragged, 'record')} with fewer or more cells than the header`]),
   ].join('; ')
 }

@@ -1,14 +1,14 @@
 import type { ValueKind } from '../stix/statement.ts'
-import { additionNames, createAdditions, type LineHit } from './additions.ts'
-import { compareRecords, isValidAt } from './choose.ts'
+import { additionNames, createAdditions } from './additions.ts'
 import type { LogFormat, LogFormatName } from './formats/format.ts'
 import { guessLogFormat, openLogFormat } from './formats/registry.ts'
-import { createMatcher, type Match, type Matcher } from './match.ts'
+import { createLineLook } from './line-look.ts'
+import { createMatcher, type Matcher } from './match.ts'
 import type { MatchIndex } from './open-index.ts'
 
 export interface EnricherOptions {
   readonly index: MatchIndex
-  /** Undefined: guessed from the first line. */
+  /** Undefined: guessed from the first line that is neither empty nor too long. */
   readonly format?: LogFormatName | undefined
   /** `filter` keeps only lines with a hit (and the header of CSV); default `all`. */
   readonly mode?: 'filter' | 'all' | undefined
@@ -19,7 +19,11 @@ export interface EnricherOptions {
   /** A longer line is not looked at: it passes as it is with `all` and is left out with `filter`. Default 1 MiB. */
   readonly maxLineBytes?: number | undefined
   readonly nowMs: () => number
-  /** Told once, when the first line is there. */
+  /** Of CSV: whether the first line is a header. Default true. */
+  readonly csvHeader?: boolean | undefined
+  /** What was taken for the header of CSV meets an indicator, so that it may be none. */
+  readonly onHeaderHit?: ((line: string) => void) | undefined
+  /** Told once, when the first line that is neither empty nor too long is there. */
   readonly onFormat?: ((format: LogFormatName, guessed: boolean) => void) | undefined
 }
 
@@ -32,6 +36,10 @@ export interface EnrichStatistics {
   /** Lines that were too long to be looked at. */
   readonly tooLong: number
   readonly bytes: number
+  /** Records of CSV that have more or fewer cells than the header, of those that were written. */
+  readonly ragged: number
+  /** Which of the wanted fields lines have had. */
+  readonly seenFields: ReadonlySet<string>
 }
 
 /**
@@ -53,7 +61,9 @@ const defaultMaxLineBytes = 1024 * 1024
 export function createEnricher(options: EnricherOptions): Enricher {
   const { mode = 'all', prefix = 'et_', maxLineBytes = defaultMaxLineBytes } = options
   const names = additionNames(prefix)
-  const own = new Set(names)
+  const lines = createLineLook({ own: new Set(names), fields: options.fields, nowMs: options.nowMs })
+  // Stands in every line that an earlier run has added to.
+  const ownMark = `${prefix}indicator`
   const additionsFor = createAdditions(prefix)
   const kinds = new Map<ValueKind, number>()
   const counts = { lines: 0, hits: 0, tooLong: 0, bytes: 0 }
@@ -74,35 +84,14 @@ export function createEnricher(options: EnricherOptions): Enricher {
     return taken
   }
 
-  // The hit that decides for a line, and how to write it.
+  // A line with the hit that decides for it.
   function look(line: string): string | undefined {
-    const nowMs = options.nowMs()
-    let best: (Match & { readonly field: string }) | undefined
-    const met = new Set<string>()
-    const consider = (
-      matches: readonly Match[],
-      name: () => string,
-      wanted: ReadonlySet<ValueKind> | undefined,
-    ): void => {
-      for (const match of matches) {
-        const { record } = match
-        if ((wanted && !wanted.has(record.kind)) || !isValidAt(record, nowMs)) continue
-        met.add(`${record.kind} ${record.value}`)
-        if (!best || compareRecords(record, best.record) < 0) best = { ...match, field: name() }
-      }
-    }
-    const extend = format?.read(line, own, (name, text, how) => {
-      const { fields } = options
-      const field = fields && name()
-      if (fields && !fields.has(field ?? '')) return
-      const matches = how === 'value' ? matcher.value(text) : matcher.words(text)
-      if (matches.length > 0) consider(matches, name, fields?.get(field ?? ''))
-    })
-    if (!best || !extend) return undefined
-    const hit: LineHit = { ...best, hits: met.size }
+    const met = format && lines.meet(line, format, matcher)
+    if (!met?.hit) return undefined
+    const { kind } = met.hit.record
     counts.hits++
-    kinds.set(hit.record.kind, (kinds.get(hit.record.kind) ?? 0) + 1)
-    return extend(additionsFor(hit))
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
+    return met.extend(additionsFor(met.hit))
   }
 
   // One line (or record) with its end; undefined when nothing is to be changed in it.
@@ -119,20 +108,65 @@ export function createEnricher(options: EnricherOptions): Enricher {
   function writeLine(bytes: Buffer): void {
     const enriched = enrichLine(bytes)
     if (enriched) put(enriched)
-    else if (mode === 'all') put(format?.extendEmpty ? withEmptyFields(bytes, format.extendEmpty) : bytes)
+    else putWithout(bytes)
+  }
+
+  // A line (or record) without a hit.
+  function putWithout(bytes: Buffer): void {
+    if (mode !== 'all') return
+    if (format?.extendEmpty) return put(changed(bytes, (line) => format?.extendEmpty?.(line, names) ?? line))
+    putBare(bytes, 0, bytes.length)
+  }
+
+  // Lines without a hit, from `from` to `to`: where an earlier run had one, its fields go.
+  function putBare(block: Buffer, from: number, to: number): void {
+    let written = from
+    for (let at = nextMark(block, from); at >= 0 && at < to; at = nextMark(block, written)) {
+      const start = Math.max(written, block.lastIndexOf(lineFeed, at) + 1)
+      const end = lineEnd(block, at)
+      put(block.subarray(written, start))
+      const line = block.subarray(start, end)
+      put(line.length > maxLineBytes ? line : changed(line, (text) => (format ? lines.bare(text, format) : text)))
+      written = end
+    }
+    put(block.subarray(written, to))
+  }
+
+  // Where the mark stands next; each block is searched once.
+  let searched: { readonly block: Buffer; readonly at: number } | undefined
+  function nextMark(block: Buffer, from: number): number {
+    if (searched?.block !== block || (searched.at >= 0 && searched.at < from)) {
+      searched = { block, at: block.indexOf(ownMark, from, 'latin1') }
+    }
+    return searched.at
+  }
+
+  // Wanted fields that no line had so far are looked for where their name stands.
+  function noteFields(block: Buffer): void {
+    for (const field of options.fields?.keys() ?? []) {
+      const name = field.slice(field.lastIndexOf('.') + 1)
+      let at = lines.seen.has(field) || name === '' ? -1 : block.indexOf(name)
+      for (let tries = 0; tries < 16 && at >= 0 && format && !lines.seen.has(field); tries++) {
+        const end = lineEnd(block, at)
+        const line = block.subarray(block.lastIndexOf(lineFeed, at) + 1, end)
+        if (line.length <= maxLineBytes) lines.note(partsOf(line).line, format)
+        at = block.indexOf(name, end)
+      }
+    }
   }
 
   function readLines(block: Buffer): void {
     if (block.length === 0) return
+    if (options.fields && lines.seen.size < options.fields.size) noteFields(block)
     let written = 0
     counts.lines += index.scan.read(format?.lineKind ?? 'text', block, 0, block.length, (from, to) => {
       const enriched = enrichLine(block.subarray(from, to))
       if (!enriched) return
-      if (mode === 'all') put(block.subarray(written, from))
+      if (mode === 'all') putBare(block, written, from)
       put(enriched)
       written = to
     })
-    if (mode === 'all') put(block.subarray(written))
+    if (mode === 'all') putBare(block, written, block.length)
   }
 
   // Records that may go on over several lines. Gives back where the last one, still open, begins.
@@ -161,7 +195,7 @@ export function createEnricher(options: EnricherOptions): Enricher {
       counts.lines++
       const record = block.subarray(from, to)
       if ((candidates[next] ?? Infinity) < to) writeLine(record)
-      else if (mode === 'all') put(format?.extendEmpty ? withEmptyFields(record, format.extendEmpty) : record)
+      else putWithout(record)
       from = to
     }
     return from
@@ -170,20 +204,28 @@ export function createEnricher(options: EnricherOptions): Enricher {
   const turns = (block: Buffer, from: number, to: number): boolean =>
     format?.goesOn?.(block.toString('latin1', from, to)) ?? false
 
-  // The first line decides about the format, may be a header, and may have a byte order mark: the scan is not asked.
+  // The first line that says something decides about the format, and may be a header: the scan is not asked.
   function readFirst(bytes: Buffer): void {
-    const { start, line, end } = partsOf(bytes)
-    const name = options.format ?? guessLogFormat(line)
-    format = openLogFormat(name)
-    options.onFormat?.(name, options.format === undefined)
     counts.lines++
-    if (!format.readHeader) return writeLine(bytes)
+    const { start, line, end } = partsOf(bytes)
+    const isLong = bytes.length > maxLineBytes
+    if (isLong) counts.tooLong++
+    if (isLong || line.trim() === '') return void (mode === 'all' && put(bytes))
+    const name = options.format ?? guessLogFormat(line)
+    format = openLogFormat(name, { header: options.csvHeader })
+    options.onFormat?.(name, options.format === undefined)
+    if (!format.readHeader) {
+      if (options.fields) lines.note(line, format)
+      return writeLine(bytes)
+    }
     put(Buffer.from(start + format.readHeader(line, names) + end, 'latin1'))
+    if (lines.meet(line, format, matcher)?.hit) options.onHeaderHit?.(line)
+    if (options.fields) lines.note(line, format)
   }
 
   function readBlock(block: Buffer, isLast: boolean): void {
     let rest = block
-    if (!format && rest.length > 0) {
+    while (!format && rest.length > 0) {
       const end = lineEnd(rest, 0)
       readFirst(rest.subarray(0, end))
       rest = rest.subarray(end)
@@ -223,8 +265,7 @@ export function createEnricher(options: EnricherOptions): Enricher {
 
   function giveUp(): void {
     const bytes = takePending()
-    if (!format) readFirst(Buffer.alloc(0))
-    else counts.lines++
+    counts.lines++
     counts.tooLong++
     if (mode === 'all') put(bytes)
     isPassing = true
@@ -262,7 +303,7 @@ export function createEnricher(options: EnricherOptions): Enricher {
       matcher = createMatcher(next)
     },
     get statistics() {
-      return { ...counts, kinds }
+      return { ...counts, kinds, ragged: format?.raggedRecords?.() ?? 0, seenFields: lines.seen }
     },
   }
 }
@@ -277,9 +318,10 @@ function partsOf(bytes: Buffer): { readonly start: string; readonly line: string
   return { start, line: text.slice(start.length, text.length - end.length), end }
 }
 
-function withEmptyFields(bytes: Buffer, extendEmpty: (line: string) => string): Buffer {
+function changed(bytes: Buffer, change: (line: string) => string): Buffer {
   const { start, line, end } = partsOf(bytes)
-  return Buffer.from(start + extendEmpty(line) + end, 'latin1')
+  const after = change(line)
+  return after === line ? bytes : Buffer.from(start + after + end, 'latin1')
 }
 
 function lineEnd(block: Buffer, from: number): number {

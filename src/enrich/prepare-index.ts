@@ -11,6 +11,8 @@ export interface PrepareOptions {
   readonly state: string
   readonly now: Date
   readonly rebuild?: boolean | undefined
+  /** The user has chosen the file: what is no index there is not replaced. */
+  readonly isNamed?: boolean | undefined
   /** Validity is not looked at: what has expired counts too. */
   readonly timeless?: boolean | undefined
   readonly indicators: () => AsyncIterable<Indicator>
@@ -34,11 +36,11 @@ const maxAgeMs = 24 * 3_600_000
 /**
  * Opens the index, built anew where that is needed. The old one stays until the new one is whole; processes that have it
  * open keep it.
- * @throws ENRICH_INDEX_FOREIGN (conflict) when the file is something else: it may be the log.
+ * @throws ENRICH_INDEX_FOREIGN (conflict) when a named file is something else: it may be the log.
  */
 export async function prepareIndex(options: PrepareOptions): Promise<PreparedIndex> {
   const { file, state, now, timeless, onProgress, signal } = options
-  refuseForeign(file)
+  if (options.isNamed) refuseForeign(file)
   const there = options.rebuild ? 'asked' : reuse(options)
   if (typeof there !== 'string') return { index: there }
   const sink = await options.openSink(file)

@@ -128,6 +128,22 @@ describe('stixtaxii enrich', () => {
     expect([isStopped, exitCode]).toEqual([true, 143])
   })
 
+  it('says which fields no line has, and that CSV may have no header', async () => {
+    const folder = await aFolder()
+    const { stderr } = await runCli('enrich --field src,hsot', { folder, stdin: log })
+    expect(stderr).toContain('No line has a field hsot')
+    expect(stderr).not.toContain('a field src')
+    await writeFile(path.join(folder, 'a.csv'), 'bad.example,x,y\nz,bad.example\n')
+    const csv = await runCli('enrich a.csv --format csv --mode all', { folder })
+    expect(csv.stderr).toContain('--no-csv-header')
+    expect(csv.stderr).toContain('1 record with fewer or more cells')
+    const without = await runCli('enrich a.csv --no-csv-header', { folder })
+    expect(without.stderr).not.toContain('--no-csv-header')
+    expect(without.stdout).toMatch(/^bad.example,x,y,bad.example.*\nz,bad.example,,bad.example/)
+    const one = await runCli('enrich', { folder, stdin: '{"a":1}' })
+    expect(one.stderr).toContain('1 line (7 bytes)')
+  })
+
   it('reads files one after the other, each with its own header, and an alias file', async () => {
     const folder = await aFolder()
     await writeFile(path.join(folder, 'a.csv'), 'address,name\n198.51.100.1,198.51.100.2\n')

@@ -1,3 +1,4 @@
+import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEnricher } from '../../src/enrich/enricher.ts'
 import { guessLogFormat } from '../../src/enrich/formats/registry.ts'
@@ -99,8 +100,31 @@ it('replaces the fields of an earlier run, and does not take them for values of 
     expect(once).not.toBe(log)
     expect([format, enriched(once, index, { format })]).toEqual([format, once])
   }
-  const stale = '{"et_indicator":"192.0.2.7","a":"x"}\n'
-  expect(enriched(stale, index)).toBe(stale)
+})
+
+it('takes the fields of an earlier run away where nothing is known any more, and nothing else', async () => {
+  const other = await anIndex([anIndicator('domain', 'new.example')])
+  for (const [format, log] of [
+    ['ndjson', ' { "a":"bad.example" , "z":[1,{"et_kind":2}]} \r\n'],
+    ['kv', 'a=bad.example b="x y"\n'],
+    ['cef', 'CEF:0|v|p|1|1|n|3|a=bad.example b=x y\n'],
+    ['syslog', '<13>1 2026-06-01T00:00:00Z h a - - - to bad.example\n'],
+    ['syslog', '<13>1 2026-06-01T00:00:00Z h a - - [x@1 b="c"] to bad.example\n'],
+    ['syslog', 'Jun  1 00:00:00 h a: to bad.example\n'],
+    ['text', 'to bad.example\n'],
+  ] as const) {
+    const logs = log.repeat(3) + log.replace('bad', 'new') + log + log.replace('bad', 'good')
+    const once = enriched(logs, index, { format })
+    expect(once).toContain('et_indicator')
+    const found = enriched(once, other, { format, borders: [70, 400] })
+    expect(found).toBe(enriched(logs, other, { format }))
+    expect(found.split('et_hits')).toHaveLength(2)
+    expect(enriched(once, index, { format })).toBe(once)
+  }
+  expect(enriched('{"et_indicator":"192.0.2.7","a":"x"}\n{"b":"et_indicator"}\n{"et_indicator":', index)).toBe(
+    '{"a":"x"}\n{"b":"et_indicator"}\n{"et_indicator":',
+  )
+  other.close()
 })
 
 describe('a hostile name of an indicator', () => {
@@ -168,6 +192,42 @@ describe('CSV', () => {
     }
   })
 
+  it('gives records with too few or too many cells the columns where the header has them, and counts them', () => {
+    const log = 'a,b,c\nbad.example\nx,bad.example,y,extra,more\nx\n1,2,3,4\n"1,2",bad.example,3\n\n'
+    const enricher = createEnricher({ index, format: 'csv', nowMs: () => now.getTime() })
+    const out = Buffer.concat([...enricher.push(Buffer.from(log)), ...enricher.end()]).toString()
+    const rows = parse(out, { relax_column_count: true, skip_empty_lines: true })
+    const [header, ...records] = rows
+    const at = header?.indexOf('et_indicator') ?? 0
+    expect(records.map((record) => [record.slice(0, 3), record[at], record.slice(header?.length)])).toEqual([
+      [['bad.example', '', ''], 'bad.example', []],
+      [['x', 'bad.example', 'y'], 'bad.example', ['extra', 'more']],
+      [['x', '', ''], '', []],
+      [['1', '2', '3'], '', ['4']],
+      [['1,2', 'bad.example', '3'], 'bad.example', []],
+    ])
+    expect(enricher.statistics.ragged).toBe(4)
+    expect(enriched(out, index, { format: 'csv' })).toBe(out)
+  })
+
+  it('without a header keeps the first record one, and names columns by number', () => {
+    const out = enriched('bad.example,x\ny,192.0.2.7\nz\n', index, { format: 'csv', csvHeader: false })
+    const rows = parse(out)
+    expect(rows.map((row) => [row.length, row[2], row[13]])).toEqual([
+      [16, 'bad.example', '1'],
+      [16, '192.0.2.7', '2'],
+      [16, '', ''],
+    ])
+  })
+
+  it('says when what it takes for the header has an indicator in it', () => {
+    const told: string[] = []
+    const onHeaderHit = (line: string) => void told.push(line)
+    enriched('bad.example,x\ny,z\n', index, { format: 'csv', onHeaderHit })
+    enriched('a,b\nbad.example,z\n', index, { format: 'csv', onHeaderHit })
+    expect(told).toEqual(['bad.example,x'])
+  })
+
   it('gets over a quote that nobody closes', () => {
     const log = `a,b,c\nx,"open,bad.example\n${'y,z,1\n'.repeat(400)}q,bad.example,2\n`
     const out = enriched(log, index, { format: 'csv', mode: 'filter', maxLineBytes: 1024 })
@@ -192,6 +252,23 @@ it('guesses the format from the first line', () => {
     '': 'text',
   }
   for (const [line, format] of Object.entries(guesses)) expect([line, guessLogFormat(line)]).toEqual([line, format])
+})
+
+it('guesses the format from the first line that says something', () => {
+  const told: string[] = []
+  const onFormat = (format: string) => void told.push(format)
+  const log = `\n \r\n{"x":"${'y'.repeat(2000)}"}\na=1 b=bad.example\n`
+  for (const borders of [[], [1, 2, 700, 1900]]) {
+    expect(enriched(log, index, { onFormat, maxLineBytes: 1024, borders })).toContain('b=bad.example et_indicator')
+  }
+  expect(told).toEqual(['kv', 'kv'])
+})
+
+it('says which of the wanted fields lines have, also lines that need no closer look', () => {
+  const fields = new Map(['a', 'n.b', 'c', 'none'].map((name) => [name, undefined]))
+  const enricher = createEnricher({ index, fields, nowMs: () => now.getTime() })
+  enricher.push(Buffer.from('{"a":"c none"}\n{"x":"c"}\n{"n":{"b":"x"},"none":1}\n{"c":"y"}\n'))
+  expect([...enricher.statistics.seenFields].sort()).toEqual(['a', 'c', 'n.b'])
 })
 
 it('looks only at the fields that are named, and there only for the kinds that are asked for', () => {

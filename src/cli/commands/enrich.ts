@@ -36,7 +36,12 @@ export const enrich = defineCommand({
       .describe('only in these fields, as a,b; of nested JSON as a.b')
       .meta({ value: 'NAME', environment: false }),
     mode: z.enum(['filter', 'all']).default('filter').describe('which lines to write').meta({ value: 'MODE' }),
-    format: z.enum(logFormats).optional().describe('default: as the first line looks').meta({ value: 'F' }),
+    format: z
+      .enum(logFormats)
+      .optional()
+      .describe('default: as the first line that says something looks')
+      .meta({ value: 'F' }),
+    csvHeader: z.boolean().default(true).describe('CSV without a header: columns are named 1, 2, ...'),
     follow: z.boolean().default(false).describe('go on with what is written later, through rotation, until stopped'),
     tail: z.boolean().default(false).describe('with --follow: begin at the end of the files'),
     prefix: z
@@ -72,7 +77,9 @@ export const enrich = defineCommand({
     const opened = await openEnrichIndex(input, parts)
     const request = {
       files: input.file.length === 0 ? ['-'] : input.file,
-      format: input.format,
+      // Who says that there is no header says that it is CSV.
+      format: input.format ?? (input.csvHeader ? undefined : 'csv'),
+      csvHeader: input.csvHeader,
       mode: input.mode,
       prefix: input.prefix,
       fields,

@@ -70,6 +70,7 @@ function unescaped(value: string): string {
 }
 
 function append(line: string, additions: readonly Addition[]): string {
+  if (additions.length === 0) return line
   const blank = line.endsWith('|') || line.endsWith(' ') ? '' : ' '
   const pairs = additions.map(({ name, value }) => `${name}=${lineSafe(value).replace(/[\\=]/g, '\\$&')}`)
   return `${line}${blank}${pairs.join(' ')}`

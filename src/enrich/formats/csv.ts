@@ -1,51 +1,77 @@
 import { lineSafe, textOf } from '../byte-string.ts'
-import type { Addition, LogFormat } from './format.ts'
+import type { Addition, FormatOptions, LogFormat } from './format.ts'
 
 const delimiters = [',', ';', '\t', '|'] as const
 
 /**
- * CSV with a header, by RFC 4180: separated by `,`, `;`, tab or `|`, whichever the header has most. Every record gets the
- * columns, so that a table stays a table; those of an earlier run are replaced.
+ * CSV by RFC 4180: separated by `,`, `;`, tab or `|`, whichever the first line has most; with a header, or (`header: false`)
+ * columns that are named by their number. Every record gets the added columns in the places that the header gives them: a
+ * short record is filled up before them, what a long one has too much comes after them. Those of an earlier run are replaced.
  */
-export function createCsv(): LogFormat {
+export function createCsv({ header = true }: FormatOptions = {}): LogFormat {
   let delimiter = ','
+  // Columns of the log itself.
+  let width = 0
   let names: readonly string[] = []
   let added: readonly string[] = []
-  // Columns at the end that are ours from an earlier run.
+  // Columns behind them that are ours from an earlier run.
   let ownColumns = 0
+  let ragged = 0
 
-  function withoutOwn(line: string): string {
-    if (ownColumns === 0) return line
-    const cells = cellsOf(line, delimiter)
-    const last = cells[names.length - 1]
-    return last ? line.slice(0, last.to) : line
+  function begin(line: string, columns: readonly string[]): readonly string[] {
+    delimiter = mostFrequent(line)
+    const cells = cellsOf(line, delimiter).map(({ value }) => textOf(value).trim())
+    width = cells.length
+    added = columns
+    return cells
+  }
+
+  function beginWithout(line: string, columns: readonly string[]): void {
+    if (!header && width === 0) begin(line, columns)
+  }
+
+  // A record with these cells in our columns.
+  function withCells(line: string, cells: readonly string[]): string {
+    const ends = endsOf(line, delimiter)
+    if (ends.length !== width + ownColumns) ragged++
+    const inner = line.slice(0, ends[Math.min(ends.length, width) - 1])
+    const missing = delimiter.repeat(Math.max(0, width - ends.length))
+    const beyond = ends.length > width + ownColumns ? line.slice(ends[width + ownColumns - 1]) : ''
+    return `${inner}${missing}${delimiter}${cells.join(delimiter)}${beyond}`
   }
 
   return {
     name: 'csv',
     lineKind: 'text',
-    readHeader(line, columns) {
-      delimiter = mostFrequent(line)
-      const cells = cellsOf(line, delimiter)
-      const written = cells.map(({ value }) => textOf(value).trim())
-      const isOwn =
-        columns.length <= written.length && columns.every((name, at) => written.at(at - columns.length) === name)
-      ownColumns = isOwn ? columns.length : 0
-      names = isOwn ? written.slice(0, -columns.length) : written
-      added = columns
-      return isOwn ? line : [line, ...columns].join(delimiter)
-    },
-    read(line, _own, visit) {
-      const bare = withoutOwn(line)
-      for (const [index, { value }] of cellsOf(bare, delimiter).entries()) {
+    readHeader: header
+      ? (line, columns) => {
+          const written = begin(line, columns)
+          const isOwn =
+            columns.length < written.length && columns.every((name, at) => written.at(at - columns.length) === name)
+          ownColumns = isOwn ? columns.length : 0
+          width -= ownColumns
+          names = written.slice(0, width)
+          return isOwn ? line : [line, ...columns].join(delimiter)
+        }
+      : undefined,
+    read(line, own, visit) {
+      beginWithout(line, [...own])
+      for (const [index, { value }] of cellsOf(line, delimiter).entries()) {
+        if (index >= width && index < width + ownColumns) continue
         visit(() => names[index] ?? String(index + 1), textOf(value), 'value')
       }
-      return (additions) => [bare, ...cellsFor(additions, added, delimiter)].join(delimiter)
+      return (additions) => withCells(line, cellsFor(additions, added, delimiter))
     },
-    extendEmpty: (line) => (line === '' ? line : [withoutOwn(line), ...added.map(() => '')].join(delimiter)),
-    goesOn: (record) => hasOpenQuote(record),
+    extendEmpty(line, columns) {
+      beginWithout(line, columns)
+      return line === '' ? line : withCells(line, emptyCells(added))
+    },
+    goesOn: (line) => hasOpenQuote(line),
+    raggedRecords: () => ragged,
   }
 }
+
+const emptyCells = (added: readonly string[]): readonly string[] => added.map(() => '')
 
 function mostFrequent(line: string): string {
   const counts = delimiters.map((one) => [one, line.split(one).length] as const)
@@ -82,6 +108,15 @@ function cellsOf(line: string, delimiter: string): readonly Cell[] {
     if (next < 0) return cells
     at = next + delimiter.length
   }
+}
+
+/** Where each cell ends. */
+function endsOf(line: string, delimiter: string): readonly number[] {
+  if (line.includes('"')) return cellsOf(line, delimiter).map(({ to }) => to)
+  const ends: number[] = []
+  for (let at = line.indexOf(delimiter); at >= 0; at = line.indexOf(delimiter, at + 1)) ends.push(at)
+  ends.push(line.length)
+  return ends
 }
 
 function hasOpenQuote(record: string): boolean {

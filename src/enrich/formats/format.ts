@@ -4,6 +4,11 @@ import type { LineKind } from '../../scan/line-scan.ts'
 export const logFormats = ['ndjson', 'kv', 'cef', 'syslog', 'csv', 'text'] as const
 export type LogFormatName = (typeof logFormats)[number]
 
+export interface FormatOptions {
+  /** Of CSV: whether the first line is a header. Default true. */
+  readonly header?: boolean | undefined
+}
+
 /** A field that is added to a line. */
 export interface Addition {
   readonly name: string
@@ -13,7 +18,7 @@ export interface Addition {
 /** What is called for each value of a line. `words`: a text that values stand in, and not a value itself. */
 export type Visit = (name: () => string, text: string, how: 'value' | 'words') => void
 
-/** Makes the line with fields added to it. */
+/** Makes the line with fields added to it in place of ours from an earlier run; with none, the line without those. */
 export type Extend = (additions: readonly Addition[]) => string
 
 /**
@@ -31,10 +36,12 @@ export interface LogFormat {
   /** Only where the first line is a header: it with the columns added. Called once, before all else. */
   readonly readHeader?: ((line: string, names: readonly string[]) => string) | undefined
   /** Only where every line gets the fields: it without a value in them. */
-  readonly extendEmpty?: ((line: string) => string) | undefined
+  readonly extendEmpty?: ((line: string, names: readonly string[]) => string) | undefined
   /**
    * Only where a record may go on in the next line: whether a line that begins a record leaves it open, which is also
    * whether one that goes on with it closes it.
    */
   readonly goesOn?: ((line: string) => boolean) | undefined
+  /** Only of tables: how many of the records that were added to have more or fewer cells than the header. */
+  readonly raggedRecords?: (() => number) | undefined
 }

@@ -138,13 +138,20 @@ function extend(
   { members, close }: { readonly members: readonly (Span & { readonly isOwn: boolean })[]; readonly close: number },
   additions: readonly Addition[],
 ): string {
-  const added = additions.map(({ name, value }) => `"${name}":${jsonValue(value)}`).join(',')
-  if (!members.some(({ isOwn }) => isOwn)) {
-    const end = members.at(-1)?.to ?? close
-    return `${line.slice(0, end)}${members.length > 0 ? ',' : ''}${added}${line.slice(end)}`
+  let kept = ''
+  let at = 0
+  let hasKept = false
+  for (const [index, member] of members.entries()) {
+    if (member.isOwn) {
+      // With the comma before it, or where none is before it the one after it.
+      kept += line.slice(at, hasKept ? members[index - 1]?.to : member.from)
+      at = hasKept ? member.to : (members[index + 1]?.from ?? member.to)
+    } else hasKept = true
   }
-  const kept = members.filter(({ isOwn }) => !isOwn).map(({ from, to }) => line.slice(from, to))
-  return `${line.slice(0, line.indexOf('{') + 1)}${[...kept, added].join(',')}${line.slice(close)}`
+  const end = members.at(-1)?.to ?? close
+  const added = additions.map(({ name, value }) => `"${name}":${jsonValue(value)}`).join(',')
+  const comma = hasKept && added !== '' ? ',' : ''
+  return `${kept}${line.slice(at, end)}${comma}${added}${line.slice(end)}`
 }
 
 // What JSON leaves as it is, but a terminal or a line reader does not.

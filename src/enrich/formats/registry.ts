@@ -1,13 +1,13 @@
 import { cef } from './cef.ts'
 import { createCsv } from './csv.ts'
-import type { LogFormat, LogFormatName } from './format.ts'
+import type { FormatOptions, LogFormat, LogFormatName } from './format.ts'
 import { kv } from './kv.ts'
 import { ndjson } from './ndjson.ts'
 import { syslog } from './syslog.ts'
 import { text } from './text.ts'
 
 /** Formats by name; made anew for each file, because some learn from its first line. */
-const registry: Readonly<Record<LogFormatName, () => LogFormat>> = {
+const registry: Readonly<Record<LogFormatName, (options: FormatOptions) => LogFormat>> = {
   ndjson: () => ndjson,
   kv: () => kv,
   cef: () => cef,
@@ -16,8 +16,8 @@ const registry: Readonly<Record<LogFormatName, () => LogFormat>> = {
   text: () => text,
 }
 
-export function openLogFormat(name: LogFormatName): LogFormat {
-  return registry[name]()
+export function openLogFormat(name: LogFormatName, options: FormatOptions = {}): LogFormat {
+  return registry[name](options)
 }
 
 const syslogHeader = /^(?:<\d{1,3}>|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S* \S+ \S+: )/

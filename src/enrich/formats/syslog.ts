@@ -49,7 +49,10 @@ function readModern(line: string, header: RegExpExecArray, reading: Reading): Ex
   visitNamed(reading.visit, 'app-name', header[3])
   if (elements.end < line.length) readMessage(line, elements.end + 1, reading)
   const { kept, end } = elements
-  return (additions) => `${line.slice(0, begin)}${kept}${elementOf(additions)}${line.slice(end)}`
+  return (additions) => {
+    const elements = additions.length === 0 ? kept : `${kept}${elementOf(additions)}`
+    return `${line.slice(0, begin)}${elements === '' ? '-' : elements}${line.slice(end)}`
+  }
 }
 
 /** Visits the parameters; undefined where this is no structured data. `kept` is without our element. */
