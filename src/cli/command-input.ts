@@ -96,7 +96,26 @@ export async function readInput<Input extends z.ZodObject>(
 
 function sentence(issue: z.core.$ZodIssue, field: InputField): string {
   if (issue.code === 'invalid_value' && field.choices) return `it is one of ${field.choices.join(', ')}`
-  return issue.message.charAt(0).toLowerCase() + issue.message.slice(1)
+  return plainWords(issue) ?? issue.message.charAt(0).toLowerCase() + issue.message.slice(1)
+}
+
+/** What zod says in the words of types; undefined where a schema has words of its own. */
+function plainWords(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code === 'too_small') {
+    const { origin, minimum, inclusive } = issue
+    if (origin === 'string') return minimum === 1 ? 'it is empty' : `it is shorter than ${minimum} characters`
+    if (origin === 'array') return `at least ${minimum} of them are needed`
+    return inclusive === false ? `it has to be more than ${minimum}` : `it has to be ${minimum} or more`
+  }
+  if (issue.code === 'too_big') {
+    const { origin, maximum, inclusive } = issue
+    if (origin === 'string') return `it is longer than ${maximum} characters`
+    if (origin === 'array') return `at most ${maximum} of them are taken`
+    return inclusive === false ? `it has to be less than ${maximum}` : `it has to be ${maximum} or less`
+  }
+  if (issue.code === 'invalid_type') return issue.expected === 'int' ? 'it is no whole number' : undefined
+  if (issue.code !== 'invalid_format' || !issue.message.startsWith('Invalid')) return undefined
+  return issue.format === 'regex' ? 'it is not written as it has to be' : `it is no ${issue.format}`
 }
 
 function invalid(field: InputField, value: unknown, why: string): StixTaxiiError {

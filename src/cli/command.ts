@@ -21,6 +21,8 @@ export interface Command<Input extends z.ZodObject = z.ZodObject, Needed extends
   readonly ownFormat?: boolean | undefined
   /** Runs until it is stopped (or does with this input), so that SIGTERM is its ordinary end: exit status 0 instead of 143. */
   readonly endsBySigterm?: boolean | ((input: z.infer<Input>) => boolean) | undefined
+  /** Only looks at what is stored: a store that is named and does not exist is an error then, and one without anything is told. */
+  readonly readsStore?: boolean | undefined
   /** JSON Schema in `schemas/` that describes `-o json`, without `.json`. */
   readonly schema?: string | undefined
   run(input: z.infer<Input>, parts: Pick<Runtime, Needed[number]>): Promise<void>

@@ -28,11 +28,18 @@ export interface RuntimeSeams {
   readonly openHttp?: ((options: HttpOptions) => Http) | undefined
 }
 
+/** What the command says of itself. */
+interface CommandTraits {
+  readonly signal: AbortSignal
+  /** `Command.readsStore`. */
+  readonly readsStore?: boolean | undefined
+}
+
 /** Makes the parts of the program for one run. Nothing is opened, and no package loaded, before a command asks. */
 export function createRuntime(
   host: Host,
   options: GlobalOptions,
-  { signal, openHttp: givenHttp }: RuntimeSeams & { readonly signal: AbortSignal },
+  { signal, openHttp: givenHttp, readsStore = false }: RuntimeSeams & CommandTraits,
 ): OpenedRuntime {
   const closers: (() => Promise<void> | void)[] = []
   const { clock, environment, workingDirectory } = host
@@ -81,8 +88,13 @@ export function createRuntime(
   const store = once(async () => {
     const { openStore } = await import('../store/registry.ts')
     const url = options.store ?? join(folders.data, 'store.sqlite')
-    const opened = await openStore(url, { clock, identity: { pid: process.pid, host: hostname() }, notices })
+    // The usual place is empty on a new machine; a place that was named and is not there is a slip.
+    const create = !readsStore || options.store === undefined
+    const opened = await openStore(url, { clock, identity: { pid: process.pid, host: hostname() }, notices, create })
     closers.push(async () => opened[Symbol.asyncDispose]())
+    if (readsStore && (await opened.sources()).length === 0) {
+      notices({ code: 'CLI_STORE_EMPTY', message: `Nothing is stored yet in ${opened.url}` })
+    }
     return opened
   })
 

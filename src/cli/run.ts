@@ -66,7 +66,11 @@ async function perform(parsed: Parsed, host: Host, options: RunOptions & { reado
   }
   const input = await readInput(command, typed)
   const { createRuntime } = await import('./create-runtime.ts')
-  const opened = createRuntime(host, parsed.options, { signal: options.stop.signal, openHttp: options.openHttp })
+  const opened = createRuntime(host, parsed.options, {
+    signal: options.stop.signal,
+    openHttp: options.openHttp,
+    readsStore: command.readsStore,
+  })
   try {
     await command.run(input, partsFor(command.needs, { runtime: opened.runtime, replaced: options.parts }))
   } catch (error) {

@@ -3,7 +3,8 @@ import { defanged } from '../export/text.ts'
 import type { Answer, MatchWay } from '../indicators/look-up.ts'
 import { categoryOf, compareStatements } from '../indicators/merge.ts'
 import type { Value } from '../stix/statement.ts'
-import type { SourcedStatement } from '../store/known-value.ts'
+import { failedForm } from '../stix/values/recognise.ts'
+import type { RelatedThing, SourcedStatement } from '../store/known-value.ts'
 
 /** Whether a statement holds now: neither revoked, superseded nor vanished, and within its time. */
 export function holdsNow(statement: SourcedStatement, now: string): boolean {
@@ -31,7 +32,7 @@ export function statementRecord(by: MatchWay, { kind, value }: Value, statement:
     category: categoryOf(statement) ?? null,
     labels: statement.labels,
     killChainPhases: statement.killChainPhases,
-    relatedTo: statement.relatedTo,
+    relatedTo: statement.relatedTo.map(relatedRecord),
     severity: statement.severity ?? null,
     confidence: statement.confidence ?? null,
     tlp: statement.tlp ?? null,
@@ -54,6 +55,11 @@ export function statementRecord(by: MatchWay, { kind, value }: Value, statement:
   }
 }
 export type StatementRecord = ReturnType<typeof statementRecord>
+
+/** A thing that something is related to as every command shows it. */
+export function relatedRecord({ relation, type, name, tlp }: RelatedThing) {
+  return { relation, type, name, tlp: tlp ?? null }
+}
 
 /** One answer of `lookup`: what holds now first, then what would decide. */
 export function answerRecord({ text, value, matches }: Answer, now: string) {
@@ -84,7 +90,10 @@ function shown(text: string): string {
 export function answerRows(answer: AnswerRecord, options: { readonly defanged: boolean }) {
   const written = (value: Value): string => (options.defanged ? defanged(value) : value.value)
   const value = answer.kind === null ? answer.value : written({ kind: answer.kind, value: answer.value })
-  if (!answer.known) return [{ value, kind: answer.kind, known: false, state: 'unknown' }]
+  if (!answer.known) {
+    const failed = failedForm(answer.input)
+    return [{ value, kind: answer.kind, known: false, state: failed === undefined ? 'unknown' : `no ${failed}` }]
+  }
   return answer.indicators.map((found) => ({
     value,
     kind: answer.kind,

@@ -1,6 +1,6 @@
 import type { Value } from '../stix/statement.ts'
 import { networksContaining } from '../stix/values/addresses.ts'
-import { recognise } from '../stix/values/recognise.ts'
+import { failedForm, recognise } from '../stix/values/recognise.ts'
 import type { KnownValue, NetworkLengths } from '../store/known-value.ts'
 import type { Store } from '../store/store.ts'
 import { hostOf } from './value-list.ts'
@@ -44,7 +44,7 @@ export async function lookUp(store: Store, texts: readonly string[]): Promise<re
     at += own.length
     const matches = found.filter((match) => match.known.statements.length > 0)
     const exact = matches.find(({ by }) => by === 'value')?.known
-    const value = exact ?? recognised[place]?.[0]
+    const value = exact ?? (failedForm(text) === undefined ? recognised[place]?.[0] : undefined)
     return { text, ...(value && { value: { kind: value.kind, value: value.value } }), matches }
   })
 }

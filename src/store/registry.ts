@@ -10,6 +10,8 @@ export interface StoreDependencies {
   /** Who we are in locks and runs. */
   readonly identity: { readonly pid: number; readonly host: string }
   readonly notices?: NoticeSink | undefined
+  /** False: a store that does not exist is an error, and nothing is made. Default true. */
+  readonly create?: boolean | undefined
   /** What makes statements of items; default: `readStatements`, loaded when it is first needed. */
   readonly loadReader?: (() => Promise<ReadItem>) | undefined
 }
@@ -32,9 +34,9 @@ export const storeDrivers: Readonly<Record<string, OpenDriver>> = {
 const scheme = /^([a-z][a-z0-9+.-]+:)/i
 
 /**
- * Opens the store at `sqlite:PATH`, a plain path, or `memory:`; makes it where there is none.
+ * Opens the store at `sqlite:PATH`, a plain path, or `memory:`; makes it where there is none, unless `create` is false.
  *
- * @throws STORE_URL_UNKNOWN (usage) for any other URL; STORE_NEWER, STORE_CORRUPT, STORE_UNREADABLE, STORE_FULL (local).
+ * @throws STORE_URL_UNKNOWN (usage) for any other URL; STORE_MISSING (not-found); STORE_NEWER, STORE_CORRUPT, STORE_UNREADABLE, STORE_FULL (local).
  */
 export async function openStore(url: string, dependencies: StoreDependencies): Promise<Store> {
   const name = scheme.exec(url)?.[1]?.toLowerCase()

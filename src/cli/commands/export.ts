@@ -98,6 +98,7 @@ export const exportCommand = defineCommand({
     pushPin: z.string().optional().describe('SHA-256 of its certificate').meta({ value: 'HEX' }),
   }),
   needs: [...exportIndicatorsNeeds, ...indicatorNeeds],
+  readsStore: true,
   ownFormat: true,
   async run(input, parts) {
     const out = input.out === '-' ? undefined : input.out

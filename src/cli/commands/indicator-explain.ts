@@ -18,6 +18,7 @@ export const indicatorExplain = defineCommand({
   positional: ['value'],
   input: z.object({ value: z.string().min(1).describe('address, domain, URL, hash, ...'), ...indicatorFields }),
   needs: [...indicatorNeeds, 'store', 'output'],
+  readsStore: true,
   schema: 'indicator-explain',
   async run({ value, ...flags }, parts) {
     const rules = await indicatorRules(flags, parts)

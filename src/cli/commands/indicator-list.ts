@@ -21,6 +21,7 @@ export const indicatorList = defineCommand({
     descriptions: z.boolean().default(false).describe('read descriptions too: slower for a large store'),
   }),
   needs: [...indicatorNeeds, 'store', 'output', 'signal'],
+  readsStore: true,
   schema: 'indicator-list',
   async run(input, parts) {
     const rules = await indicatorRules(input, parts)

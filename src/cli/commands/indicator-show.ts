@@ -17,6 +17,7 @@ export const indicatorShow = defineCommand({
   positional: ['value'],
   input: z.object({ value: z.string().min(1).describe('address, domain, URL, hash, ...'), ...indicatorFields }),
   needs: [...indicatorNeeds, 'store', 'output'],
+  readsStore: true,
   schema: 'indicator-show',
   async run({ value, ...flags }, parts) {
     const rules = await indicatorRules(flags, parts)

@@ -19,7 +19,7 @@ export const lookup = defineCommand({
     'Values may be defanged (hxxp://bad[.]example). A value is found by the indicators and observables that state it; an ' +
     'address also by the networks it is in, a host by the domains above it, a URL by its host: `by` says which. Everything ' +
     'the store has is shown, also what is revoked or expired; `valid` says whether any of it holds now.\n\n' +
-    'With - values are read from standard input, one a line, and answered one record a line in the same order. In a table ' +
+    'With - values are read from standard input, one a line, and answered one record a line in the same order, empty lines too. In a table ' +
     'values are written so that nobody opens them by accident.',
   examples: [
     "stixtaxii lookup 203.0.113.9 'hxxp://bad[.]example/x' 44d88612fea8a8f36de82e1278abb02f",
@@ -36,6 +36,7 @@ export const lookup = defineCommand({
       .meta({ environment: false }),
   }),
   needs: ['clock', 'stdin', 'store', 'output', 'signal'],
+  readsStore: true,
   schema: 'lookup',
   async run({ value, exitCode }, parts) {
     const store = await parts.store()
@@ -58,8 +59,7 @@ async function* answersTo(
   seen: { asked: number; known: number },
 ): AsyncIterable<readonly AnswerRecord[]> {
   for await (const some of texts) {
-    const asked = some.filter((text) => text.trim() !== '')
-    const answers = (await lookUp(store, asked)).map((answer) => answerRecord(answer, now))
+    const answers = (await lookUp(store, some)).map((answer) => answerRecord(answer, now))
     seen.asked += answers.length
     seen.known += answers.filter(({ known }) => known).length
     if (answers.length > 0) yield answers

@@ -9,6 +9,7 @@ export const provenance = defineCommand({
   positional: ['id'],
   input: z.object({ id: z.string().min(1).describe('id of an object or a content block') }),
   needs: ['store', 'output'],
+  readsStore: true,
   schema: 'provenance',
   async run({ id }, parts) {
     const told = await (await parts.store()).provenance(id)

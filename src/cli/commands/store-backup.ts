@@ -12,6 +12,7 @@ export const storeBackup = defineCommand({
   positional: ['file'],
   input: z.object({ file: z.string().min(1).describe('file to make') }),
   needs: ['store', 'output', 'workingDirectory'],
+  readsStore: true,
   schema: 'store-backup',
   async run({ file }, parts) {
     const store = await parts.store()

@@ -7,6 +7,7 @@ export const storeInfo = defineCommand({
   examples: ['stixtaxii store info', 'stixtaxii store info -o json'],
   input: z.object({}),
   needs: ['store', 'output'],
+  readsStore: true,
   schema: 'store-info',
   async run(_input, parts) {
     const store = await parts.store()

@@ -27,6 +27,7 @@ export const storePrune = defineCommand({
     dryRun: z.boolean().default(false).describe('only say how many would go'),
   }),
   needs: ['options', 'clock', 'terminal', 'store', 'output'],
+  readsStore: true,
   schema: 'store-prune',
   async run({ olderThan, source, collection, all, dryRun }, parts) {
     const addedBefore = olderThan === undefined ? undefined : parseInstant('--older-than', olderThan, parts.clock.now())

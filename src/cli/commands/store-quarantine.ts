@@ -13,6 +13,7 @@ export const storeQuarantine = defineCommand({
   examples: ['stixtaxii store quarantine', 'stixtaxii store quarantine --source acme -o ndjson'],
   input: z.object({ source: z.string().optional().describe('only of this source') }),
   needs: ['store', 'output'],
+  readsStore: true,
   schema: 'store-quarantine',
   async run({ source }, { store, output }) {
     await output.list(keptAside(await store(), source), shape)

@@ -12,6 +12,7 @@ export const storeReindex = defineCommand({
     missingOnly: z.boolean().default(false).describe('only what is not in the index yet').meta({ environment: false }),
   }),
   needs: ['store', 'output', 'progress', 'signal'],
+  readsStore: true,
   schema: 'store-reindex',
   async run({ missingOnly }, parts) {
     const store = await parts.store()

@@ -10,6 +10,7 @@ export const storeVerify = defineCommand({
   examples: ['stixtaxii store verify', 'stixtaxii store verify -o json'],
   input: z.object({}),
   needs: ['store', 'output'],
+  readsStore: true,
   schema: 'store-verify',
   async run(_input, parts) {
     const store = await parts.store()

@@ -1,5 +1,7 @@
 import type { Value, ValueKind } from '../statement.ts'
 import { normaliseAddress } from './addresses.ts'
+import { normaliseDomain } from './domains.ts'
+import { hashKindOf, normaliseHash } from './hashes.ts'
 import { hasHive } from './names.ts'
 import { maxValueLength, normaliseValue } from './normalise.ts'
 import { refang } from './refang.ts'
@@ -11,18 +13,38 @@ import { urlLookupForms } from './urls.ts'
  *
  * A URL, an e-mail address, an IP address, a network, a hardware address, `AS64496`, a registry key with its hive and a
  * hash are that only (hex of 64 and 128 digits may be SHA-2 or SHA-3). A URL is given in all its `urlLookupForms`. Host and
- * port are the host. A dotted name is a domain first, but may be the name of a file or a process; any other text may be
+ * port are the host. What lists write around values is no part of them: `*.` or a dot before a name, the dot after an address,
+ * the name of a hash (`MD5:`, `sha256=`) before it. A dotted name is a domain first, but may be the name of a file or a process; any other text may be
  * whatever has no form of its own.
  */
 export function recognise(text: string): readonly Value[] {
   if (text.length > maxValueLength) return []
-  const bare = refang(text)
+  const bare = withoutMarks(refang(text))
   if (bare === '') return []
   for (const recognised of recognisers) {
     const values = recognised(bare)
     if (values.length > 0) return values
   }
   return asNames(bare)
+}
+
+/** What a text that is none was surely meant to be: four numbers with dots, or hex digits in a number that no hash has. */
+export function failedForm(text: string): 'address' | 'hash' | undefined {
+  const bare = withoutMarks(refang(text.slice(0, maxValueLength)))
+  if (/^\d+(?:\.\d+){3}(?:\/\d+)?$/.test(bare)) return normaliseAddress(bare) ? undefined : 'address'
+  const isHex = /^(?=.*\d)(?=.*[a-f])[0-9a-f]{24,}$/i.test(bare)
+  return isHex && normaliseHash('md5', bare) === undefined && normaliseHash('tlsh', bare) === undefined
+    ? 'hash'
+    : undefined
+}
+
+function withoutMarks(text: string): string {
+  const [, name, digits] = /^([a-z][\w-]{2,8}) ?[:=] ?([0-9a-fA-F]{32,128})$/i.exec(text) ?? []
+  if (name !== undefined && digits !== undefined && hashKindOf(name) !== undefined) return digits
+  const ended = /^[\d.]+\.$|^\[?[0-9a-f:]*:[0-9a-f:.]*\]?\.$/i.test(text) ? text.slice(0, -1) : text
+  const below = /^\*?\.(?=[^.*])(.*)$/.exec(ended)?.[1]
+  // A name of a file may begin with a dot: one that has no other is none of a host.
+  return below?.includes('.') && normaliseDomain(below) !== undefined ? below : ended
 }
 
 type Recogniser = (text: string) => readonly Value[]

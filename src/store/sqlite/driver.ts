@@ -1,6 +1,7 @@
-import { mkdir, open, stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { mkdir, open, readdir, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { StixTaxiiError } from '../../core/errors.ts'
+import { nearestName } from '../../core/nearest-name.ts'
 import { fromEpochMicroseconds } from '../../core/timestamp.ts'
 import { loadItemReader } from '../load-reader.ts'
 import type { StoreDependencies } from '../registry.ts'
@@ -32,7 +33,8 @@ export interface SqliteDependencies extends StoreDependencies {
 /** Opens the store in this file, made (0600, its folder 0700) where it is missing. See `openStore` for the errors. */
 export async function openSqliteStore(path: string, dependencies: SqliteDependencies): Promise<Store> {
   const file = resolve(path)
-  await makeFile(file)
+  if (dependencies.create === false) await checkThere(file)
+  else await makeFile(file)
   await warnOfNetwork(file, dependencies.notices)
   const binding = dependencies.binding ?? (hasNodeSqlite() ? await loadNodeSqlite() : await loadLibsql())
   const database = await reading(file, () => openDatabase(file, binding, dependencies.clock))
@@ -44,6 +46,28 @@ export async function openSqliteStore(path: string, dependencies: SqliteDependen
     throw error
   }
   return storeOver(database, dependencies)
+}
+
+/** @throws STORE_MISSING (not-found) with the file beside it that was probably meant. Other faults are found when it is opened. */
+async function checkThere(file: string): Promise<void> {
+  const fault = await stat(file).then(
+    () => undefined,
+    (error: NodeJS.ErrnoException) => error.code,
+  )
+  if (fault !== 'ENOENT') return
+  const beside = await readdir(dirname(file)).catch(() => [])
+  const nearest = nearestName(
+    basename(file),
+    beside.filter((name) => !/-(?:wal|shm|journal)$/.test(name)),
+  )
+  throw new StixTaxiiError('STORE_MISSING', `There is no store ${file}`, {
+    kind: 'not-found',
+    hint:
+      nearest === undefined
+        ? 'Check --store and STIXTAXII_STORE. A store is made by what stores something: stixtaxii import FILE'
+        : `Did you mean ${join(dirname(file), nearest)}?`,
+    context: { file },
+  })
 }
 
 /** Made before SQLite opens it, so that it is never readable by others; SQLite gives its own files the same mode. */

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { anObject } from '../../support/items.ts'
@@ -132,8 +132,32 @@ describe('lookup', () => {
       .split('\n')
       .filter(Boolean)
       .map((line) => JSON.parse(line) as Answer)
-    expect(answers.map(({ known }) => known)).toEqual([true, false, false, false, false, true, false])
+    expect(answers.map(({ known }) => known)).toEqual([true, false, false, false, false, false, true, false])
     expect(stdout.length).toBeLessThan(20_000)
+  })
+
+  it('says what can be no address and no hash, and answers an empty text too', async () => {
+    const { run } = await aStoreOf(domain)
+    const asked = ['256.1.1.1', 'ab1'.repeat(9), '', 'a.exe']
+    const { stdout, exitCode } = await run(['lookup', ...asked, '-o', 'json'])
+    expect(exitCode).toBe(0)
+    expect((JSON.parse(stdout) as Answer[]).map(({ kind, known }) => [kind, known])).toEqual([
+      [null, false],
+      [null, false],
+      [null, false],
+      ['domain', false],
+    ])
+    const { stdout: table } = await run(['lookup', ...asked])
+    expect(table).toContain('no address')
+    expect(table).toContain('no hash')
+  })
+
+  it('says in plain words what is wrong with an argument', async () => {
+    const { run } = await aStoreOf(domain)
+    const empty = await run(['indicator', 'show', ''])
+    expect(empty).toMatchObject({ exitCode: 2 })
+    expect(empty.stderr).toContain('Argument VALUE "" is not valid: it is empty')
+    expect((await run('fetch --page-size 0')).stderr).not.toMatch(/expected|too small/i)
   })
 
   it('contracts 6: --exit-code ends with 5 when nothing is known', async () => {
@@ -299,6 +323,31 @@ describe('indicator', () => {
       stderr: expect.stringContaining('indicator show bad.example') as string,
     })
     expect(await run('indicator explain nothing.example')).toMatchObject({ exitCode: 5 })
+  })
+})
+
+describe('a store that is not there', () => {
+  it.each(['lookup bad.example', 'indicator list', 'indicator show bad.example', 'export --format list', 'store info'])(
+    '%s does not make the store that is named, and says which one may be meant',
+    async (command) => {
+      const { run, folder } = await aStoreOf(domain)
+      await run(`store backup ${path.join(folder, 'feeds.sqlite')}`)
+      const answer = await run(`${command} --store ${path.join(folder, 'fedes.sqlite')}`)
+      expect(answer).toMatchObject({ exitCode: 5, stdout: '' })
+      expect(answer.stderr).toContain(`Did you mean ${path.join(folder, 'feeds.sqlite')}?`)
+      expect(existsSync(path.join(folder, 'fedes.sqlite'))).toBe(false)
+      const named = await run(command, { env: { STIXTAXII_STORE: path.join(folder, 'nowhere/none.sqlite') } })
+      expect(named).toMatchObject({ exitCode: 5, stdout: '' })
+    },
+  )
+
+  it('what stores something makes it; in the usual place nothing is known yet, and that is said', async () => {
+    const folder = temporaryFolder()
+    const answer = await runCli('lookup bad.example -o json', { folder })
+    expect(answer.exitCode).toBe(0)
+    expect(JSON.parse(answer.stdout)).toMatchObject([{ known: false }])
+    expect(answer.stderr).toContain('Nothing is stored yet')
+    expect((await runCli('store info --store memory:', { folder })).exitCode).toBe(0)
   })
 })
 

@@ -20,11 +20,27 @@ describe('what a person pasted', () => {
     ['ann[@]bad.example', 'email ann@bad.example'],
     ['bad[.]example:8080', 'domain bad.example'],
     [md5.toUpperCase(), `md5 ${md5}`],
+    [`MD5:${md5}`, `md5 ${md5}`],
+    [`md5: ${md5}`, `md5 ${md5}`],
+    [`SHA-1=${'ab'.repeat(20)}`, `sha1 ${'ab'.repeat(20)}`],
+    ['203.0.113.9.', 'ipv4 203.0.113.9'],
+    ['2001:db8::1.', 'ipv6 2001:db8::1'],
     ['AS64496', 'asn AS64496'],
     ['00-11-22-33-44-55', 'mac 00:11:22:33:44:55'],
     ['HKLM\\Software\\Bad', 'registry-key HKEY_LOCAL_MACHINE\\software\\bad'],
   ])('%j is that and nothing else', (text, value) => {
     expect(said(text)).toEqual([value])
+  })
+
+  it.each(['*.bad.example', '.bad.example', '*[.]bad[.]example'])(
+    '%j is the domain below which it means all',
+    (text) => {
+      expect(recognise(text)[0]).toEqual({ kind: 'domain', value: 'bad.example' })
+    },
+  )
+
+  it('a dot before the only name is part of it', () => {
+    expect(recognise('.bashrc')[0]).toEqual({ kind: 'file-name', value: '.bashrc' })
   })
 
   it.each([
