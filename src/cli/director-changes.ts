@@ -16,12 +16,13 @@ export interface ChangeFlags {
   readonly timeout?: number | undefined
 }
 
-/** What `source-changes` follows a change with; `say` is told how long its order has been running. */
+/** What `source-changes` follows a change with; `say` is told how long its order has been running, `ordered` its path. */
 export function changePartsOf(
   client: DirectorClient,
   { wait, verify, timeout }: ChangeFlags,
   { clock, random, signal }: Pick<DirectorParts, 'clock' | 'random' | 'signal'>,
   say: (text: string) => void,
+  ordered?: ChangeParts['onOrder'],
 ): ChangeParts {
   return {
     client,
@@ -31,6 +32,7 @@ export function changePartsOf(
     wait,
     verify,
     timeoutMs: timeout === undefined ? undefined : timeout * 1000,
+    onOrder: ordered,
     onPoll: ({ elapsedMs }) => say(`order running for ${Math.round(elapsedMs / 1000)} s`),
   }
 }
@@ -42,10 +44,11 @@ export function changePartsOf(
  */
 export async function settle(
   accepted: Accepted,
-  { client, flags, parts, say, slow = false, seen }: Settling,
+  { client, flags, parts, say, ordered, slow = false, seen }: Settling,
 ): Promise<TargetRow> {
   if (accepted.state === 'done') return targetRow('done', { message: printable(accepted.message.trim()) })
   const order = accepted.state === 'ordered' ? accepted.order : undefined
+  if (order !== undefined) ordered?.(order)
   if (order !== undefined && !flags.wait) return targetRow('accepted', { order })
   const timeoutMs = flags.timeout === undefined ? (slow ? slowOrderLimitMs : undefined) : flags.timeout * 1000
   const outcome: OrderOutcome =
@@ -66,6 +69,8 @@ export interface Settling {
   readonly flags: ChangeFlags
   readonly parts: Pick<DirectorParts, 'clock' | 'random' | 'signal'>
   readonly say: (text: string) => void
+  /** Called with the path of the order before it is waited for. */
+  readonly ordered?: ((order: OrderPath) => void) | undefined
   /** Orders that take long: installing and uninstalling. */
   readonly slow?: boolean | undefined
   /** Whether a listing shows that the change was made. */

@@ -8,7 +8,7 @@ import { findSource, withSource } from '../provision/state.ts'
 import { changePartsOf } from './director-changes.ts'
 import type { ChangeFlags } from './director-changes.ts'
 import { rowOfChange, targetRow } from './director-rows.ts'
-import type { TargetRow } from './director-rows.ts'
+import type { TargetWork } from './director-rows.ts'
 import { certificateCheck } from './director-source-files.ts'
 import { placeOf, writtenRecord } from './director-source-state.ts'
 import type { SourceKnowledge } from './director-sources.ts'
@@ -27,13 +27,10 @@ export interface CreateOnTargets {
 }
 
 /** What creating on one target does; a source of the same address and user is never made twice on one Logpoint. */
-export function createOn(
-  request: CreateOnTargets,
-  parts: DirectorParts,
-): (logpoint: Logpoint, say: (text: string) => void) => Promise<TargetRow> {
+export function createOn(request: CreateOnTargets, parts: DirectorParts): TargetWork {
   const { director, client, knowledge, source, saved, ifAbsent, flags } = request
   const checkFiles = certificateCheck(client, parts.signal)
-  return async (logpoint, say) => {
+  return async (logpoint, say, ordered) => {
     await checkFiles(source, logpoint)
     const before = await client.sources.list(logpoint, { signal: parts.signal })
     const [there] = before.filter((listed) => samePair(listed, source))
@@ -43,7 +40,7 @@ export function createOn(
       const message = 'a source of this address and user is there already'
       return targetRow('unchanged', { id: there.id, message, ...compareSources(source, there, known) })
     }
-    const change = await createSource(logpoint, { source, before }, changePartsOf(client, flags, parts, say))
+    const change = await createSource(logpoint, { source, before }, changePartsOf(client, flags, parts, say, ordered))
     const { id } = change
     if (change.state === 'done' && id !== undefined) {
       const written = { director, logpoint, id, source, profile: saved }

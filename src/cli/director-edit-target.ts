@@ -1,4 +1,4 @@
-import type { DirectorClient, Logpoint } from '../director/client.ts'
+import type { DirectorClient } from '../director/client.ts'
 import { compareSources } from '../director/compare-sources.ts'
 import type { SourceChanges } from '../director/complete-edit.ts'
 import { editSource } from '../director/source-changes.ts'
@@ -8,7 +8,7 @@ import { changePartsOf } from './director-changes.ts'
 import type { ChangeFlags } from './director-changes.ts'
 import { completed, knownOfRecord } from './director-edit-source.ts'
 import { rowOfChange, targetRow } from './director-rows.ts'
-import type { TargetRow } from './director-rows.ts'
+import type { TargetWork } from './director-rows.ts'
 import { certificateCheck } from './director-source-files.ts'
 import { placeOf, writtenRecord } from './director-source-state.ts'
 import { meantSource } from './director-sources.ts'
@@ -33,13 +33,10 @@ export interface EditOnTargets {
 }
 
 /** What editing on one target does. An edit that would change nothing is not sent. */
-export function editOn(
-  request: EditOnTargets,
-  parts: DirectorParts & Pick<Runtime, 'credentials'>,
-): (logpoint: Logpoint, say: (text: string) => void) => Promise<TargetRow> {
+export function editOn(request: EditOnTargets, parts: DirectorParts & Pick<Runtime, 'credentials'>): TargetWork {
   const { director, client, knowledge, word, wanted, flags } = request
   const checkFiles = certificateCheck(client, parts.signal)
-  return async (logpoint, say) => {
+  return async (logpoint, say, ordered) => {
     const listed = await client.sources.list(logpoint, { signal: parts.signal })
     const before = meantSource(word, listed, { logpoint, director, knowledge })
     const record = findSource(knowledge.state, placeOf(director, logpoint), before.id)
@@ -51,7 +48,7 @@ export function editOn(
       return targetRow('unchanged', { id, message: 'it is so already' })
     }
     await checkFiles(source, logpoint)
-    const change = await editSource(logpoint, { id, source, before }, changePartsOf(client, flags, parts, say))
+    const change = await editSource(logpoint, { id, source, before }, changePartsOf(client, flags, parts, say, ordered))
     if (change.state === 'done') {
       const written = { director, logpoint, id, source, profile: wanted.saved }
       await knowledge.keep((state) => withSource(state, writtenRecord(state, written, parts.clock, record)))

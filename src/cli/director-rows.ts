@@ -1,4 +1,4 @@
-import type { StixTaxiiError } from '../core/errors.ts'
+import { StixTaxiiError } from '../core/errors.ts'
 import type { Logpoint } from '../director/client.ts'
 import type { FieldDifference } from '../director/enrichment-source.ts'
 import type { SourceChange } from '../director/source-changes.ts'
@@ -46,15 +46,51 @@ export function rowOfChange(change: SourceChange, wait: boolean): TargetRow {
 /** A row, and the target it is about. */
 export type Row = TargetRow & { readonly logpoint: Logpoint }
 
-/** Changes something on each target; what fails there is in its row. */
+/** What is done on one target. `say` tells how far it is; `ordered` which order it has become, as soon as that is known. */
+export type TargetWork = (
+  logpoint: Logpoint,
+  say: (text: string) => void,
+  ordered: (order: OrderPath) => void,
+) => Promise<TargetRow>
+
+/**
+ * Changes something on each target; what fails there is in its row. Stopped, there are rows all the same: what Director has
+ * accepted can be gone on with only by the paths of its orders.
+ */
 export async function rowsOfTargets(
   logpoints: readonly Logpoint[],
   options: Pick<EachOptions, 'parallel' | 'doing'>,
   { signal, progress }: Pick<DirectorParts, 'signal' | 'progress'>,
-  work: (logpoint: Logpoint, say: (text: string) => void) => Promise<TargetRow>,
+  work: TargetWork,
 ): Promise<readonly Row[]> {
-  const outcomes = await onEach(logpoints, { ...options, signal, progress }, work)
-  return outcomes.map(({ logpoint, value, error }) => ({ logpoint, ...(value ?? targetRow('failed', { error })) }))
+  const orders = new Map<Logpoint, OrderPath>()
+  const outcomes = await onEach(logpoints, { ...options, signal, progress, keepsWhenStopped: true }, (logpoint, say) =>
+    work(logpoint, say, (order) => void orders.set(logpoint, order)),
+  )
+  return outcomes.map(({ logpoint, value, error }) => ({
+    logpoint,
+    ...(value ?? rowOfError(error, orders.get(logpoint))),
+  }))
+}
+
+/** A failure after the order is known says nothing of the order, unless it is Director's own word of it. */
+function rowOfError(error: StixTaxiiError, order: OrderPath | undefined): TargetRow {
+  if (order !== undefined && error.kind !== 'remote') {
+    return targetRow('pending', { order, error: orderUnread(order, error) })
+  }
+  const isBegun = error.kind === 'cancelled' && error.code !== 'DIRECTOR_NOT_TRIED'
+  const message = isBegun ? 'stopped in the middle; list what is there before it is run again' : null
+  return targetRow(isBegun ? 'unverified' : 'failed', { message, error, order: order ?? null })
+}
+
+function orderUnread(order: OrderPath, cause: StixTaxiiError): StixTaxiiError {
+  const message = `It was accepted, and how its order ended was not read: ${cause.message}`
+  return new StixTaxiiError('DIRECTOR_ORDER_UNREAD', message, {
+    kind: cause.kind,
+    hint: `It is not sent again. ${cause.kind === 'auth' ? 'With a valid token, go' : 'Go'} on waiting with: stixtaxii director order wait ${order}`,
+    context: { order },
+    cause,
+  })
 }
 
 /**
@@ -65,7 +101,7 @@ export async function changeTargets(
   logpoints: readonly Logpoint[],
   options: Pick<EachOptions, 'parallel' | 'doing'>,
   parts: Pick<DirectorParts, 'signal' | 'progress' | 'output' | 'notices'>,
-  work: (logpoint: Logpoint, say: (text: string) => void) => Promise<TargetRow>,
+  work: TargetWork,
 ): Promise<void> {
   const rows = await rowsOfTargets(logpoints, options, parts, work)
   const failure = failureOfTargets(rows)

@@ -2,6 +2,7 @@ import { StixTaxiiError, cancelled } from '../core/errors.ts'
 import { tellsOfDeadToken } from '../director/assumptions.ts'
 import type { DirectorClient, Logpoint } from '../director/client.ts'
 import { allLogpoints, resolveLogpoints } from '../director/directory.ts'
+import type { Shape } from '../output/writer.ts'
 import type { DirectorProfile } from '../profile/profile.ts'
 import type { DirectorFlags } from './director-fields.ts'
 import type { Progress } from './progress.ts'
@@ -87,26 +88,29 @@ export interface EachOptions {
   readonly progress: Progress
   /** What is being done, for the progress line: `Creating on`. */
   readonly doing: string
+  /** Stopped, the outcomes there are come back, and the rest as not tried, instead of an error. Default false. */
+  readonly keepsWhenStopped?: boolean | undefined
 }
 
 /**
  * Works on targets, at most `parallel` at a time; outcomes come in the order given. One that fails leaves the others alone,
  * except that nothing more is sent with a token that is dead.
- * @throws CORE_CANCELLED, bugs
+ * @throws CORE_CANCELLED (unless it keeps what is there), bugs
  */
 export async function onEach<T>(
   logpoints: readonly Logpoint[],
-  { parallel, signal, progress, doing }: EachOptions,
+  { parallel, signal, progress, doing, keepsWhenStopped = false }: EachOptions,
   work: (logpoint: Logpoint, say: (text: string) => void) => Promise<T>,
 ): Promise<readonly TargetOutcome<T>[]> {
   const outcomes: TargetOutcome<T>[] = []
   const waiting = logpoints.entries()
-  let dead: StixTaxiiError | undefined
+  let over: StixTaxiiError | undefined
   const worker = async (): Promise<void> => {
     for (const [index, logpoint] of waiting) {
-      signal.throwIfAborted()
-      if (dead) {
-        outcomes[index] = { logpoint, value: null, error: notTried(logpoint, dead) }
+      if (!keepsWhenStopped) signal.throwIfAborted()
+      else if (signal.aborted) over = cancelled(signal.reason)
+      if (over) {
+        outcomes[index] = { logpoint, value: null, error: notTried(logpoint, over) }
         continue
       }
       const task = progress.start(`${doing} ${logpoint.name}`)
@@ -114,8 +118,9 @@ export async function onEach<T>(
         const value = await work(logpoint, (text) => task.update(`${doing} ${logpoint.name}: ${text}`))
         outcomes[index] = { logpoint, value, error: null }
       } catch (error) {
-        if (!(error instanceof StixTaxiiError) || error.kind === 'cancelled' || error.kind === 'internal') throw error
-        if (isDeadToken(error)) dead = error
+        if (!(error instanceof StixTaxiiError) || error.kind === 'internal') throw error
+        if (error.kind === 'cancelled' && !keepsWhenStopped) throw error
+        if (isDeadToken(error) || error.kind === 'cancelled') over = error
         outcomes[index] = { logpoint, value: null, error }
       } finally {
         task.done()
@@ -129,6 +134,15 @@ export async function onEach<T>(
 }
 
 /**
+ * A listing's shape whose words for an empty one name a Logpoint that was asked; without them when one could not be asked:
+ * what it has is not known.
+ */
+export function shapeOfTargets(shape: Shape, outcomes: readonly TargetOutcome<unknown>[]): Shape {
+  if (outcomes.some(({ error }) => error)) return { ...shape, empty: undefined }
+  return { ...shape, empty: shape.empty?.replace('acme/lp1', outcomes[0]?.logpoint.name ?? 'acme/lp1') }
+}
+
+/**
  * How several targets end as a whole: undefined when all are done, the first one's error when all failed, CLI_TARGETS_PARTIAL
  * when some did. `told` are told one by one.
  */
@@ -136,9 +150,11 @@ export function failureOfTargets(
   outcomes: readonly { readonly logpoint: Logpoint; readonly error: StixTaxiiError | null }[],
 ): StixTaxiiError | undefined {
   const failed = outcomes.flatMap(({ logpoint, error }) => (error ? [{ logpoint, error }] : []))
-  const [first] = failed
+  const stopped = failed.find(({ error }) => error.kind === 'cancelled')
+  if (stopped) return cancelled(stopped.error)
+  // With a dead token nothing else can be mended first.
+  const first = failed.find(({ error }) => endsTheRest.has(error.code) && error.kind === 'auth') ?? failed[0]
   if (!first) return undefined
-  if (first.error.kind === 'cancelled') return cancelled(first.error)
   if (outcomes.length === 1) return first.error
   const names = failed.map(({ logpoint }) => logpoint.name)
   const isPending = failed.every(({ error }) => error.kind === 'pending')
@@ -169,11 +185,15 @@ function isDeadToken(error: StixTaxiiError): boolean {
   return error.kind === 'auth' && (error.context['status'] !== 403 || tellsOfDeadToken(error.message))
 }
 
-function notTried({ name }: Logpoint, dead: StixTaxiiError): StixTaxiiError {
-  return new StixTaxiiError('DIRECTOR_NOT_TRIED', `${name} was not tried: the token was refused before`, {
-    kind: 'auth',
-    hint: dead.hint,
+const endsTheRest: ReadonlySet<string> = new Set(['DIRECTOR_NOT_TRIED', 'DIRECTOR_ORDER_UNREAD'])
+
+function notTried({ name }: Logpoint, cause: StixTaxiiError): StixTaxiiError {
+  const isStopped = cause.kind === 'cancelled'
+  const why = isStopped ? 'it was stopped before' : 'the token was refused before'
+  return new StixTaxiiError('DIRECTOR_NOT_TRIED', `${name} was not tried: ${why}`, {
+    kind: isStopped ? 'cancelled' : 'auth',
+    hint: isStopped ? 'Nothing was sent to it. Run it again.' : cause.hint,
     context: { target: name },
-    cause: dead,
+    cause,
   })
 }

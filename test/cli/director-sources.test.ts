@@ -140,7 +140,44 @@ describe('director source create', () => {
     const { exitCode, data } = await world.json<Results>('director source create feed --on acme/* --parallel 1')
     expect([4, 12]).toContain(exitCode)
     expect(data.results.filter(({ error }) => error?.code === 'DIRECTOR_NOT_TRIED').length).toBeGreaterThan(1)
-    expect(data.results.filter(({ error }) => error?.code === 'DIRECTOR_UNAUTHORIZED')).toHaveLength(1)
+    const met = ['DIRECTOR_UNAUTHORIZED', 'DIRECTOR_ORDER_UNREAD']
+    expect(data.results.filter(({ error }) => met.includes(error?.code ?? ''))).toHaveLength(1)
+  })
+
+  it('D2 keeps the order of what was accepted when the token dies before it can be read', async () => {
+    await using world = await aDirectorWorld({ logpoints: 4, profiles: [anAcmeProfile()] })
+    world.director.setFaults({ tokenExpiresAfter: 6 })
+    const { exitCode, data } = await world.json<Results>('director source create feed --on acme/* --parallel 2')
+    expect(exitCode).toBe(4)
+    expect(schemaProblems('director-targets', data)).toEqual([])
+    const accepted = data.results.filter(({ order }) => order !== null)
+    expect(accepted.map(({ status, error }) => [status, error?.code, error?.kind])).toEqual(
+      accepted.map(() => ['pending', 'DIRECTOR_ORDER_UNREAD', 'auth']),
+    )
+    expect(accepted).toHaveLength(writes(world).filter(({ call }) => call === 'sourceCreate').length)
+    expect(accepted.length).toBeGreaterThan(0)
+    expect(accepted[0]?.error?.hint).toContain('stixtaxii director order wait monitorapi/')
+    expect(data.results.filter(({ error }) => error?.code === 'DIRECTOR_NOT_TRIED')).toHaveLength(2)
+  })
+
+  it('D2 stopped in the middle, tells the orders there are and what was not tried', async () => {
+    let stop: (signal: 'SIGINT') => void = () => undefined
+    const onRequest = ({ path: asked }: RecordedRequest): undefined => {
+      if (asked.startsWith('/monitorapi')) stop('SIGINT')
+    }
+    await using world = await aDirectorWorld({ logpoints: 4, profiles: [anAcmeProfile()], onRequest })
+    world.director.setFaults({ order: { kind: 'never' } })
+    const { exitCode, data } = await world.json<Results>('director source create feed --on acme/* --parallel 1', {
+      onStart: (given) => (stop = given),
+    })
+    expect(exitCode).toBe(130)
+    const [first, ...others] = data.results
+    expect([first?.status, first?.order]).toEqual(['pending', expect.stringContaining('/orders/')])
+    expect(first?.error?.hint).toContain('stixtaxii director order wait monitorapi/')
+    expect(others.map(({ status, error }) => [status, error?.code])).toEqual(
+      others.map(() => ['failed', 'DIRECTOR_NOT_TRIED']),
+    )
+    expect(writes(world).filter(({ call }) => call === 'sourceCreate')).toHaveLength(1)
   })
 
   it('shows the difference between what was asked for and what was found', async () => {

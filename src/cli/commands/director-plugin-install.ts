@@ -47,7 +47,7 @@ export const directorPluginInstall = defineCommand({
         listings.set(key, listing)
         return listing
       }
-      await changeTargets(logpoints, { parallel, doing: 'Installing on' }, parts, async (logpoint, say) => {
+      await changeTargets(logpoints, { parallel, doing: 'Installing on' }, parts, async (logpoint, say, ordered) => {
         const storage: Storage = flags.public ? { location: 'public' } : { location: 'private', pool: logpoint.pool }
         const fileName = listedName(wanted, await list(storage), storage, 'stixtaxii director package upload')
         const installed = force ? undefined : await installedRow(client, logpoint, packageVersion(fileName), signal)
@@ -60,7 +60,7 @@ export const directorPluginInstall = defineCommand({
           (await client.plugins.list(logpoint, { signal })).some(
             (plugin) => isStixTaxiiPlugin(plugin.name) && version !== undefined && plugin.version === version,
           )
-        const row = await settle(accepted, { client, flags, parts, say, slow: true, seen })
+        const row = await settle(accepted, { client, flags, parts, say, ordered, slow: true, seen })
         if (row.status !== 'done' || !flags.verify) return row
         const plugins = await client.plugins.list(logpoint, { signal }).catch(() => undefined)
         const id = plugins?.find(({ name }) => isStixTaxiiPlugin(name))?.id ?? null

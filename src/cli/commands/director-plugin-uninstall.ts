@@ -38,14 +38,19 @@ export const directorPluginUninstall = defineCommand({
       const { signal } = parts
       const what = `Uninstall ${given ?? 'StixTaxii'} from ${namesOf(logpoints)}?`
       await confirmByName(parts, { what, name: given ?? 'StixTaxii' })
-      await changeTargets(logpoints, { parallel, doing: 'Uninstalling from' }, parts, async (logpoint, say) => {
-        if (!force) await refuseConfigured(client, logpoint, signal)
-        const id = given ?? (await installedPlugin(client, logpoint, signal)).id
-        const accepted = await client.plugins.uninstall(logpoint, id, { signal })
-        const seen = async (): Promise<boolean> =>
-          !(await client.plugins.list(logpoint, { signal })).some((plugin) => plugin.id === id)
-        return { ...(await settle(accepted, { client, flags, parts, say, slow: true, seen })), id }
-      })
+      await changeTargets(
+        logpoints,
+        { parallel, doing: 'Uninstalling from' },
+        parts,
+        async (logpoint, say, ordered) => {
+          if (!force) await refuseConfigured(client, logpoint, signal)
+          const id = given ?? (await installedPlugin(client, logpoint, signal)).id
+          const accepted = await client.plugins.uninstall(logpoint, id, { signal })
+          const seen = async (): Promise<boolean> =>
+            !(await client.plugins.list(logpoint, { signal })).some((plugin) => plugin.id === id)
+          return { ...(await settle(accepted, { client, flags, parts, say, ordered, slow: true, seen })), id }
+        },
+      )
     })
   },
 })

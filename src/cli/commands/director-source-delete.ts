@@ -37,10 +37,10 @@ export const directorSourceDelete = defineCommand({
       const knowledge = await readKnowledge(parts)
       const what = `Delete the enrichment source ${word} from ${namesOf(logpoints)}?`
       await confirmByName(parts, { what, name: word })
-      await changeTargets(logpoints, { parallel, doing: 'Deleting from' }, parts, async (logpoint, say) => {
+      await changeTargets(logpoints, { parallel, doing: 'Deleting from' }, parts, async (logpoint, say, ordered) => {
         const listed = await client.sources.list(logpoint, { signal: parts.signal })
         const { id } = meantSource(word, listed, { logpoint, director, knowledge })
-        const change = await deleteSource(logpoint, id, changePartsOf(client, flags, parts, say))
+        const change = await deleteSource(logpoint, id, changePartsOf(client, flags, parts, say, ordered))
         if (change.state === 'done') {
           await knowledge.keep((state) => withoutSource(state, placeOf(director, logpoint), id))
         }

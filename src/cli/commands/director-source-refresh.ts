@@ -17,9 +17,9 @@ export const directorSourceRefresh = defineCommand({
     const flags = { ...input, verify: false }
     await withDirector(flags, parts, async ({ profile, client }) => {
       const logpoints = wantedLogpoints(profile, on, 'all')
-      await changeTargets(logpoints, { parallel, doing: 'Refreshing' }, parts, async (logpoint, say) => {
+      await changeTargets(logpoints, { parallel, doing: 'Refreshing' }, parts, async (logpoint, say, ordered) => {
         const accepted = await client.sources.refreshList(logpoint, { signal: parts.signal })
-        return settle(accepted, { client, flags, parts, say })
+        return settle(accepted, { client, flags, parts, say, ordered })
       })
     })
   },
