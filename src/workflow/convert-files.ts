@@ -32,7 +32,7 @@ const writeBytes = 65_536
 /**
  * Writes the STIX of some files as one STIX 2.1 bundle, object by object. The same files give the same
  * bytes: the bundle's id is made from what it holds, and stands at its end. An object that several files have is written once.
- * One that fails is a row with an error, and the next is read all the same.
+ * One that fails is a row with an error, and the next is read all the same. When all fail nothing is written.
  */
 export async function convertFiles(
   { files, nameOf }: ConvertRequest,
@@ -46,7 +46,8 @@ export async function convertFiles(
     signal.throwIfAborted()
     results.push({ ...(await convertFile(file, { bundle, isWritten, signal })), file: nameOf(file) })
   }
-  await bundle.end()
+  // An empty bundle would look like a good answer.
+  if (results.some(({ status }) => status !== 'failed')) await bundle.end()
   return results
 }
 

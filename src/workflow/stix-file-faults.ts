@@ -36,3 +36,14 @@ export function unreadable(file: string, cause: unknown): StixTaxiiError {
     },
   )
 }
+
+/** It may be STIX, but packed, or JSON in an encoding that JSON has not. */
+export function encodedFile(file: string, encoding: 'gzip' | 'UTF-16'): StixTaxiiError {
+  const undo = encoding === 'gzip' ? 'zcat' : 'iconv -f UTF-16 -t UTF-8'
+  const what = encoding === 'gzip' ? 'packed with gzip' : 'JSON in UTF-16, and JSON is UTF-8'
+  return new StixTaxiiError('WORKFLOW_FILE_ENCODED', `${file} cannot be read: it is ${what}`, {
+    kind: 'protocol',
+    hint: `Give its content by standard input (-), from: ${undo} FILE`,
+    context: { file, encoding },
+  })
+}

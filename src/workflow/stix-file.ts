@@ -6,7 +6,7 @@ import { createSlicer, type DocumentShape, type SlicerOptions } from '../scan/sl
 import { describeObject, isDamaged } from '../stix/describe.ts'
 import type { Damaged, Item } from '../stix/item.ts'
 import { contentBlockOf } from './content-block-line.ts'
-import { damaged, notStix, unreadable } from './stix-file-faults.ts'
+import { damaged, encodedFile, notStix, unreadable } from './stix-file-faults.ts'
 
 /** Some of what a file holds, in its order. */
 export interface Batch {
@@ -32,6 +32,8 @@ const peekBytes = 65_536
  */
 export async function* readStixFile(file: string, signal?: AbortSignal): AsyncIterable<Batch> {
   const start = await peek(file)
+  const encoded = encodingOf(start)
+  if (encoded) throw encodedFile(file, encoded)
   if (isXml(start)) {
     const { readStix1File } = await import('./stix1-file.ts')
     yield await readStix1File(file)
@@ -58,6 +60,14 @@ async function peek(file: string): Promise<Buffer> {
   } catch (cause) {
     throw unreadable(file, cause)
   }
+}
+
+/** What has to be undone before it can be read; JSON is UTF-8 only (RFC 8259, 8.1). */
+function encodingOf(start: Buffer): 'gzip' | 'UTF-16' | undefined {
+  if (start[0] === 0x1f && start[1] === 0x8b) return 'gzip'
+  return /^(?:\xff\xfe)?(?:\s\0)*[{[]\0|^(?:\xfe\xff)?(?:\0\s)*\0[{[]/.test(start.toString('latin1'))
+    ? 'UTF-16'
+    : undefined
 }
 
 function isXml(start: Buffer): boolean {

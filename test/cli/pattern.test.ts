@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { aPackage } from '../stix/stix1/a-package.ts'
 import { schemaProblems } from '../support/json-schema.ts'
 import { runCli, temporaryFolder } from '../support/run-cli.ts'
 
@@ -31,6 +32,20 @@ function aFolder(): string {
 const leaf = "[ipv4-addr:value = '192.0.2.1']"
 
 describe('pattern match', () => {
+  it('says what it did not look at: bare observables, other objects, STIX 1', async () => {
+    const cwd = aFolder()
+    const bare = { type: 'ipv4-addr', id: 'ipv4-addr--1', value: '192.0.2.1' }
+    writeFileSync(path.join(cwd, 'bare.json'), JSON.stringify({ type: 'bundle', objects: [bare] }))
+    writeFileSync(path.join(cwd, 'old.xml'), aPackage(''))
+    const { stdout } = await runCli(['pattern', 'match', leaf, 'bare.json', 'old.xml', '-o', 'json'], { cwd })
+    const { matched, notes } = JSON.parse(stdout) as { matched: boolean; notes: readonly string[] }
+    expect(matched).toBe(false)
+    expect(notes).toEqual([
+      expect.stringContaining('1 STIX 1 documents'),
+      '1 other objects are no observed data and were not looked at',
+    ])
+  })
+
   it('says that a pattern matches, and which observed data it was bound to', async () => {
     const cwd = aFolder()
     const argv = [

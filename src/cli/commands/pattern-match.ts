@@ -4,7 +4,7 @@ import { StixTaxiiError } from '../../core/errors.ts'
 import { fromEpochMicroseconds } from '../../core/timestamp.ts'
 import { evaluatePattern } from '../../stix/patterns/evaluate.ts'
 import type { Observation } from '../../stix/patterns/observations.ts'
-import { readObservations } from '../../workflow/read-observations.ts'
+import { readObservations, type FileObservations } from '../../workflow/read-observations.ts'
 import { defineCommand } from '../command.ts'
 import { patternText, validPattern } from '../wanted-pattern.ts'
 
@@ -45,23 +45,29 @@ export const patternMatch = defineCommand({
     const names = patternFile !== undefined && input.pattern !== undefined ? [input.pattern, ...input.file] : input.file
     if (names.length === 0) throw noFile()
     const files = names.map((name) => path.resolve(parts.workingDirectory, name))
-    const { list, notes, unread } = await readObservations(files, parts.signal)
+    const { list, notes, ...rest } = await readObservations(files, parts.signal)
     const { matched, bound, notRun } = evaluatePattern(expression, list)
     const isText = parts.output.format === 'table' || parts.output.format === 'csv'
     const record = {
       matched,
       observations: list.length,
       bound: bound.map((one) => (isText ? one.id : recordOf(one))),
-      notes: [
-        ...notRun,
-        ...notes,
-        ...(unread > 0 ? [`${unread} damaged objects or content blocks were not read`] : []),
-      ],
+      notes: [...notRun, ...notes, ...notLookedAt(rest)],
     }
     await parts.output.one(record, shape)
     if (!matched && input.exitCode) throw unmatched(list.length)
   },
 })
+
+function notLookedAt({ damaged, blocks, others }: Pick<FileObservations, 'damaged' | 'blocks' | 'others'>): string[] {
+  return [
+    ...(damaged > 0 ? [`${damaged} damaged objects were not read`] : []),
+    ...(blocks > 0
+      ? [`${blocks} STIX 1 documents or content blocks have no observed data of STIX 2; see stixtaxii convert`]
+      : []),
+    ...(others > 0 ? [`${others} other objects are no observed data and were not looked at`] : []),
+  ]
+}
 
 function recordOf({ id, first, last, count }: Observation) {
   const [firstObserved, lastObserved] = [first, last].map((micros) => fromEpochMicroseconds(BigInt(micros)))

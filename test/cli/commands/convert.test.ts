@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { aDomain, aFile, anIndicator, anObservable, aPackage } from '../../stix/stix1/a-package.ts'
 import { anObject } from '../../support/items.ts'
@@ -33,6 +34,22 @@ interface Bundle {
 }
 
 describe('convert', () => {
+  it('writes nothing where there is nothing good, and says what is packed or in UTF-16', async () => {
+    const world = aWorld()
+    const json = `{"type":"bundle","objects":[${anObject().raw.toString()}]}`
+    world.file('packed.json.gz', gzipSync(json))
+    world.file('wide.json', Buffer.from(`\ufeff${json}`, 'utf16le'))
+    const missing = await world.run('convert none.xml')
+    expect(missing).toMatchObject({ exitCode: 5, stdout: '' })
+    const packed = await world.run('convert packed.json.gz')
+    expect(packed).toMatchObject({ exitCode: 10, stdout: '' })
+    expect(packed.stderr).toMatch(/gzip[^]*zcat/)
+    const wide = await world.run('import wide.json')
+    expect(wide.exitCode).toBe(10)
+    expect(wide.stderr).toMatch(/UTF-16/)
+    expect(wide.stderr).not.toContain('damaged')
+  })
+
   it('makes one STIX 2.1 bundle of files of any version; the result goes to standard error', async () => {
     const world = aWorld()
     world.file('one.xml', stix1)
