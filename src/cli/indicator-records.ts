@@ -4,6 +4,7 @@ import { lookUp } from '../indicators/look-up.ts'
 import type { KnownValue } from '../store/known-value.ts'
 import type { Store } from '../store/store.ts'
 import { showTyped } from './show-typed.ts'
+import { relatedRecord } from './statement-records.ts'
 
 /** A merged indicator as every command shows it. Absent things are null. */
 export function indicatorRecord(indicator: Indicator) {
@@ -17,7 +18,7 @@ export function indicatorRecord(indicator: Indicator) {
     category: indicator.category ?? null,
     labels: indicator.labels,
     killChainPhases: indicator.killChainPhases,
-    relatedTo: indicator.relatedTo,
+    relatedTo: indicator.relatedTo.map(relatedRecord),
     severity: indicator.severity ?? null,
     confidence: indicator.confidence ?? null,
     tlp: indicator.tlp ?? null,

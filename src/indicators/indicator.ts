@@ -19,7 +19,7 @@ export interface Indicator extends Value {
   readonly validUntil?: string | undefined
   readonly firstSeen: string
   readonly lastSeen: string
-  /** The strictest of its statements. */
+  /** The strictest of its statements and of what they are related to. */
   readonly tlp?: Tlp | undefined
   /** Names of the sources, in order. */
   readonly sources: readonly string[]

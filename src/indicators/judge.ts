@@ -76,8 +76,26 @@ export function judge(known: KnownValue, rules: Rules): Judgement {
     statement,
     reasons: [...ofValue, ...reasonsOfStatement(statement, rules)],
   }))
-  const good = verdicts.filter(({ reasons }) => reasons.length === 0).map(({ statement }) => statement)
+  const good = verdicts
+    .filter(({ reasons }) => reasons.length === 0)
+    .map(({ statement }) => withinCeiling(statement, rules.tlpCeiling))
   return good.length === 0 ? { verdicts } : { verdicts, indicator: mergeStatements(known, good) }
+}
+
+/** Without the names that are marked above the ceiling: what refers to them may be marked below it. */
+function withinCeiling(statement: SourcedStatement, ceiling: Tlp | undefined): SourcedStatement {
+  const { categoryTlp, relatedTo } = statement
+  const mayGoOut = !isAbove(categoryTlp, ceiling)
+  if (mayGoOut && !relatedTo.some(({ tlp }) => isAbove(tlp, ceiling))) return statement
+  return {
+    ...statement,
+    category: mayGoOut ? statement.category : undefined,
+    relatedTo: relatedTo.filter(({ tlp }) => !isAbove(tlp, ceiling)),
+  }
+}
+
+function isAbove(tlp: Tlp | undefined, ceiling: Tlp | undefined): boolean {
+  return tlp !== undefined && ceiling !== undefined && tlpLevels.indexOf(tlp) > tlpLevels.indexOf(ceiling)
 }
 
 function reasonsOfValue(value: Value, { kinds, allowList, warningLists }: Rules): readonly Reason[] {
@@ -151,7 +169,7 @@ export function lastSaid(statement: Omit<SourcedStatement, 'validUntil'>, now: s
 function reasonsOfMeasure({ tlp, confidence }: SourcedStatement, rules: Rules): readonly Reason[] {
   const { tlpCeiling, minConfidence = 0 } = rules
   const reasons: Reason[] = []
-  if (tlp !== undefined && tlpCeiling !== undefined && tlpLevels.indexOf(tlp) > tlpLevels.indexOf(tlpCeiling)) {
+  if (tlp !== undefined && tlpCeiling !== undefined && isAbove(tlp, tlpCeiling)) {
     reasons.push({ code: 'tlp', sentence: `it is TLP:${tlp.toUpperCase()}, above TLP:${tlpCeiling.toUpperCase()}` })
   }
   if (minConfidence > 0 && (confidence ?? -1) < minConfidence) {

@@ -8,9 +8,10 @@ import type { Indicator } from './indicator.ts'
  * What several statements about one value say together. One decides: the highest severity, then the newest, then the first
  * category in lexical order; it gives name, description and category, where it has them.
  *
- * Of confidence and severity the highest counts, of TLP the strictest; validity lasts from the earliest begin to the
- * latest end. `firstSeen` and `lastSeen`, which come from fields of many kinds, are all written alike: in UTC with three
- * digits or more; what STIX has a field for stays as its source wrote it. `statements` is not empty.
+ * Of confidence and severity the highest counts, of TLP the strictest, that of the names it holds included; validity lasts
+ * from the earliest begin to the latest end. `firstSeen` and `lastSeen`, which come from fields of many kinds, are all
+ * written alike: in UTC with three digits or more; what STIX has a field for stays as its source wrote it. `statements` is
+ * not empty.
  */
 export function mergeStatements(value: Value, statements: readonly SourcedStatement[]): Indicator {
   const inOrder = statements.length === 1 ? statements : statements.toSorted(compareStatements)
@@ -39,7 +40,10 @@ export function mergeStatements(value: Value, statements: readonly SourcedStatem
     validUntil: isOpen ? undefined : latest(inOrder.map(({ validUntil }) => validUntil)),
     firstSeen: inMilliseconds(earliest(inOrder.map(beginOf)) as string),
     lastSeen: inMilliseconds(latest(inOrder.map(endOf)) as string),
-    tlp: strictest(inOrder.map(({ tlp }) => tlp)),
+    // What is said of the value holds these names too.
+    tlp: strictest(
+      inOrder.flatMap(({ tlp, categoryTlp, relatedTo }) => [tlp, categoryTlp, ...relatedTo.map((thing) => thing.tlp)]),
+    ),
     sources: distinct(inOrder.map(({ source }) => source.name)).toSorted(),
     relatedTo: distinctThings(inOrder.flatMap(({ relatedTo }) => relatedTo)),
   } satisfies Indicator

@@ -88,6 +88,8 @@ export interface Statement {
   readonly createdBy?: string | undefined
   /** What kind of threat, where the item itself says it (STIX 1 type or indicated TTP, malware name in the labels). */
   readonly category?: string | undefined
+  /** Of what the category was taken from, where that has a marking of its own: a STIX 1 TTP. */
+  readonly categoryTlp?: Tlp | undefined
   readonly sightings?: number | undefined
   /** Why parts of it could not be used: an invalid pattern, an unknown pattern type, a regular expression we cannot run. */
   readonly unused: readonly string[]
@@ -98,6 +100,9 @@ export interface Relation {
   readonly from: string
   readonly type: string
   readonly to: string
+  /** The strictest of its own markings, and ids of others: as of a statement. */
+  readonly tlp?: Tlp | undefined
+  readonly markingRefs?: readonly string[] | undefined
 }
 
 /** What a reference to an object is shown as: malware, actors, campaigns, tools, identities, markings. */
@@ -105,8 +110,10 @@ export interface NamedObject {
   readonly id: string
   readonly type: string
   readonly name: string
-  /** Of a marking definition that is one of TLP. */
+  /** The strictest of its own markings; of a marking definition, which TLP it is. */
   readonly tlp?: Tlp | undefined
+  /** Ids of its other markings, which may be in the store. */
+  readonly markingRefs?: readonly string[] | undefined
 }
 
 /** What one item says. A STIX 2 object names at most itself, a block whatever is in it. */

@@ -6,7 +6,7 @@ import { keyOfValue, longestValue, type ValueKey } from './value-key.ts'
 export type ReadItem = (item: Item) => Reading
 
 /** Raise it whenever `readStatements` or this file says something else of the same item: stores are indexed anew then. */
-export const readerVersion = 1
+export const readerVersion = 2
 
 /** A statement as it goes into the index: what can be looked for, and the rest of it. */
 export interface IndexedStatement {

@@ -1,4 +1,4 @@
-import type { Statement, Value, ValueKind } from '../stix/statement.ts'
+import type { Statement, Tlp, Value, ValueKind } from '../stix/statement.ts'
 import type { CollectionKey, SourceRef } from './store.ts'
 
 /** A statement about a value together with who made it and when it came: what the store hands over. */
@@ -27,6 +27,8 @@ export interface RelatedThing {
   /** STIX type, as `malware`. */
   readonly type: string
   readonly name: string
+  /** The strictest marking of it and of the relationship, marking definitions in the store included. */
+  readonly tlp?: Tlp | undefined
 }
 
 /**

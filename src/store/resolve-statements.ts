@@ -47,12 +47,15 @@ export interface KeptRelation {
   readonly collection: number
   readonly itemId: string
   readonly added: number
+  readonly tlp?: Tlp | undefined
+  readonly markingRefs?: readonly string[] | undefined
 }
 
 export interface KeptName {
   readonly type: string
   readonly name: string
   readonly tlp?: Tlp | undefined
+  readonly markingRefs?: readonly string[] | undefined
   readonly source: string
   readonly added: number
 }
@@ -76,14 +79,24 @@ export function resolveStatements(
   const standing = around.standing(
     distinct([...kept.map(({ itemId }) => itemId), ...asked.flatMap(({ itemId, to }) => [itemId, to])]),
   )
-  const names = around.names(
+  const names = namesAround(
     distinct([
-      ...asked.map(({ to }) => to),
+      ...asked.flatMap(({ to, markingRefs = [] }) => [to, ...markingRefs]),
       ...kept.flatMap(({ statement }) => [...statement.markingRefs, statement.createdBy ?? '']),
     ]),
+    around,
   )
   const found = { relations, standing, names, nameOf: nameFinder(names), related: new Map() }
   return kept.map((one) => resolved(one, found))
+}
+
+/** And what those are marked with. */
+function namesAround(ids: readonly string[], around: Surroundings): Found['names'] {
+  const names = around.names(ids)
+  const refs: string[] = []
+  for (const some of names.values()) for (const { markingRefs } of some) if (markingRefs) refs.push(...markingRefs)
+  const missing = distinct(refs).filter((id) => !names.has(id))
+  return missing.length === 0 ? names : new Map([...names, ...around.names(missing)])
 }
 
 interface Found {
@@ -180,7 +193,11 @@ function isSuperseded(own: StandingVersion, standing: Standing): boolean {
 }
 
 function markedTlp({ statement, source }: KeptStatement, { names }: Found): Tlp | undefined {
-  return strictest([statement.tlp, ...statement.markingRefs.map((id) => tlpOf(names.get(id) ?? [], source.id))])
+  return strictest([statement.tlp, definedTlp(statement.markingRefs, source.id, names)])
+}
+
+function definedTlp(refs: readonly string[] | undefined, source: string, names: Found['names']): Tlp | undefined {
+  return refs && strictest(refs.map((id) => tlpOf(names.get(id) ?? [], source)))
 }
 
 function relatedTo({ statement, source }: KeptStatement, found: Found): readonly RelatedThing[] {
@@ -190,14 +207,24 @@ function relatedTo({ statement, source }: KeptStatement, found: Found): readonly
   const known = found.related.get(asked)
   if (known) return known
   const current = all.filter((relation) => isCurrent(relation, found.standing.get(relation.itemId)))
-  const things = nearest(current, source.id).flatMap(({ type: relation, to }): RelatedThing[] => {
+  const things = nearest(current, source.id).flatMap(({ to, ...relation }): RelatedThing[] => {
     const target = found.nameOf(to, source.id)
     const isWithdrawn = target && found.standing.get(to)?.revokedBy.has(target.source)
-    return target === undefined || isWithdrawn || notThreats.has(target.type)
-      ? []
-      : [{ relation, type: target.type, name: target.name }]
+    if (target === undefined || isWithdrawn || notThreats.has(target.type)) return []
+    const marks = [relation, target].flatMap(({ tlp, markingRefs }) => [
+      tlp,
+      definedTlp(markingRefs, source.id, found.names),
+    ])
+    const tlp = strictest(marks)
+    return [{ relation: relation.type, type: target.type, name: target.name, ...(tlp !== undefined && { tlp }) }]
   })
-  const distinctThings = new Map(things.map((thing) => [`${thing.name}\n${thing.type}\n${thing.relation}`, thing]))
+  const distinctThings = new Map<string, RelatedThing>()
+  for (const thing of things) {
+    const name = `${thing.name}\n${thing.type}\n${thing.relation}`
+    const same = distinctThings.get(name)
+    // What may be said in one way may be said.
+    if (!same || strictest([same.tlp, thing.tlp]) !== thing.tlp) distinctThings.set(name, thing)
+  }
   const related = [...distinctThings.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, thing]) => thing)
   found.related.set(asked, related)
   return related

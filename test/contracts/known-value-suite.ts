@@ -70,6 +70,7 @@ export function knownValueSuite(subject: StoreUnderTest): void {
           markingRefs: ['marking-definition--x'],
           createdBy: 'identity--x',
           category: 'botnet',
+          categoryTlp: 'red',
           sightings: 3,
           unused: ['part of the pattern'],
         })
@@ -293,6 +294,42 @@ export function knownValueSuite(subject: StoreUnderTest): void {
         expect((await about(bad))[0]?.relatedTo).toHaveLength(1)
         await keep(store, [anObject({ ...malware, revoked: true, ...later })])
         expect((await about(bad))[0]?.relatedTo).toEqual([])
+      })
+
+      it('S26: is marked as it and the relationship are, also by definitions in the store', async () => {
+        const item = anIndicatorSaying()
+        const names = [
+          { id: 'malware--m', type: 'malware', name: 'by definition', markingRefs: ['marking-definition--ours'] },
+          { id: 'malware--n', type: 'malware', name: 'by itself', tlp: 'amber' as const },
+          { id: 'malware--o', type: 'malware', name: 'by the relationship' },
+          { id: 'malware--p', type: 'malware', name: 'not at all' },
+          { id: 'malware--q', type: 'malware', name: 'not at all', tlp: 'red' as const },
+        ]
+        const from = item.id
+        const relations = [
+          ...['m', 'n', 'p', 'q'].map((name) => ({ from, type: 'indicates', to: `malware--${name}` })),
+          { from, type: 'indicates', to: 'malware--o', tlp: 'green' as const, markingRefs: ['marking-definition--x'] },
+          { from, type: '[odd', to: 'malware--p' },
+        ]
+        await keep(store, [item, aBlockSaying({ relations, named: names })])
+        const tlpOf = async () =>
+          Object.fromEntries(
+            ((await about(bad))[0]?.relatedTo ?? []).map((one) => [`${one.relation} ${one.name}`, one.tlp]),
+          )
+        const expected = {
+          'indicates by definition': undefined,
+          'indicates by itself': 'amber',
+          'indicates by the relationship': 'green',
+          'indicates not at all': undefined,
+          '[odd not at all': undefined,
+        }
+        expect(await tlpOf()).toEqual(expected)
+        const definition = { type: 'marking-definition', name: 'ours', tlp: 'red' as const }
+        await keep(store, [saying({ named: [{ id: 'marking-definition--ours', ...definition }] })])
+        expect(await tlpOf()).toEqual({ ...expected, 'indicates by definition': 'red' })
+        await keep(store, [saying({ named: [{ id: 'marking-definition--x', ...definition }] })])
+        expect((await tlpOf())['indicates by the relationship']).toBe('red')
+        expect((await store.verify()).problems).toEqual([])
       })
 
       it('names who made it, and takes identities and markings for no threat', async () => {

@@ -39,6 +39,8 @@ export interface IndicatorPart extends Described {
 }
 
 export interface IndicatedTtp {
+  /** Where it stands, or the reference to it. */
+  readonly place: Place
   readonly id: string | undefined
   readonly name: string | undefined
   readonly type: 'malware' | 'attack-pattern'

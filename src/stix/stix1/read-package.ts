@@ -146,7 +146,7 @@ function endIndicator(element: Element, gathering: Gathering): void {
   const nameOf = (ttp: Element): IndicatedTtp => {
     const named = gathering.namedInside.get(ttp)
     const type = named?.type === 'malware' ? 'malware' : 'attack-pattern'
-    return { id: attributeOf(ttp, 'idref') ?? named?.id, name: named?.title, type }
+    return { place: ttp.place, id: attributeOf(ttp, 'idref') ?? named?.id, name: named?.title, type }
   }
   const part = readIndicator(element, (inner) => gathering.read.get(inner), nameOf)
   remember(element, part.expression, 'indicator', gathering)

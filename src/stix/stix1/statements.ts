@@ -15,6 +15,7 @@ export interface Telling {
 /** What an indicator says. */
 export function indicatorStatement(part: IndicatorPart, telling: Telling): Statement {
   const { values, unused } = collectedFrom(part, telling)
+  const { category, categoryTlp } = categoryOf(part, telling)
   // Written out: spreading is what most of the time of a large package goes into.
   return {
     id: part.id ?? '',
@@ -36,7 +37,8 @@ export function indicatorStatement(part: IndicatorPart, telling: Telling): State
     tlp: telling.markings.tlpOf(part.place),
     markingRefs: [],
     createdBy: creatorOf(part.producer ?? packageProducer(part.place, telling.from)),
-    category: categoryOf(part, telling),
+    category,
+    categoryTlp,
     sightings: part.sightings,
     unused,
   }
@@ -83,13 +85,16 @@ export function packageProducer(place: Place, { producers }: StixPackage): Produ
 }
 
 /** What it indicates by name, else the first of its types. */
-function categoryOf({ ttps, types }: IndicatorPart, { namedById }: Telling): string | undefined {
-  for (const { id, name } of ttps) {
+function categoryOf(
+  { ttps, types }: IndicatorPart,
+  { namedById, markings }: Telling,
+): Pick<Statement, 'category' | 'categoryTlp'> {
+  for (const { id, name, place } of ttps) {
     const named = id === undefined ? undefined : namedById.get(id)
-    const found = (named && nameOf(named)) ?? name
-    if (found !== undefined) return found
+    const category = (named && nameOf(named)) ?? name
+    if (category !== undefined) return { category, categoryTlp: markings.tlpOf(named?.place ?? place) }
   }
-  return types[0]
+  return { category: types[0] }
 }
 
 /** What a part is called: malware by its own name, everything else by its title. */
@@ -125,10 +130,10 @@ export function phaseNames(
 }
 
 /** What references to the package's parts are shown as. */
-export function namesOf({ from }: Telling): readonly NamedObject[] {
+export function namesOf({ from, markings }: Telling): readonly NamedObject[] {
   const parts = from.named.flatMap((part) => {
     const [{ id, type }, name] = [part, nameOf(part)]
-    return id === undefined || name === undefined ? [] : [{ id, type, name }]
+    return id === undefined || name === undefined ? [] : [{ id, type, name, tlp: markings.tlpOf(part.place) }]
   })
   const producers = [...from.producers.values(), ...from.indicators.map(({ producer }) => producer)]
   const identities = new Map(

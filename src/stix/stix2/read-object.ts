@@ -162,7 +162,13 @@ function aStatement(statement: Statement): Reading {
 
 function named(object: JsonObject, { id, type }: ObjectIdentity): Reading {
   const name = textAt(object, 'name')
-  return name === undefined ? emptyReading : { ...emptyReading, named: [{ id, type, name }] }
+  return name === undefined ? emptyReading : { ...emptyReading, named: [{ id, type, name, ...ownMarkings(object) }] }
+}
+
+/** What a name or a relationship is marked with: it must not go out under the looser marking of what refers to it. */
+function ownMarkings(object: JsonObject): Pick<NamedObject, 'tlp' | 'markingRefs'> {
+  const { tlp, refs } = markingsOf(object, textsAt(object, 'labels'))
+  return { ...(tlp !== undefined && { tlp }), ...(refs.length > 0 && { markingRefs: refs }) }
 }
 
 function ofMarking(object: JsonObject, { id, type }: ObjectIdentity): Reading {
@@ -182,7 +188,7 @@ function ofRelationship(object: JsonObject, { revoked }: ObjectIdentity): Readin
     textAt(object, 'target_ref'),
   ]
   if (revoked || from === undefined || type === undefined || to === undefined) return emptyReading
-  return { ...emptyReading, relations: [{ from, type, to }] }
+  return { ...emptyReading, relations: [{ from, type, to, ...ownMarkings(object) }] }
 }
 
 /** Who saw it (`sighted-by`), in which observed data (`sighted-in`), and that there is a sighting at all (`sighting-of`). */

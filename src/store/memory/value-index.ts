@@ -93,9 +93,9 @@ export function newValueIndex(parts: {
       gathered(ids, (wanted, found) => {
         for (const { version, reading } of readings.values()) {
           const { added, key, collection, item } = version
-          for (const { from, type, to } of reading.relations) {
+          for (const { from, ...said } of reading.relations) {
             if (!wanted.has(from)) continue
-            const relation: KeptRelation = { type, to, source: key.source, collection, itemId: item.id, added }
+            const relation: KeptRelation = { ...said, source: key.source, collection, itemId: item.id, added }
             found(from, relation)
           }
         }
@@ -103,8 +103,8 @@ export function newValueIndex(parts: {
     names: (ids) =>
       gathered(ids, (wanted, found: (id: string, name: KeptName) => void) => {
         for (const { version, reading } of readings.values()) {
-          for (const { id, type, name, tlp } of reading.named) {
-            if (wanted.has(id)) found(id, { type, name, tlp, source: version.key.source, added: version.added })
+          for (const { id, ...said } of reading.named) {
+            if (wanted.has(id)) found(id, { ...said, source: version.key.source, added: version.added })
           }
         }
       }),

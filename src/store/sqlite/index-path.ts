@@ -4,6 +4,7 @@ import { indexItem, type IndexedReading, type IndexedValue, type ReadItem } from
 import type { Connection, SqlValue } from './binding.ts'
 import type { ValueKey } from '../value-key.ts'
 import { keyOfId } from './keys.ts'
+import { encodeName, encodeRelation } from './reference-body.ts'
 import { encodeStatement } from './statement-body.ts'
 
 /**
@@ -72,12 +73,11 @@ export function newIndexPath(connection: Connection, collection: number, read: R
       for (const value of values) waiting.push({ order: orderOf(value.key), value, added, place, isObservable })
       growth.values += values.length
     }
-    for (const { from, type, to } of reading.relations) {
-      rows.relation.add([keyOfId(from), collection, added, keyOfId(to), Buffer.from(type), id])
+    for (const relation of reading.relations) {
+      const [from, to] = [keyOfId(relation.from), keyOfId(relation.to)]
+      rows.relation.add([from, collection, added, to, encodeRelation(relation), id])
     }
-    for (const { id: named, type, name, tlp } of reading.named) {
-      rows.named.add([keyOfId(named), collection, added, Buffer.from(JSON.stringify([type, name, tlp]))])
-    }
+    for (const named of reading.named) rows.named.add([keyOfId(named.id), collection, added, encodeName(named)])
     growth.statements += reading.statements.length
     growth.unusable += reading.unusable
   }

@@ -19,7 +19,8 @@
  * - `statement` has the rest of what an item says (`statement-body.ts`), in the order in which it came: collection, `added`
  *   of the item, and its place among the item's statements. Descriptions are in the item only. `trait` has what many
  *   statements have in common.
- * - `relation` leads from one id to another, `named` says what an id is shown as; both with the item that says so.
+ * - `relation` leads from one id to another, `named` says what an id is shown as; both with the item that says so
+ *   (`reference-body.ts`).
  * - `revoked` has the ids of which a revoked version was stored, also when that version was pruned since.
  * - `unread` has what is not in the index yet: items of the collection after `after` up to `until`, both of `added`.
  *   `reading` has the version of what made the statements.

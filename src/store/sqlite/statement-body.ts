@@ -20,6 +20,7 @@ type Traits = [
   createdBy: string | null,
   category: string | null,
   unused: readonly string[],
+  categoryTlp?: Tlp,
 ]
 
 type Body = [
@@ -50,7 +51,8 @@ export function encodeStatement(
   item: OfItem,
   keep: (traits: string) => number | undefined,
 ): string {
-  const { role, revoked, labels, killChainPhases, tlp, markingRefs, createdBy, category, unused } = statement
+  const { role, revoked, labels, killChainPhases, tlp, markingRefs, createdBy, category, categoryTlp, unused } =
+    statement
   const traits: Traits = [
     role === 'observable' ? 1 : 0,
     revoked ? 1 : 0,
@@ -62,6 +64,7 @@ export function encodeStatement(
     category ?? null,
     unused,
   ]
+  if (categoryTlp !== undefined) traits.push(categoryTlp)
   const text = JSON.stringify(traits)
   const { version } = item
   const own = [
@@ -104,7 +107,7 @@ export function decodeStatement(body: string, item: OfItem, traitsOf: (number: n
     sightings,
   ] = JSON.parse(body) as Body
   const traits = typeof first === 'number' ? (JSON.parse(traitsOf(first)) as Traits) : first
-  const [role, revoked, labels, killChainPhases, tlp, markingRefs, createdBy, category, unused] = traits
+  const [role, revoked, labels, killChainPhases, tlp, markingRefs, createdBy, category, unused, categoryTlp] = traits
   const statement: Written = {
     id: id ?? item.id,
     role: role === 1 ? 'observable' : 'indicator',
@@ -128,6 +131,7 @@ export function decodeStatement(body: string, item: OfItem, traitsOf: (number: n
   if (isThere(tlp)) statement.tlp = tlp
   if (isThere(createdBy)) statement.createdBy = createdBy
   if (isThere(category)) statement.category = category
+  if (isThere(categoryTlp)) statement.categoryTlp = categoryTlp
   return statement
 }
 

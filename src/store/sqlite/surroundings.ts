@@ -2,6 +2,7 @@ import type { KeptName, KeptRelation, Standing, StandingVersion, Surroundings } 
 import { corruption, type Connection, type SqlRow, type SqlValue } from './binding.ts'
 import { idOfKey, keyOfId, versionOfKey } from './keys.ts'
 import type { Place } from './places.ts'
+import { decodeName, decodeRelation } from './reference-body.ts'
 
 const idsPerQuery = 200
 
@@ -79,7 +80,7 @@ export function surroundingsIn(
     },
     relations: (ids) =>
       grouped(anyRelation ? rowsOf(ids, surroundingsSql.relations) : [], (row): KeptRelation => ({
-        type: (row['type'] as Buffer).toString(),
+        ...decodeRelation(row['type'] as Buffer),
         to: idOfKey(row['target']),
         source: sourceOf(row),
         collection: row['collection'] as number,
@@ -88,19 +89,8 @@ export function surroundingsIn(
       })),
     names: (ids) =>
       grouped(anyNamed ? rowsOf(ids, surroundingsSql.names) : [], (row): KeptName => {
-        const [type, name, tlp] = namedIn(row['body'] as Buffer)
-        return { type, name, tlp: tlp ?? undefined, source: sourceOf(row), added: row['added'] as number }
+        return { ...decodeName(row['body'] as Buffer), source: sourceOf(row), added: row['added'] as number }
       }),
-  }
-}
-
-type NamedBody = [type: string, name: string, tlp: KeptName['tlp'] | null]
-
-function namedIn(body: Buffer): NamedBody {
-  try {
-    return JSON.parse(body.toString()) as NamedBody
-  } catch {
-    throw corruption('the name of an object cannot be read')
   }
 }
 

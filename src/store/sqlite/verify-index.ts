@@ -4,6 +4,7 @@ import { indexItem, readerVersion, type IndexedStatement, type ReadItem } from '
 import type { Connection, SqlRow } from './binding.ts'
 import { keyOfId } from './keys.ts'
 import type { Place } from './places.ts'
+import { encodeName, encodeRelation } from './reference-body.ts'
 import { encodeStatement } from './statement-body.ts'
 import type { SegmentItem } from './segments.ts'
 
@@ -33,7 +34,9 @@ export function newIndexCheck(
   function problemsOf({ item, added }: SegmentItem): readonly (string | undefined)[] {
     const reading = indexItem(read, item)
     const at: At = { connection, collection, added, id: item.id, version: versionOf(item) }
-    const relations = distinctBy(reading.relations, ({ from, type, to }) => JSON.stringify([from, type, to]))
+    const relations = distinctBy(reading.relations, (relation) =>
+      JSON.stringify([relation.from, relation.to, encodeRelation(relation).toString()]),
+    )
     const named = distinctBy(reading.named, ({ id }) => id)
     expected.statement += reading.statements.length
     expected.stated += reading.statements.reduce((sum, { values }) => sum + values.length, 0)
@@ -125,16 +128,22 @@ function valueProblem(
   return isSame ? undefined : 'has other values in the index than it states'
 }
 
-function relationProblem({ connection, collection, added, id }: At, { from, type, to }: Relation): string | undefined {
+function relationProblem({ connection, collection, added, id }: At, relation: Relation): string | undefined {
   const sql = 'SELECT item FROM relation WHERE origin = ? AND collection = ? AND added = ? AND target = ? AND type = ?'
-  const row = connection.get(sql, [keyOfId(from), collection, added, keyOfId(to), Buffer.from(type)])
+  const row = connection.get(sql, [
+    keyOfId(relation.from),
+    collection,
+    added,
+    keyOfId(relation.to),
+    encodeRelation(relation),
+  ])
   return row && keyOfId(id).equals(row['item'] as Buffer) ? undefined : 'has a relation that is not in the index'
 }
 
-function nameProblem({ connection, collection, added }: At, { id, type, name, tlp }: NamedObject): string | undefined {
+function nameProblem({ connection, collection, added }: At, named: NamedObject): string | undefined {
   const sql = 'SELECT body FROM named WHERE id = ? AND collection = ? AND added = ?'
-  const body = connection.get(sql, [keyOfId(id), collection, added])?.['body']
-  return body !== undefined && String(body) === JSON.stringify([type, name, tlp])
+  const body = connection.get(sql, [keyOfId(named.id), collection, added])?.['body']
+  return body !== undefined && encodeName(named).equals(body as Buffer)
     ? undefined
     : 'has a name that is not in the index'
 }
