@@ -6,7 +6,7 @@ import { pluginDefinitionOf } from '../workflow/plugin-definition.ts'
 import { createOn } from './director-create-source.ts'
 import { rowRecord, rowsOfTargets } from './director-rows.ts'
 import { refuseLacks } from './director-source-argument.ts'
-import { readKnowledge } from './director-sources.ts'
+import { holdKnowledge } from './director-sources.ts'
 import { failureOfTargets, wantedLogpoints } from './director-targets.ts'
 import type { DirectorParts } from './director-targets.ts'
 import type { Runtime } from './runtime.ts'
@@ -39,13 +39,14 @@ export async function createConfigured(
     const { source, lacks } = await pluginDefinitionOf(profile, { credentials: await parts.credentials() })
     refuseLacks(profile, lacks)
     for (const { message } of lacks) parts.notices({ code: 'CLI_PLUGIN_LACKS', message: `${profile.name}: ${message}` })
-    const knowledge = await readKnowledge(parts)
     await using connection = await parts.connectDirector(director, parts.signal)
     const { client } = connection
     const flags = { wait: true, verify: true }
-    const request = { director, client, knowledge, source, saved: profile, ifAbsent: true, flags }
     const doing = { parallel: 4, doing: 'Creating on' }
-    const rows = await rowsOfTargets(logpoints, doing, parts, createOn(request, parts))
+    const rows = await holdKnowledge(parts, (knowledge) => {
+      const request = { director, client, knowledge, source, saved: profile, ifAbsent: true, flags }
+      return rowsOfTargets(logpoints, doing, parts, createOn(request, parts))
+    })
     return { records: rows.map((row) => rowRecord(parts.output.format, row)), failure: failureOfTargets(rows) }
   } catch (error) {
     if (!(error instanceof StixTaxiiError) || error.kind === 'cancelled' || error.kind === 'internal') throw error

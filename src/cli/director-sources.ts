@@ -28,24 +28,56 @@ export interface SourceKnowledge {
   readonly profiles: readonly TaxiiProfile[]
 }
 
+type KnowledgeParts = Pick<Runtime, 'options' | 'clock' | 'folders' | 'workingDirectory' | 'profiles' | 'notices'>
+
 /** Reads the state and the TAXII profiles. @throws PROVISION_STATE_* (config) */
-export async function readKnowledge(
-  parts: Pick<Runtime, 'options' | 'clock' | 'folders' | 'workingDirectory' | 'profiles' | 'notices'>,
-): Promise<SourceKnowledge> {
+export async function readKnowledge(parts: KnowledgeParts): Promise<SourceKnowledge> {
   const file = await openProvisionState(parts)
-  const all = await (await parts.profiles()).list()
+  return knowledgeOf(await file.read(), (change) => file.update(change), parts)
+}
+
+/**
+ * Reads them and lets no other process of this state change sources until `work` ends: of two that both find nothing there,
+ * both would create. A state that cannot be locked because it cannot be written at all fails nothing: that is a warning.
+ * @throws PROVISION_STATE_* (config); CLI_STATE_LOCKED (conflict) before anything is sent
+ */
+export async function holdKnowledge<T>(
+  parts: KnowledgeParts,
+  work: (knowledge: SourceKnowledge) => Promise<T>,
+): Promise<T> {
+  const file = await openProvisionState(parts)
+  let isHeld = false
+  try {
+    return await file.hold(async (held) => {
+      isHeld = true
+      return work(await knowledgeOf(held.current, (change) => held.change(change), parts))
+    })
+  } catch (error) {
+    if (isHeld || !(error instanceof StixTaxiiError) || error.kind !== 'local') throw error
+    const message = `another process may create the same source meanwhile: ${error.message}`
+    parts.notices({ code: error.code, message })
+    return work(await readKnowledge(parts))
+  }
+}
+
+async function knowledgeOf(
+  state: State,
+  update: (change: (state: State) => State) => Promise<unknown>,
+  { profiles, notices }: KnowledgeParts,
+): Promise<SourceKnowledge> {
+  const all = await (await profiles()).list()
   let last: Promise<void> = Promise.resolve()
   const write = async (change: (state: State) => State): Promise<void> => {
     try {
-      await file.update(change)
+      await update(change)
     } catch (error) {
       if (!(error instanceof StixTaxiiError) || error.kind === 'cancelled') throw error
       const message = `what was written is not remembered, so that a later edit has to be told more: ${error.message}`
-      parts.notices({ code: error.code, message })
+      notices({ code: error.code, message })
     }
   }
   return {
-    state: await file.read(),
+    state,
     keep: (change) => (last = last.then(() => write(change))),
     profiles: all.filter((profile) => profile.kind === 'taxii'),
   }

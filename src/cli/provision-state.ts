@@ -32,17 +32,18 @@ function stateLock({ options, clock }: Pick<Parts, 'options' | 'clock'>): Lock {
       import('./process-table.ts'),
       import('node:fs/promises'),
     ])
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
     const lock = `${file}.lock`
     let working = false
     try {
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 })
       return await withLock(lock, { clock, processes: processTable, timeoutMs: options.lockTimeoutMs }, () => {
         working = true
         return work()
       })
     } catch (error) {
-      if (working || !(error instanceof StixTaxiiError) || error.code !== 'PROFILE_LOCKED') throw error
-      throw stateLocked(file, lock, error)
+      if (working) throw error
+      if (error instanceof StixTaxiiError && error.code === 'PROFILE_LOCKED') throw stateLocked(file, lock, error)
+      throw error instanceof Error && 'syscall' in error ? unlockable(file, error) : error
     }
   }
 }
@@ -55,5 +56,15 @@ function stateLocked(file: string, lock: string, held: StixTaxiiError): StixTaxi
     hint: `Wait for it to end, or longer with --lock-timeout 5m. If it runs no more, remove ${lock}.`,
     context: { ...held.context, state: file, path: lock },
     cause: held,
+  })
+}
+
+function unlockable(file: string, cause: Error): StixTaxiiError {
+  const { code } = cause as NodeJS.ErrnoException
+  return new StixTaxiiError('CLI_STATE_UNWRITABLE', `Nothing can be written beside the state ${file} (${code ?? ''})`, {
+    kind: 'local',
+    hint: 'Make its folder writable, or name another state with --state FILE.',
+    context: { path: file },
+    cause,
   })
 }
