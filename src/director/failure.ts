@@ -35,6 +35,8 @@ export function refusalError(asked: Asked, refusal: Refusal): StixTaxiiError {
   const about = { context: contextOf(asked, status), retryAfterMs: refusal.retryAfterMs }
   const message = (text: string): string => `${text} (HTTP ${status})${said === '' ? '' : `: ${said}`}`
   const refuses = `${asked.host} does not ${asked.does} for ${asked.target}`
+  // Whatever a broken server says of tokens: only a refusal tells that nothing was done.
+  if (status >= 500 && isWrite(asked)) return outcomeUnknown(asked, message)
   if (status === 401 || status === 403 || tellsOfDeadToken(refusal.text)) {
     return new StixTaxiiError('DIRECTOR_UNAUTHORIZED', message(refuses), {
       kind: 'auth',
@@ -49,7 +51,7 @@ export function refusalError(asked: Asked, refusal: Refusal): StixTaxiiError {
       ...about,
     })
   }
-  if (status >= 500) return isWrite(asked) ? outcomeUnknown(asked, message) : unavailable(asked, message, about)
+  if (status >= 500) return unavailable(asked, message, about)
   if (status === 404) {
     return new StixTaxiiError('DIRECTOR_NOT_FOUND', message(`${refuses}: it is not there`), {
       kind: 'not-found',
