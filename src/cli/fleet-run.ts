@@ -172,7 +172,7 @@ export async function change(
       onProgress: (done, all) => task.update(`Applying: ${done} of ${all} targets`),
     }).finally(() => task.done())
   })
-  await finish(results, parts)
+  await finish(results, command, parts)
 }
 
 async function settleFirst(
@@ -220,10 +220,10 @@ async function lazyJournal(path: string) {
   }
 }
 
-async function finish(results: readonly TargetResult[], parts: FleetParts): Promise<void> {
+async function finish(results: readonly TargetResult[], command: string, parts: FleetParts): Promise<void> {
   const failure = failureOf(results)
   try {
-    await writeApplied(parts.output, results)
+    await writeApplied(parts.output, results, command)
   } catch (error) {
     throw failure ?? error
   }

@@ -1,12 +1,13 @@
 import { StixTaxiiError } from '../core/errors.ts'
 import { isStixTaxiiPlugin } from '../director/assumptions.ts'
 import type { Logpoint, Plugin } from '../director/client.ts'
+import { samePair } from '../director/compare-sources.ts'
 import type { ListedSource } from '../director/enrichment-source.ts'
 import { matchSources, type Matches } from './match-sources.ts'
 import type { ObservedLogpoint } from './observe.ts'
 import type { Adoption, InstallStep, PlannedTarget, Step, UninstallStep } from './plan.ts'
 import { planCreate, planDelete, planEdit, type SourcePlanContext } from './plan-source.ts'
-import type { DesiredLogpoint, DesiredPlugin } from './resolve-desired.ts'
+import type { DesiredLogpoint, DesiredPlugin, DesiredSource } from './resolve-desired.ts'
 import { knownOf } from './source-record.ts'
 import type { SaidSecret, SourceRecord } from './source-record.ts'
 import type { Secret } from '../core/secret.ts'
@@ -85,6 +86,7 @@ function planSources(
     const { state, secretOf } = context
     const about: SourcePlanContext = { logpoint, state, record, secretOf }
     if (listed === undefined) {
+      refuseTwin(wanted, matches, logpoint)
       steps.push(planCreate(wanted, about))
       continue
     }
@@ -113,6 +115,22 @@ function strangerNote({
 }): string {
   const whose = owner === undefined ? 'is not in this file' : `belongs to the desired state "${owner}"`
   return `source ${listed.id} (${listed.discoveryUrl}) ${whose}; left alone`
+}
+
+/** What belongs to another desired state is neither taken over nor made a second time. */
+function refuseTwin({ key, defined }: DesiredSource, { strangers }: Matches, logpoint: Logpoint): void {
+  const twin = strangers.find(({ listed }) => samePair(listed, defined.known))
+  if (twin === undefined) return
+  const whose = twin.owner === undefined ? 'is not of this file' : `belongs to the desired state "${twin.owner}"`
+  throw new StixTaxiiError(
+    'PROVISION_SOURCE_TAKEN',
+    `${logpoint.name} has a source with the URL and user name of "${key}" already: ${twin.listed.id}, which ${whose}`,
+    {
+      kind: 'conflict',
+      hint: 'Let one file alone name it: a second source would fetch the same feed twice.',
+      context: { target: logpoint.name, source: key, id: twin.listed.id, owner: twin.owner },
+    },
+  )
 }
 
 function checkCertificate(
@@ -168,6 +186,7 @@ function planPlugin(
   const none = { before: [], after: [], notes: [] }
   if (installed === undefined || (plugin !== 'absent' && record?.fleet !== context.fleet)) return none
   const kept = (why: string): PlannedPlugin => ({ ...none, notes: [`plugin ${installed.name} ${why}; kept`] })
+  if (record && record.fleet !== context.fleet) return kept(`belongs to the desired state "${record.fleet}"`)
   if (context.removed === 'keep') return kept('is no longer in the file')
   if (left > 0) return kept(`is still used by ${left} source${left === 1 ? '' : 's'}`)
   return { ...none, after: [planUninstall(installed, logpoint)] }

@@ -110,7 +110,10 @@ export function trashTargets(
     const context = { observation, state, director, targets: logpoints }
     const isCertificate = record.kind === 'certificate'
     const user = isCertificate ? (userOfFile(record, context) ?? wantingUser(record, desired)) : undefined
-    if (user === undefined) target.steps.push(trashStep(record, storage, '-'))
+    const other = otherFleetOf(record, { state, director, fleet: desired.fleet })
+    if (user === undefined && other !== undefined) {
+      target.notes.push(`${record.kind} ${record.name} belongs to the desired state "${other}"; kept`)
+    } else if (user === undefined) target.steps.push(trashStep(record, storage, '-'))
     else target.notes.push(keptFor(record, user))
     // Nobody knows whether it is used: it stays, and that is not what was asked for.
     target.error ??= user?.error
@@ -122,6 +125,27 @@ export function trashTargets(
     adoptions: [],
     ...rest,
   }))
+}
+
+/** Another desired state of this state that uploaded the file, or installed a plugin from it; undefined for none. */
+function otherFleetOf(
+  { kind, pool, name }: Pick<FileRecord, 'kind' | 'pool' | 'name'>,
+  {
+    state,
+    director,
+    fleet,
+  }: { readonly state: PlanInputs['state']; readonly director: string; readonly fleet: string },
+): string | undefined {
+  const uploader = findFile(state, { director, kind, pool, name })?.fleet
+  if (uploader !== undefined && uploader !== fleet) return uploader
+  if (kind === 'certificate') return undefined
+  return state.plugins.find(
+    (plugin) =>
+      plugin.director === director &&
+      plugin.fleet !== fleet &&
+      plugin.fileName === name &&
+      (pool === null ? plugin.location === 'public' : plugin.location === 'private' && plugin.pool === pool),
+  )?.fleet
 }
 
 interface TrashTarget {

@@ -3,6 +3,7 @@ import { StixTaxiiError } from '../core/errors.ts'
 import { nearestName } from '../core/nearest-name.ts'
 import type { Logpoint, Pool, Storage } from '../director/client.ts'
 import { checkFileName } from '../director/paths.ts'
+import { samePair } from '../director/compare-sources.ts'
 import { allLogpoints, resolveLogpoints, type Directory } from '../director/directory.ts'
 import { defineSource, faultOfLayer, mergeLayers, type DefinedSource, type SourceLayer } from './definition.ts'
 import type { DesiredStateText, SecretText, SourceOverride } from './desired-state-schema.ts'
@@ -78,6 +79,7 @@ export async function resolveDesired(document: DesiredDocument, options: Resolve
     plugin,
     sources: sourcesOf(logpoint, { document, scope, layers, overrides }),
   }))
+  for (const each of logpoints) refuseSamePair(document, each)
   return {
     fleet: content.name,
     removed: content.removed ?? 'delete',
@@ -304,6 +306,20 @@ function sourcesOf(logpoint: Logpoint, { document, scope, layers, overrides }: S
       throw document.errorAt(['sources', key], `: ${error.message}`, error.hint)
     }
   })
+}
+
+/** A source has no name of its own at Director: two with one URL and user name could not be told apart there. */
+function refuseSamePair(document: DesiredDocument, { logpoint, sources }: DesiredLogpoint): void {
+  const present = sources.filter(({ ensure }) => ensure === 'present')
+  for (const [index, { key, defined }] of present.entries()) {
+    const twin = present.slice(0, index).find((other) => samePair(other.defined.known, defined.known))
+    if (twin === undefined) continue
+    throw document.errorAt(
+      ['sources', key],
+      `has the URL and user name of ${twin.key} on ${logpoint.name}`,
+      'Director tells sources apart by these two alone. Keep one of them, or limit each to its own Logpoints with on:.',
+    )
+  }
 }
 
 /** Names one Logpoint among all pools. */

@@ -62,6 +62,33 @@ describe('a source is never made twice', () => {
     expect(sourcesOn(world.director)).toHaveLength(0)
   })
 
+  it('when two sources of a file have one URL and user name on one Logpoint: it is refused with the line', async () => {
+    await using world = await aWorld({ plugin: 'StixTaxii_6.1.0.pak' })
+    const fleet = sourcesOnly(world, 2)
+    const { partner } = fleet['sources'] as Record<string, Record<string, unknown>>
+    world.write({ ...fleet, sources: { partner, again: partner } })
+    const result = await world.run(apply)
+    expect(result.exitCode).toBe(3)
+    expect(result.stderr).toMatch(
+      /fleet\.yaml:\d+:\d+: sources\.again has the URL and user name of partner on acme\/lp1/,
+    )
+    expect(world.writes()).toEqual([])
+    const apart = { partner: { ...partner, on: ['acme/lp1'] }, again: { ...partner, on: ['acme/lp2'] } }
+    world.write({ ...fleet, sources: apart })
+    expect((await world.run(apply)).exitCode).toBe(0)
+  })
+
+  it('when another desired state has made it: the plan says a conflict', async () => {
+    await using world = await aWorld({ plugin: 'StixTaxii_6.1.0.pak' })
+    world.write(sourcesOnly(world))
+    expect((await world.run(apply)).exitCode).toBe(0)
+    world.write({ ...sourcesOnly(world), name: 'other' })
+    const result = await world.run(apply)
+    expect(result.exitCode).toBe(6)
+    expect(result.stdout).toContain('belongs to the desired state \\"fleet\\"')
+    expect(sourcesOn(world.director)).toHaveLength(1)
+  })
+
   it('by a rollback that is run again, or after an apply has made it anew', async () => {
     await using world = await aWorld({ plugin: 'StixTaxii_6.1.0.pak' })
     world.write(sourcesOnly(world))

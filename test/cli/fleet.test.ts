@@ -359,6 +359,86 @@ describe('destroy', () => {
   })
 })
 
+describe('what is said when nothing is sent', () => {
+  it('is not that everything is as the file says, after destroy and rollback', async () => {
+    await using world = await aWorld()
+    world.write(aFleet(world.director))
+    const destroyed = await world.run('destroy -f fleet.yaml --confirm fleet')
+    expect(destroyed.stderr).toContain('Nothing to take away')
+    expect(destroyed.stderr).not.toContain('as the file says')
+    expect((await world.run(apply)).exitCode).toBe(0)
+    const [run] = JSON.parse((await world.run('history -o json')).stdout) as { run: string }[]
+    await world.run('destroy -f fleet.yaml --confirm fleet')
+    const back = await world.run(`rollback ${run?.run ?? ''} --yes`)
+    expect(back.stdout + back.stderr).not.toContain('as the file says')
+    expect(back.stdout).toContain('source partner')
+  })
+
+  it('as far as the lists show, when something cannot be compared', async () => {
+    await using world = await aWorld({ plugin: 'StixTaxii_6.1.0.pak' })
+    const source = aSourceText({ certificate: undefined, key: undefined, keyPassphrase: undefined })
+    const fleet = {
+      ...aFleet(world.director, 1, { sources: { partner: source } }),
+      package: undefined,
+      certificates: undefined,
+    }
+    world.write(fleet)
+    await world.run(apply)
+    expect((await world.run('drift -f fleet.yaml')).stderr).not.toContain('as far as')
+    const fresh = await world.run('drift -f fleet.yaml --state fresh.json')
+    expect(fresh.stderr).toContain("as far as Director's lists show")
+  })
+
+  it('a plan in CSV has words for its signs', async () => {
+    await using world = await aWorld()
+    world.write(aFleet(world.director))
+    const { stdout } = await world.run('plan -f fleet.yaml -o csv')
+    expect(stdout).toMatch(/,add,package/)
+    expect(stdout).not.toContain("'+")
+  })
+})
+
+describe('destroy beside another desired state', () => {
+  it('D10 keeps the files and the plugin that the other one owns or uses, and names it', async () => {
+    await using world = await aWorld()
+    world.write(aFleet(world.director))
+    await world.run(apply)
+    const other = { ...aFleet(world.director, 1, { logpoints: { 'acme/lp2': logpointId(2) } }), name: 'other' }
+    world.write(other)
+    expect((await world.run(apply)).exitCode).toBe(0)
+    world.write({ ...other, logpoints: { 'acme/lp1': logpointId(1) }, sources: {} })
+    const before = world.writes().length
+    const wrong = await world.run('destroy -f fleet.yaml --confirm other -o json')
+    const notes = (result: CliResult): string =>
+      applied(result)
+        .results.flatMap((each) => each.notes)
+        .join('\n')
+    expect(notes(wrong)).toMatch(/package StixTaxii_6.1.0.pak belongs to the desired state "fleet"; kept/)
+    expect(notes(wrong)).toMatch(/certificate client.key is still used on acme\/lp1; kept/)
+    expect(world.writes().slice(before).join('\n')).not.toContain('Uploads')
+    world.write(aFleet(world.director))
+    world.write(other)
+    expect((await world.run(apply)).exitCode).toBe(0)
+    world.write(aFleet(world.director))
+    const own = await world.run('destroy -f fleet.yaml --confirm fleet -o json')
+    expect(own.exitCode).toBe(0)
+    expect(notes(own)).toMatch(/package StixTaxii_6.1.0.pak belongs to the desired state "other"; kept/)
+  })
+
+  it('D10 keeps a plugin that the other one installed', async () => {
+    await using world = await aWorld()
+    world.write({ ...aFleet(world.director), sources: {} })
+    await world.run(apply)
+    world.write({ ...aFleet(world.director), name: 'other', sources: {} })
+    const result = await world.run('destroy -f fleet.yaml --confirm other -o json')
+    expect(
+      applied(result)
+        .results.flatMap((each) => each.notes)
+        .join('\n'),
+    ).toMatch(/plugin .* belongs to the desired state "fleet"; kept/)
+  })
+})
+
 describe('history and rollback', () => {
   it('lists runs and writes, and takes a run back', async () => {
     await using world = await aWorld()
