@@ -35,6 +35,17 @@ export interface PluginRecord {
   readonly writtenAt: string
 }
 
+/** A create that was accepted and is not known to have ended: sent again, there could be two of the source. */
+export interface OpenOrder {
+  readonly director: string
+  readonly pool: string
+  readonly logpoint: string
+  readonly order: string
+  readonly discoveryUrl: string
+  readonly username: string
+  readonly writtenAt: string
+}
+
 /**
  * What this program knows of its own writes and no list of Director shows. No secret is in it: `key` is random and only
  * makes fingerprints that cannot be compared elsewhere.
@@ -46,6 +57,8 @@ export interface State {
   readonly sources: readonly SourceRecord[]
   readonly files: readonly FileRecord[]
   readonly plugins: readonly PluginRecord[]
+  /** Of creates; absent: none. */
+  readonly openOrders?: readonly OpenOrder[] | undefined
 }
 
 /** Where one Logpoint is; identifiers, not names. */
@@ -102,6 +115,15 @@ const pluginSchema: z.ZodType<PluginRecord> = z.object({
   fleet: z.string(),
   writtenAt: z.string(),
 })
+const openOrderSchema: z.ZodType<OpenOrder> = z.object({
+  director: z.string(),
+  pool: z.string(),
+  logpoint: z.string(),
+  order: z.string(),
+  discoveryUrl: z.string(),
+  username: z.string(),
+  writtenAt: z.string(),
+})
 const stateSchema = z.object({
   stixtaxiiState: z.literal(stateVersion),
   id: z.uuid(),
@@ -109,6 +131,7 @@ const stateSchema = z.object({
   sources: z.array(sourceRecordSchema),
   files: z.array(fileSchema),
   plugins: z.array(pluginSchema),
+  openOrders: z.array(openOrderSchema).optional(),
 })
 
 /**
@@ -176,8 +199,10 @@ function parseState(path: string, text: string | undefined): State {
 }
 
 function serializeState(state: State): string {
-  const { id, key, sources, files, plugins } = state
-  return `${JSON.stringify({ stixtaxiiState: stateVersion, id, key, sources, files, plugins }, undefined, 1)}\n`
+  const { id, key, sources, files, plugins, openOrders = [] } = state
+  const open = openOrders.length === 0 ? undefined : openOrders
+  const document = { stixtaxiiState: stateVersion, id, key, sources, files, plugins, openOrders: open }
+  return `${JSON.stringify(document, undefined, 1)}\n`
 }
 
 /** The record of a source; undefined when this state does not know it. */
@@ -224,6 +249,27 @@ export function withPlugin(state: State, record: PluginRecord): State {
 
 export function withoutPlugin(state: State, place: Place): State {
   return { ...state, plugins: state.plugins.filter((record) => !isAt(record, place)) }
+}
+
+/** The open create of one address and user on one Logpoint. */
+export function findOpenOrder(
+  state: State,
+  place: Place,
+  { discoveryUrl, username }: Pick<OpenOrder, 'discoveryUrl' | 'username'>,
+): OpenOrder | undefined {
+  return state.openOrders?.find(
+    (open) => isAt(open, place) && open.discoveryUrl === discoveryUrl && open.username === username,
+  )
+}
+
+export function withOpenOrder(state: State, open: OpenOrder): State {
+  return { ...state, openOrders: [...(withoutOpenOrder(state, open).openOrders ?? []), open] }
+}
+
+/** Without the open create of this address and user on this Logpoint. */
+export function withoutOpenOrder(state: State, open: Place & Pick<OpenOrder, 'discoveryUrl' | 'username'>): State {
+  const former = findOpenOrder(state, open, open)
+  return former ? { ...state, openOrders: state.openOrders?.filter((each) => each !== former) } : state
 }
 
 /** A digest of a secret that only this state can compare; two secrets have the same one only when they are the same. */

@@ -180,6 +180,40 @@ describe('director source create', () => {
     expect(writes(world).filter(({ call }) => call === 'sourceCreate')).toHaveLength(1)
   })
 
+  it('D2 does not send a create again in a later run while its order is open, unless forced', async () => {
+    await using world = await aDirectorWorld({ profiles: [anAcmeProfile()] })
+    const creates = () => writes(world).filter(({ call }) => call === 'sourceCreate').length
+    world.director.setFaults({ order: { kind: 'never' } })
+    const line = 'director source create feed --on acme/lp1 --timeout 3'
+    expect((await world.run(line)).exitCode).toBe(8)
+    expect(creates()).toBe(1)
+    const again = await world.json<Results>(`${line} --if-absent`)
+    expect([again.exitCode, again.data.results[0]?.error?.code]).toEqual([6, 'DIRECTOR_CREATE_OPEN'])
+    expect(again.data.results[0]?.error?.message).toContain('monitorapi/')
+    expect(again.data.results[0]?.error?.hint).toContain('stixtaxii director order wait monitorapi/')
+    expect(creates()).toBe(0)
+    expect((await world.run(`${line} --force`)).exitCode).toBe(8)
+    expect(creates()).toBe(1)
+  })
+
+  it('D2 goes on in a later run when the order of the earlier create has failed, or has made it', async () => {
+    await using world = await aDirectorWorld({ profiles: [anAcmeProfile()] })
+    const creates = () => writes(world).filter(({ call }) => call === 'sourceCreate').length
+    const line = 'director source create feed --on acme/lp1'
+    expect((await world.run(`${line} --no-wait`)).exitCode).toBe(0)
+    const absent = await world.json<Results>(`${line} --if-absent`)
+    expect([absent.exitCode, absent.data.results[0]?.status]).toEqual([0, 'unchanged'])
+    world.director.setFaults({ order: { kind: 'failed', as: 'strings' } })
+    const other = line.replace('lp1', 'lp2')
+    expect((await world.run(`${other} --no-wait`)).exitCode).toBe(0)
+    world.director.setFaults({})
+    creates()
+    expect((await world.run(other)).exitCode).toBe(0)
+    expect(creates()).toBe(1)
+    const kept = JSON.parse(await readFile(path.join(world.folder, 'data', 'state.json'), 'utf8')) as object
+    expect(kept).not.toHaveProperty('openOrders')
+  })
+
   it('shows the difference between what was asked for and what was found', async () => {
     // Somebody else changes it before it is read back.
     const meddle = ({ call }: RecordedRequest): undefined => {
@@ -344,6 +378,18 @@ describe('director source edit', () => {
 })
 
 describe('director source list, show, status, refresh and delete', () => {
+  it('says that there is none only where it was asked, with the name of the Logpoint', async () => {
+    await using world = await aDirectorWorld()
+    world.director.setFaults({ tokenExpiresAfter: 0 })
+    for (const what of ['source', 'plugin']) {
+      const failed = await world.run(`director ${what} list --on acme/lp2`)
+      expect(failed.exitCode).toBe(4)
+      expect(failed.stderr).not.toMatch(/No enrichment source|not installed/)
+    }
+    world.director.setFaults({})
+    expect((await world.run('director source list --on acme/lp2')).stderr).toContain('create SOURCE --on acme/lp2')
+  })
+
   it('list every Logpoint, with names, and secrets as ***', async () => {
     await using world = await aDirectorWorld({ profiles: [anAcmeProfile()] })
     const password = await world.file('pw', 'a-secret-in-the-list\n')
