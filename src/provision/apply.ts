@@ -209,10 +209,24 @@ function isBefore(phase: PlannedTarget['phase'], than: PlannedTarget['phase']): 
   return than === 'trash' ? phase === 'logpoint' : than === 'logpoint' && phase === 'upload'
 }
 
-/** A storage concerns the Logpoints of its pool, and they it; the public one concerns all. */
-function concerns(a: PlannedTarget, b: PlannedTarget): boolean {
-  const [first, second] = [poolIdOf(a), poolIdOf(b)]
-  return first === undefined || second === undefined || first === second
+/** A Logpoint concerns the storages that lose something after it; an upload the Logpoints that are to use what it brings. */
+function concerns(before: PlannedTarget, after: PlannedTarget): boolean {
+  const [first, second] = [poolIdOf(before), poolIdOf(after)]
+  const isInReach = first === undefined || second === undefined || first === second
+  if (!isInReach || before.phase !== 'upload') return isInReach
+  return after.steps.some((step) => needs(step, before))
+}
+
+function needs(step: Step, { place, steps }: PlannedTarget): boolean {
+  if (!('storage' in place)) return false
+  const { location } = place.storage
+  // A storage that could not be looked at has no steps: anything in it may be what is missing.
+  const lacks = (kind: 'package' | 'certificate', name: string): boolean =>
+    steps.length === 0 || steps.some((each) => each.kind === 'upload' && each.fileKind === kind && each.name === name)
+  if (step.kind === 'install') return step.location === location && lacks('package', step.fileName)
+  if (step.kind !== 'create' && step.kind !== 'edit') return false
+  const { use, certificateFile, keyFile, location: at = 'private' } = step.source.known.certificate
+  return use && at === location && [certificateFile, keyFile].some((name) => name !== '' && lacks('certificate', name))
 }
 
 function poolIdOf({ place }: PlannedTarget): string | undefined {
