@@ -4,6 +4,7 @@ export const desiredStateSchemaUrl = 'https://stixtaxii.example/schemas/desired-
 /** A commented desired state to begin with; valid as it is. */
 export function starterFile(name: string): string {
   return `# yaml-language-server: $schema=${desiredStateSchemaUrl}
+# Editors that cannot open that address: write the path of schemas/desired-state.json, beside the program, in its place.
 #
 # What should be on which Logpoint. Look at it with: stixtaxii plan -f THIS-FILE
 # Carry it out with: stixtaxii apply -f THIS-FILE
@@ -19,6 +20,9 @@ name: ${/^(?!(?:true|false|null)$)[a-z]/i.test(name) ? name : `'${name}'`}
 #   # or, without a profile:
 #   url: https://director.example
 #   token: { env: STIXTAXII_DIRECTOR_TOKEN }
+#   # ca: [director-ca.pem]     # PEM files of authorities, relative to this file
+#   # pin: SHA-256 of its certificate in 64 lower-case hex digits; besides trust, not instead of it
+#   # allowHttp: true           # plain http beyond this machine
 
 # Director lists neither pools nor Logpoints: their identifiers are in the Search Master under Settings, Configuration,
 # LogPoint Pool. Leave these out to use the profile's.

@@ -35,7 +35,7 @@ export interface PreflightReport {
   readonly atLeast: boolean
   /** What the definition has and the plugin has not. */
   readonly lacks: readonly PluginLack[]
-  /** Whether this program can read it with the whole definition, so that `serve` can pass it on to the plugin. */
+  /** Whether this program can read it with the whole definition, so that it can be fetched with that. */
   readonly canBridge: boolean
   readonly error: {
     readonly code: string
@@ -50,7 +50,7 @@ export const preflightLimit = 1000
 
 /**
  * Tries whether a definition will work in a Logpoint: reduces it to the plugin's fields and really fetches with them. When
- * that fails, the whole definition is tried, so that it can be said whether a bridge would help.
+ * that fails, the whole definition is tried, so that it can be said whether this program can fetch it.
  * @throws what the definition itself is wrong in (usage, config), and CORE_CANCELLED; a fetch that fails is in the report.
  */
 export async function preflight(
@@ -87,7 +87,7 @@ export function failureOfPreflight(report: PreflightReport): StixTaxiiError | un
   return new StixTaxiiError('WORKFLOW_PREFLIGHT_FAILED', `The plugin cannot fetch "${source}"${why}`, {
     kind: error.kind,
     hint: canBridge
-      ? 'This program can: fetch it here and let `serve` pass it on to the Logpoint.'
+      ? 'This program can, with the whole definition (stixtaxii fetch); the plugin cannot be told what it lacks.'
       : (error.hint ?? 'Nor can this program: mend the definition first.'),
     context: { source, cause: error.code, canBridge },
   })

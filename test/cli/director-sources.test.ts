@@ -214,6 +214,21 @@ describe('director source create', () => {
     expect(kept).not.toHaveProperty('openOrders')
   })
 
+  it('D2 is not done when two new sources have its address and user', async () => {
+    // Somebody else creates the same one meanwhile.
+    const meddle = ({ call }: RecordedRequest): undefined => {
+      const { sources = [] } = world.director.fabric.pools[poolId]?.logpoints[logpointId(1)] ?? {}
+      const [first] = sources
+      if (call === 'sourceList' && first && sources.length === 1) {
+        ;(sources as (typeof first)[]).push({ ...structuredClone(first), id: 'another' })
+      }
+    }
+    await using world = await aDirectorWorld({ profiles: [anAcmeProfile()], onRequest: meddle })
+    const { data, exitCode } = await world.json<Results>('director source create feed --on acme/lp1')
+    expect([exitCode, data.results[0]?.status]).toEqual([8, 'unverified'])
+    expect(data.results[0]?.message).toContain('2 new sources have its address and user')
+  })
+
   it('shows the difference between what was asked for and what was found', async () => {
     // Somebody else changes it before it is read back.
     const meddle = ({ call }: RecordedRequest): undefined => {

@@ -22,6 +22,7 @@ describe('a desired state', () => {
   it('begins as a file that can be read and names its schema', async () => {
     const text = starterFile('site-a')
     expect(text.split('\n', 1)[0]).toBe(`# yaml-language-server: $schema=${String(readSchema('desired-state').$id)}`)
+    for (const said of ['schemas/desired-state.json, beside', 'ca:', 'pin:', 'allowHttp:']) expect(text).toContain(said)
     expect((await readDesiredState(text, 'fleet.yaml')).content.name).toBe('site-a')
     for (const odd of ['123', '1e5', 'true', 'null'])
       expect((await readDesiredState(starterFile(odd), 'fleet.yaml')).content.name).toBe(odd)

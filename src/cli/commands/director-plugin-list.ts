@@ -6,6 +6,7 @@ import {
   directorNeeds,
   failureOfTargets,
   onEach,
+  shapeOfTargets,
   tellFailures,
   wantedLogpoints,
   withDirector,
@@ -35,7 +36,7 @@ export const directorPluginList = defineCommand({
       const records = outcomes.flatMap(({ logpoint, value }) =>
         (value ?? []).map(({ id, name, version = null }) => ({ target: logpoint.name, id, name, version })),
       )
-      await parts.output.list(records, shape)
+      await parts.output.list(records, shapeOfTargets(shape, outcomes))
       tellFailures(outcomes, notices)
       const failure = failureOfTargets(outcomes)
       if (failure) throw failure

@@ -7,6 +7,7 @@ import {
   directorNeeds,
   failureOfTargets,
   onEach,
+  shapeOfTargets,
   tellFailures,
   wantedLogpoints,
   withDirector,
@@ -34,7 +35,7 @@ export const directorSourceList = defineCommand({
       const views = outcomes.flatMap(({ value }) => value ?? [])
       await output.list(
         views.map((view) => sourceRow(view, output.format)),
-        sourceListShape,
+        shapeOfTargets(sourceListShape, outcomes),
       )
       tellFailures(outcomes, notices)
       const failure = failureOfTargets(outcomes)

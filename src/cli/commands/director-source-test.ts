@@ -9,7 +9,7 @@ export const directorSourceTest = defineCommand({
   details:
     'Takes the definition, leaves out what the plugin cannot be told (tokens, headers, OAuth, a choice of collections, a ' +
     'private authority), and really fetches with the rest, from this machine. No Director is asked. When the plugin cannot ' +
-    'fetch it, it is said what it lacks and whether this program can: then `serve` can pass the feed on.',
+    'fetch it, it is said what it lacks and whether this program can.',
   examples: [
     'stixtaxii director source test acme',
     'stixtaxii director source test --url https://taxii.example/taxii2/ --taxii-version 2.1 --username ann --password-file pw.txt -o json',
@@ -69,7 +69,7 @@ const shape = {
     { field: 'objects', head: 'Objects', align: 'right' },
     { field: 'collections', head: 'Collections' },
     { field: 'lacks', head: 'The plugin lacks', long: 'wrap' },
-    { field: 'canBridge', head: 'Bridge' },
+    { field: 'canBridge', head: 'We can' },
     { field: 'error', head: 'Error', long: 'wrap' },
   ],
   name: 'source',
