@@ -69,7 +69,7 @@ export async function createSource(
     if (found) return { proves: true, fits: true, id: found.id, ...compareSources(source, found) }
     if (fresh.length === 0) return unseen('the list does not show it yet')
     const reason = `${fresh.length} new sources have its address and user: ${fresh.map(({ id }) => printable(id)).join(', ')}`
-    return unseen(reason)
+    return { ...unseen(reason), isAmbiguous: true }
   }
   return follow(logpoint, (client) => client.sources.create(logpoint, source, { signal: parts.signal }), find, parts)
 }
@@ -110,6 +110,8 @@ interface Finding extends Comparison {
   readonly proves: boolean
   /** It is as it has to be after the change, which may have been so before. */
   readonly fits: boolean
+  /** Several may be what was changed: then it is not known to be done once, whatever the order says. */
+  readonly isAmbiguous?: boolean | undefined
   readonly id?: string | undefined
   readonly reason?: string | undefined
 }
@@ -152,7 +154,7 @@ async function follow(
   if (parts.verify === false) return { state: isDone ? 'done' : 'unverified', order, reason, ...nothing }
   const finding = await findAfterRefresh(logpoint, find, parts)
   const { proves, fits, id, differences, notComparable } = finding
-  if (isDone || proves) {
+  if ((isDone && !finding.isAmbiguous) || proves) {
     return { state: 'done', order, id, differences, notComparable, reason: fits ? undefined : finding.reason }
   }
   const both = [reason, finding.reason].filter((each) => each !== undefined).join('; ')

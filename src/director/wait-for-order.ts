@@ -127,7 +127,7 @@ export function orderFailure(order: OrderPath, outcome: OrderOutcome): StixTaxii
     case 'unverified':
       return new StixTaxiiError(
         'DIRECTOR_ORDER_UNVERIFIED',
-        `It was accepted, but its order cannot be read: ${outcome.reason}`,
+        `It was accepted, but what came of it is not known: ${outcome.reason}`,
         {
           kind: 'pending',
           hint: 'The change may have been made all the same: list what is there, then decide.',
