@@ -22,7 +22,7 @@ export interface DesiredDocument {
  * @throws PROVISION_FILE_INVALID (config); PROVISION_SECRET_CLEAR (config) for a secret written in clear.
  */
 export async function readDesiredState(text: string, file: string): Promise<DesiredDocument> {
-  const { parseDocument, LineCounter: Lines } = await import('yaml')
+  const { parseDocument, LineCounter: Lines, visit, isScalar } = await import('yaml')
   const lines = new Lines()
   const document = parseDocument(text.replace(/^\ufeff/, ''), {
     lineCounter: lines,
@@ -47,11 +47,26 @@ export async function readDesiredState(text: string, file: string): Promise<Desi
       fault.code === 'DUPLICATE_KEY' ? 'this key stands twice' : 'no YAML from here on',
     )
   }
+  visit(document, {
+    Pair(_, { key }) {
+      if (!isScalar(key) || !reservedKeys.has(key.value)) return
+      const { line, col } = lines.linePos(key.range?.[0] ?? 0)
+      throw invalid(
+        file,
+        { line, column: col },
+        `nothing may be called "${String(key.value)}"`,
+        'Give it another name.',
+      )
+    },
+  })
   const value = contentOf(document, file)
   const read = desiredStateSchema.safeParse(value)
   if (read.success) return { file, content: read.data, errorAt }
   throw faultOf(read.error.issues[0], { file, value, place })
 }
+
+// Names that every object of JavaScript has: a map's entry of that name would be lost without a word.
+const reservedKeys: ReadonlySet<unknown> = new Set(['__proto__', 'constructor', 'prototype'])
 
 // More than any fleet needs; a bomb of aliases of aliases passes it at once.
 const maxAliasCount = 1000
