@@ -111,11 +111,11 @@ type Totals = { -readonly [Name in keyof EnrichStatistics]: EnrichStatistics[Nam
 }
 
 function newTotals(): Totals {
-  return { lines: 0, hits: 0, tooLong: 0, bytes: 0, ragged: 0, kinds: new Map(), seenFields: new Set() }
+  return { lines: 0, hits: 0, tooLong: 0, other: 0, bytes: 0, ragged: 0, kinds: new Map(), seenFields: new Set() }
 }
 
 function addTo(totals: Totals, statistics: EnrichStatistics): void {
-  for (const name of ['lines', 'hits', 'tooLong', 'bytes', 'ragged'] as const) totals[name] += statistics[name]
+  for (const name of ['lines', 'hits', 'tooLong', 'other', 'bytes', 'ragged'] as const) totals[name] += statistics[name]
   for (const field of statistics.seenFields) totals.seenFields.add(field)
   for (const [kind, count] of statistics.kinds) totals.kinds.set(kind, (totals.kinds.get(kind) ?? 0) + count)
 }
@@ -126,13 +126,14 @@ function summaryOf(ended: Totals, live: ReadonlySet<Enricher>, seconds: number):
   const totals = newTotals()
   addTo(totals, ended)
   for (const { statistics } of live) addTo(totals, statistics)
-  const { lines, hits, tooLong, bytes, kinds, ragged } = totals
+  const { lines, hits, tooLong, bytes, kinds, ragged, other } = totals
   const byKind = [...kinds].sort(([, a], [, b]) => b - a).map(([kind, count]) => `${kind} ${count}`)
   const rate = seconds > 0 ? `, ${Math.round(lines / seconds)} lines a second` : ''
   return [
     `${counted(lines, 'line')} (${bytes} bytes), ${hits} with a hit${byKind.length === 0 ? '' : `: ${byKind.join(', ')}`}`,
     `${seconds.toFixed(2)} s${rate}`,
     ...(tooLong === 0 ? [] : [`${counted(tooLong, 'line')} too long to be looked at (--max-line)`]),
+    ...(other === 0 ? [] : [`${counted(other, 'line')} looked at as text, being no JSON object`]),
     ...(ragged === 0 ? [] : [`${counted(ragged, 'record')} with fewer or more cells than the header`]),
   ].join('; ')
 }

@@ -35,6 +35,8 @@ export interface EnrichStatistics {
   readonly kinds: ReadonlyMap<ValueKind, number>
   /** Lines that were too long to be looked at. */
   readonly tooLong: number
+  /** Lines that were looked at as text because they are no JSON object. */
+  readonly other: number
   readonly bytes: number
   /** Records of CSV that have more or fewer cells than the header, of those that were written. */
   readonly ragged: number
@@ -66,7 +68,7 @@ export function createEnricher(options: EnricherOptions): Enricher {
   const ownMark = `${prefix}indicator`
   const additionsFor = createAdditions(prefix)
   const kinds = new Map<ValueKind, number>()
-  const counts = { lines: 0, hits: 0, tooLong: 0, bytes: 0 }
+  const counts = { lines: 0, hits: 0, tooLong: 0, other: 0, bytes: 0 }
   let index = options.index
   let matcher: Matcher = createMatcher(index)
   let format: LogFormat | undefined
@@ -87,6 +89,7 @@ export function createEnricher(options: EnricherOptions): Enricher {
   // A line with the hit that decides for it.
   function look(line: string): string | undefined {
     const met = format && lines.meet(line, format, matcher)
+    if (format?.isOther?.(line)) counts.other++
     if (!met?.hit) return undefined
     const { kind } = met.hit.record
     counts.hits++

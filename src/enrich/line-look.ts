@@ -28,6 +28,9 @@ export interface LineLook {
   readonly seen: ReadonlySet<string>
 }
 
+/** What stands in a value that is a text or a list; the scan knows them too (`LineKind`). */
+const severalValues = /[ \t\r\n,;|"]/
+
 export function createLineLook({ own, fields, nowMs }: LineLookOptions): LineLook {
   const seen = new Set<string>()
 
@@ -58,8 +61,9 @@ export function createLineLook({ own, fields, nowMs }: LineLookOptions): LineLoo
       const extend = format.read(line, own, (name, text, how) => {
         const field = fields && name()
         if (field !== undefined && !isWanted(field)) return
-        const matches = how === 'value' ? matcher.value(text) : matcher.words(text)
-        if (matches.length > 0) consider(matches, name, fields?.get(field ?? ''))
+        const kinds = fields?.get(field ?? '')
+        if (how === 'value') consider(matcher.value(text), name, kinds)
+        if (how === 'words' || severalValues.test(text)) consider(matcher.words(text), name, kinds)
       })
       if (!extend) return undefined
       return best ? { hit: { ...best, hits: met.size }, extend } : { extend }

@@ -17,7 +17,10 @@ export interface LineTables extends TableShape {
   readonly lengths: string
 }
 
-/** What is a value in a line: each string of JSON that is no key, or each run of letters, digits, `.`, `-`, `_` and `@`. */
+/**
+ * What is a value in a line: each run of letters, digits, `.`, `-`, `_` and `@`, or each string of JSON that is no key, and
+ * each such run in one that has a blank, comma, semicolon, bar or backslash. As JSON a line that is no object is a candidate.
+ */
 export type LineKind = 'json' | 'text'
 
 /**

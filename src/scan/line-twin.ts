@@ -36,10 +36,26 @@ function hasJsonCandidate(look: ValueLook, bytes: Uint8Array, from: number, to: 
       continue
     }
     if (isEscaped(bytes, at, start)) continue
-    if (!isKey(bytes, at + 1, to) && look.isStringCandidate(bytes, start, at - start)) return true
+    if (!isKey(bytes, at + 1, to)) {
+      if (look.isStringCandidate(bytes, start, at - start)) return true
+      if (isText(bytes, start, at) && hasTextCandidate(look, bytes, start, at)) return true
+    }
     start = -1
   }
+  return start >= 0 || !beginsObject(bytes, from, to)
+}
+
+// What more than one value may stand in: blanks, commas, semicolons, bars, and escapes, which may be line ends or quotes.
+function isText(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (' ,;|\\'.includes(String.fromCharCode(bytes[at] as number))) return true
   return false
+}
+
+// Whether a line is blank or an object, by its first byte.
+function beginsObject(bytes: Uint8Array, from: number, to: number): boolean {
+  let at = from
+  while (at < to && (bytes[at] as number) <= 0x20) at++
+  return at >= to || bytes[at] === 0x7b
 }
 
 function isEscaped(bytes: Uint8Array, quote: number, start: number): boolean {

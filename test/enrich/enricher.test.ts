@@ -43,12 +43,8 @@ it('an indicator counts only while it is valid, also when the index is older', (
 
 describe('what is not to be changed stays as it is', () => {
   it.each([
-    ['an unfinished object', '{"a":"bad.example"\n'],
-    ['two objects on a line', '{"a":"bad.example"}{}\n'],
-    ['an array', '["bad.example"]\n'],
-    ['a comma too many', '{"a":"bad.example",}\n'],
-    ['brackets that do not match', '{"a":["bad.example"}]\n'],
-    ['a value that is none', '{"a":nothing,"b":"bad.example"}\n'],
+    ['an unfinished object', '{"a":"good.example"\n'],
+    ['text', 'to good.example\n'],
     ['no line feed in the end', '{"a":1}'],
     ['empty lines', '\n\n\r\n'],
     ['bytes that are no UTF-8', Buffer.from([0x7b, 0xff, 0xfe, 0x22, 0x0a, 0xc3, 0x28, 0x0a])],
@@ -56,6 +52,51 @@ describe('what is not to be changed stays as it is', () => {
     const format = 'ndjson'
     expect(enriched(line, index, { format })).toBe(Buffer.from(line as string).toString('latin1'))
     expect(enriched(line, index, { format, mode: 'filter' })).toBe('')
+  })
+})
+
+it.each([
+  ['an unfinished object', '{"a":"bad.example"'],
+  ['an unfinished string', '{"a":"bad.example'],
+  ['two objects on a line', '{"a":"bad.example"}{}'],
+  ['a comma too many', '{"a":"bad.example",}'],
+  ['brackets that do not match', '{"a":["bad.example"}]'],
+  ['a value that is none', '{"a":nothing,"b":"bad.example"}'],
+  ['text', 'Jun  1 host app: GET http://bad.example/'],
+])('%s among JSON is looked at as text', (_, line) => {
+  const enricher = createEnricher({ index, format: 'ndjson', mode: 'filter', nowMs: () => now.getTime() })
+  const out = Buffer.concat(enricher.push(Buffer.from(`{"a":1}\n\n${line}\n`))).toString()
+  expect(out.startsWith(`${line} et_indicator="bad.example"`)).toBe(true)
+  expect(enricher.statistics).toMatchObject({ lines: 3, hits: 1 })
+})
+
+it('JSON that is no object is counted and written, but has no place for fields', () => {
+  const enricher = createEnricher({ index, format: 'ndjson', mode: 'filter', nowMs: () => now.getTime() })
+  const out = Buffer.concat(enricher.push(Buffer.from('["bad.example"]\n["good.example"]\nx y\n'))).toString()
+  expect(out).toBe('["bad.example"]\n')
+  expect(enricher.statistics).toMatchObject({ lines: 3, hits: 1, other: 3 })
+})
+
+describe('a value that is a text or a list is searched word by word', () => {
+  it.each([
+    ['ndjson', '{"message":"GET http://bad.example/x from 10.0.0.1","n":1}'],
+    ['ndjson', '{"message":"10.0.0.1, 192.0.2.7"}'],
+    ['ndjson', '{"event":{"original":"{\\"src\\":\\"192.0.2.7\\"}"}}'],
+    ['ndjson', '{"raw":"a\\nbad.example\\tx"}'],
+    ['ndjson', '{"raw":"a|b|192.0.2.7|c"}'],
+    ['kv', 'a=b xff=1.1.1.1,192.0.2.7 c=d'],
+    ['kv', 'a=b msg="denied 192.0.2.7 by rule" c=d'],
+    ['csv', 'a,b,c\n1,"10.0.0.1, 192.0.2.7",2'],
+    ['cef', 'CEF:0|v|p|1|1|n|3|cs1=10.0.0.1, 192.0.2.7 b=x'],
+    ['syslog', '<13>1 2026-06-01T00:00:00Z h a - - [x@1 l="10.0.0.1;192.0.2.7"] m'],
+    ['syslog', 'Jun  1 00:00:00 h a: {"message":"to 192.0.2.7 again"}'],
+    ['ndjson', '{"a":"192.0.2.7:443"}'],
+    ['ndjson', '{"a":"https://bad.example/some/where?x=1"}'],
+  ] as const)('%s: %s', (format, line) => {
+    expect(enriched(line, index, { format, mode: 'filter' })).toMatch(/bad\.example|192\.0\.2\.7/)
+    expect(enriched(line.replace('bad.', 'good.').replace('192.0.2.7', '9.9.9.9'), index, { format })).not.toContain(
+      'et_h=',
+    )
   })
 })
 
@@ -231,7 +272,7 @@ describe('CSV', () => {
   it('gets over a quote that nobody closes', () => {
     const log = `a,b,c\nx,"open,bad.example\n${'y,z,1\n'.repeat(400)}q,bad.example,2\n`
     const out = enriched(log, index, { format: 'csv', mode: 'filter', maxLineBytes: 1024 })
-    expect(out.split('\n')[1]).toContain('q,bad.example,2,bad.example')
+    expect(out.split('\n').at(-2)).toContain('q,bad.example,2,bad.example')
   })
 })
 

@@ -108,7 +108,8 @@ describe.each(cores)('lines looked at by %s', (core) => {
     '198.51.100',
     'notbad.example',
     'bad.example.org',
-    'x bad.example',
+    'x good.example',
+    'notbad.example, 192.0.2.70; x|y',
     'someone@other.example',
     'http://other.example/x/y.php',
     'http://other.example/bad.example/',
@@ -141,8 +142,43 @@ describe.each(cores)('lines looked at by %s', (core) => {
     expect(isCandidate('json', '{"bad.example":1,"192.0.2.7" : "x"}\n')).toBe(false)
     expect(isCandidate('json', '{"u":"http:\\/\\/bad.example\\/x\\/y.php"}')).toBe(true)
     expect(isCandidate('json', '{"u":"\\u0062ad.example"}')).toBe(true)
-    expect(isCandidate('json', '{"u":"\\"bad.example"}')).toBe(false)
+    expect(isCandidate('json', '{"u":"\\"good.example"}')).toBe(false)
     expect(isCandidate('json', '{"u":"caf\\u00E9.exe"}')).toBe(true)
+  })
+
+  it('looks at strings of several values word by word', () => {
+    const ends = [
+      'x, bad.example',
+      'bad.example,x',
+      'a|bad.example|b',
+      'x;192.0.2.7',
+      'to 198.51.100.9.',
+      '\\"bad.example\\"',
+    ]
+    for (const text of ends) {
+      for (const before of ['', 'y'.repeat(50), 'y '.repeat(31), 'y '.repeat(32), 'y,'.repeat(100)]) {
+        const line = JSON.stringify({
+          a: 1,
+          m: before.endsWith('y') ? `${before} ${text}` : `${before}${text}`,
+          z: 'w',
+        })
+        expect([line, isCandidate('json', line)]).toEqual([line, true])
+        const other = line.replaceAll('bad', 'good').replaceAll('192.0.2.7', '9.9.9.9').replaceAll('198.51.100.9', '8')
+        expect([other, isCandidate('json', other)]).toEqual([other, false])
+      }
+    }
+  })
+
+  it('takes a line that is no JSON object for a candidate, and a blank one not', () => {
+    const found = (line: string) => isCandidate('json', line)
+    expect(['x', 'Jun 1 {"a":1}\n', '["a"]\n', '{"a":"b\n', '{"a":"b'].map(found)).toEqual([
+      true,
+      true,
+      true,
+      true,
+      true,
+    ])
+    expect(['\n', ' \r\n', '{"a":"b"}\n', ' {"a":"b"}', '\t{}'].map(found)).toEqual([false, false, false, false, false])
   })
 
   it('finds values anywhere in text, never within longer words', () => {

@@ -42,6 +42,8 @@ export interface LogFormat {
    * whether one that goes on with it closes it.
    */
   readonly goesOn?: ((line: string) => boolean) | undefined
+  /** Only where lines of another kind are taken for text: whether this is one, as it looks. */
+  readonly isOther?: ((line: string) => boolean) | undefined
   /** Only of tables: how many of the records that were added to have more or fewer cells than the header. */
   readonly raggedRecords?: (() => number) | undefined
 }

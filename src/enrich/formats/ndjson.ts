@@ -1,11 +1,33 @@
 import { bytesOf, remembering, textOf } from '../byte-string.ts'
 import type { Addition, Extend, LogFormat, Visit } from './format.ts'
+import { text } from './text.ts'
 
-/** One JSON object a line: every string in it, named by its path (`source.ip`); fields are added at its end. */
+/**
+ * One JSON object a line: every string in it, named by its path (`source.ip`); fields are added at its end. What is no
+ * object is text; JSON of another kind has no place for fields and stays as it is.
+ */
 export const ndjson: LogFormat = {
   name: 'ndjson',
   lineKind: 'json',
-  read: (line, own, visit) => readObject(line, own, visit),
+  read: (line, own, visit) => readObject(line, own, visit) ?? readOther(line, own, visit),
+  isOther(line) {
+    const bare = line.trim()
+    return bare !== '' && !(bare.startsWith('{') && bare.endsWith('}'))
+  },
+}
+
+function readOther(line: string, own: ReadonlySet<string>, visit: Visit): Extend | undefined {
+  const extend = text.read(line, own, visit)
+  return isJson(line) ? () => line : extend
+}
+
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** An open bracket. `key` is raw, with quotes. */

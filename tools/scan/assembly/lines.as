@@ -428,6 +428,10 @@ function isCandidate(start: usize, size: i32, isRaw: bool): bool {
   if (bare <= 0) return web > 0
   const shape = shapeOf(from + web, bare)
   const where = dots
+  if (shape == OTHER && isRaw && isText(from, length)) {
+    const first = (from - INPUT) as i32
+    if (hasWordCandidate(first, first + length)) return true
+  }
   if (shape == OTHER && isRaw && indexOfByte(from, length, 0x5c) >= 0) {
     // Vector loads look beyond the end, never use what is there.
     return !unescape(from, length) || isCandidate(SCRATCH, (scratchEnd - SCRATCH) as i32, false)
@@ -535,7 +539,30 @@ function isKey(after: i32, length: i32): bool {
   return at < length && load<u8>(INPUT + at) == 0x3a
 }
 
-/** JSON lines, whole ones: every string that is no key. The number of candidate lines, each (start, end) at EVENTS. */
+// What more than one value may stand in: blanks, commas, semicolons, bars, and escapes, which may be line ends or quotes.
+// @ts-ignore: decorator
+@inline
+function isText(from: usize, length: i32): bool {
+  let found = i8x16.splat(0)
+  for (let at: i32 = 0; at < length; at += 16) {
+    const block = load16(from + at, length - at)
+    const lists = v128.or(i8x16.eq(block, i8x16.splat(0x2c)), i8x16.eq(block, i8x16.splat(0x3b)))
+    const bars = v128.or(i8x16.eq(block, i8x16.splat(0x7c)), i8x16.eq(block, i8x16.splat(0x5c)))
+    found = v128.or(found, v128.or(i8x16.eq(block, i8x16.splat(0x20)), v128.or(lists, bars)))
+  }
+  return v128.any_true(found)
+}
+
+// Whether a line is blank or an object, by its first byte.
+// @ts-ignore: decorator
+@inline
+function beginsObject(from: i32, to: i32): bool {
+  let at = from
+  while (at < to && load<u8>(INPUT + at) <= 0x20) at++
+  return at >= to || load<u8>(INPUT + at) == 0x7b
+}
+
+/** JSON lines, whole ones: every string that is no key, and lines that are no object or end within a string. The number of candidate lines, each (start, end) at EVENTS. */
 export function scanJson(length: i32): i32 {
   let count: usize = 0
   let lineStart = 0
@@ -564,7 +591,7 @@ export function scanJson(length: i32): i32 {
         continue
       }
       lines++
-      if (flagged) {
+      if (flagged || inString || !beginsObject(lineStart, at)) {
         store<i32>(EVENTS + (count << 3), lineStart)
         store<i32>(EVENTS + (count << 3) + 4, at + 1)
         count++
@@ -576,7 +603,7 @@ export function scanJson(length: i32): i32 {
   }
   if (lineStart < length) {
     lines++
-    if (flagged) {
+    if (flagged || inString || !beginsObject(lineStart, length)) {
       store<i32>(EVENTS + (count << 3), lineStart)
       store<i32>(EVENTS + (count << 3) + 4, length)
       count++
@@ -667,6 +694,36 @@ function isHextet(start: i32, end: i32): bool {
 function isHex(start: i32, end: i32): bool {
   for (let at = start; at < end; at++) if (hexDigit(load<u8>(INPUT + at)) < 0) return false
   return true
+}
+
+// Whether an atom of a text within a line is a candidate; as `scanText` goes over whole lines.
+function hasWordCandidate(from: i32, to: i32): bool {
+  let start = from
+  let inAtom: u64 = 0
+  let colons = 0
+  let previousEnd = -2
+  for (let base: i32 = from; base < to; base += 64) {
+    const left = to - base
+    let atoms = atomMask(INPUT + base)
+    if (left < 64) atoms &= ((1 as u64) << left) - 1
+    let rest = atoms ^ ((atoms << 1) | inAtom)
+    while (rest != 0) {
+      const bit = ctz(rest) as i32
+      const at = base + bit
+      rest &= rest - 1
+      if ((atoms >>> bit) & 1) {
+        start = at
+        continue
+      }
+      colons = start == previousEnd + 1 && load<u8>(INPUT + previousEnd) == 0x3a ? colons + 1 : 0
+      previousEnd = at
+      if (isAtomCandidate(start, at, to) || isAddressPart(start, at, to, colons)) return true
+    }
+    inAtom = left >= 64 ? atoms >>> 63 : 0
+  }
+  if (inAtom == 0) return false
+  colons = start == previousEnd + 1 && load<u8>(INPUT + previousEnd) == 0x3a ? colons + 1 : 0
+  return isAtomCandidate(start, to, to) || isAddressPart(start, to, to, colons)
 }
 
 /** Lines of any text, whole ones: every atom. The number of candidate lines, each (start, end) at EVENTS. */
