@@ -238,6 +238,36 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('the 
     expect((await store.verify()).problems).toEqual([])
   })
 
+  it('is never read half while another process makes it anew', async () => {
+    const file = newFile()
+    await using store = await open(file)
+    const items = Array.from({ length: 2500 }, (_, n) =>
+      anIndicatorSaying({
+        about: [{ kind: 'domain', value: `d${n}.example` }],
+        labels: [n % 2 === 0 ? 'even' : 'odd'],
+      }),
+    )
+    await keep(store, items)
+    const expected = await all(store.knownValues({}))
+    expect(expected).toHaveLength(2500)
+    const forget = ['stated', 'statement', 'trait', 'relation', 'named', 'unread'].map(
+      (table) => `DELETE FROM ${table}`,
+    )
+    for (const when of [0, 1, 1500]) {
+      const found: unknown[] = []
+      for await (const known of store.knownValues({})) {
+        if (found.length === when) {
+          const other = connect(binding, file)
+          other.exec(`BEGIN; ${forget.join('; ')}; UPDATE collection SET statements = 0, unusable = 0;
+            INSERT INTO unread SELECT number, 0, last_added FROM collection WHERE last_added > 0; COMMIT`)
+          other.close()
+        }
+        found.push(known)
+      }
+      expect(found).toEqual(expected)
+    }
+  })
+
   it('forgets what a prune takes away while it is being made', async () => {
     const file = newFile()
     await using store = await open(file)

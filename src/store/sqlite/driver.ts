@@ -90,8 +90,8 @@ async function makeFile(file: string): Promise<void> {
 function storeOver(database: Database, dependencies: StoreDependencies): Store {
   const { file, reader, binding } = database
   const { clock, identity, notices, loadReader = loadItemReader } = dependencies
-  const indexReader = { connection: reader, file, loadReader }
   const indexed = () => completeIndex(database, loadReader, notices)
+  const indexReader = { connection: reader, file, loadReader, complete: indexed }
   const locks = newLocks(file, binding, dependencies)
   let isClosed = false
 

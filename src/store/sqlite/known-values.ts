@@ -7,6 +7,7 @@ import { corruption, type Connection, type SqlRow, type SqlValue } from './bindi
 import { reading } from './database.ts'
 import { idOfKey } from './keys.ts'
 import { listPlaces, type Place } from './places.ts'
+import { isIndexed } from './reindex.ts'
 import { readSegment, type SegmentItem } from './segments.ts'
 import { decodeStatement, type OfItem } from './statement-body.ts'
 import { surroundingsIn, type LargeStandings } from './surroundings.ts'
@@ -41,6 +42,8 @@ export interface IndexReader {
   readonly file: string
   /** Loads what reads items: for descriptions only. */
   readonly loadReader: () => Promise<ReadItem>
+  /** Finishes the index where it is not whole. */
+  readonly complete: () => Promise<void>
 }
 
 export async function lookup(reader: IndexReader, values: readonly Value[]): Promise<readonly KnownValue[]> {
@@ -100,8 +103,7 @@ async function* valuesOfKind(
   // The value that is not whole yet: its other statements may be in the next rows.
   let open: { readonly key: ValueKey; statements: SourcedStatement[] } | undefined
   for (let last: SqlValue[] = [Buffer.alloc(0), -1, -1, -1]; ;) {
-    const rows = await reading(reader.file, () => reader.connection.all(sql, [kind, ...last, limit]))
-    const statements = await resolvedRows(reader, view, rows, described)
+    const { rows, statements } = await wholeRows(reader, view, described, [sql, [kind, ...last, limit]])
     for (const [number, row] of rows.entries()) {
       const bytes = row['value'] as Buffer
       if (!open?.key.bytes.equals(bytes)) {
@@ -146,16 +148,46 @@ function groupedBy(
   return new Map([...groups].map(([number, group]) => [number, inOrder(group)]))
 }
 
+/**
+ * Rows of an index that is whole: another process may be making it anew while we read. What was found in such an index is
+ * dropped, the index is finished together with that process, and the same rows are asked for again.
+ */
+async function wholeRows(
+  reader: IndexReader,
+  view: View,
+  described: boolean,
+  [sql, values]: readonly [sql: string, values: readonly SqlValue[]],
+) {
+  const { connection, file } = reader
+  const isWhole = () => reading(file, () => isIndexed(connection))
+  const change = () => reading(file, () => connection.get('PRAGMA data_version')?.['data_version'] as number)
+  for (;;) {
+    const before = await change()
+    // An index made anew gives traits other numbers.
+    if (before !== view.change) Object.assign(view, { change: before, traits: newTraitReader(connection) })
+    try {
+      const rows = await reading(file, () => connection.all(sql, values))
+      const statements = await resolvedRows(reader, view, rows, described)
+      if (await isWhole()) return { rows, statements }
+    } catch (error) {
+      if (await isWhole()) throw error
+    }
+    await reader.complete()
+  }
+}
+
 /** What is the same for all rows of one question. */
 interface View {
   readonly places: ReadonlyMap<number, Place>
-  readonly traits: (number: number) => string
+  traits: (number: number) => string
+  /** Moves when anyone else changes the store. */
+  change: number
   readonly large: LargeStandings
 }
 
 async function openView({ connection, file }: IndexReader): Promise<View> {
   const places = await reading(file, () => new Map(listPlaces(connection).map((place) => [place.number, place])))
-  return { places, traits: newTraitReader(connection), large: new Map() }
+  return { places, traits: newTraitReader(connection), change: -1, large: new Map() }
 }
 
 /** Traits by number, the recent ones kept: most statements of a feed share a few. */
