@@ -176,17 +176,41 @@ async function trial(scenario: Scenario, kill: Kill): Promise<boolean> {
   return first === 'killed'
 }
 
+// A sample keeps it below two minutes; `all` kills at every point, which takes five.
+const points = process.env['STIXTAXII_TEST_KILLS'] ?? '24'
+const seed = Number(process.env['STIXTAXII_TEST_SEED'] ?? Date.now() % 2147483648)
+
+function sequence(start: number): () => number {
+  let state = start
+  return () => {
+    state = (state * 1103515245 + 12345) % 2147483648
+    return state / 2147483648
+  }
+}
+
+/** Some points drawn by the seed: one in each of as many stretches of equal length, so that no part of a run is left out. */
+function sampleOf(every: readonly Kill[], count: number): Kill[] {
+  const random = sequence(seed)
+  const length = every.length / count
+  return Array.from({ length: count }, (_, index) => every[Math.floor((index + random()) * length)]).filter(
+    (kill) => kill !== undefined,
+  )
+}
+
 describe('an apply that is killed', () => {
   it.each(scenarios)(
-    'D1 D3 $name: at each of its requests, and run again, it converges without a duplicate write',
+    'D1 D3 $name: at any of its requests, and run again, it converges without a duplicate write',
     async (scenario) => {
       const whole = await prepare(scenario)
       expect(await apply(whole)).toBe(0)
       const requests = whole.count
       await whole.world.director.close()
-      const trials = Array.from({ length: requests }, (_, index) => index + 1).flatMap((request) =>
+      const every = Array.from({ length: requests }, (_, index) => index + 1).flatMap((request) =>
         (['before', 'after'] as const).map((when): Kill => ({ request, when })),
       )
+      const trials = points === 'all' ? every : sampleOf(every, Number(points))
+      const count = trials.length
+      console.log(`${scenario.name}: ${count} of ${every.length} points, STIXTAXII_TEST_SEED=${seed}`)
       let killed = 0
       // Most of a trial is waiting for orders, so several go on at once.
       const worker = async (): Promise<void> => {
@@ -194,7 +218,7 @@ describe('an apply that is killed', () => {
       }
       await Promise.all(Array.from({ length: 6 }, worker))
       // How many requests a run has depends a little on which Logpoint is quicker.
-      expect(killed).toBeGreaterThan(requests * 2 - 20)
+      expect(killed).toBeGreaterThan(count * 0.75)
       console.log(`${scenario.name}: ${requests} requests, killed at ${killed} points`)
     },
     900_000,
