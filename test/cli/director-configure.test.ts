@@ -238,7 +238,7 @@ describe('director source test', () => {
     const root = await world.json<{ works: boolean }>(line.replace(server.discoveryUrl, server.rootUrl))
     expect([root.exitCode, root.data.works]).toEqual([10, false])
     expect(schemaProblems('director-source-test', root.data)).toEqual([])
-    expect(root.stderr).toContain('`serve`')
+    expect(root.stderr).toContain('This program can')
     expect(world.sent()).toEqual([])
     expect(existsSync(join(world.folder, 'data', 'store.sqlite'))).toBe(false)
   })

@@ -97,7 +97,10 @@ describe('a preflight', () => {
       lacks: [{ field, isNeeded: true }],
       error: { kind: 'auth' },
     })
-    expect(failureOfPreflight(report)).toMatchObject({ kind: 'auth', hint: expect.stringContaining('This program can') })
+    expect(failureOfPreflight(report)).toMatchObject({
+      kind: 'auth',
+      hint: expect.stringContaining('This program can'),
+    })
   })
 
   it('names headers that the plugin lacks', async () => {
