@@ -16,19 +16,41 @@ export async function* readLog(
   follow: { readonly fromEnd: boolean } | undefined,
   { stdin, workingDirectory, clock, signal }: Parts,
 ): AsyncGenerator<Followed> {
+  const open = (): AsyncIterable<Followed> => {
+    if (file === '-') return piecesOf(stdin, signal)
+    const place = path.resolve(workingDirectory, file)
+    if (follow) return followFile(place, { clock, signal, ...follow })
+    return piecesOf(createReadStream(place, { highWaterMark: pieceBytes }), signal)
+  }
+  let isFirst = true
   try {
-    if (file === '-') yield* piecesOf(stdin, signal)
-    else if (follow) yield* followFile(path.resolve(workingDirectory, file), { clock, signal, ...follow })
-    else yield* piecesOf(createReadStream(path.resolve(workingDirectory, file), { highWaterMark: pieceBytes }), signal)
+    for await (const piece of open()) {
+      if (isFirst && Buffer.isBuffer(piece)) checkEncoding(file, piece)
+      isFirst = false
+      yield piece
+    }
   } catch (cause) {
     if (signal.aborted) return
-    throw unreadable(file, cause)
+    throw cause instanceof StixTaxiiError ? cause : unreadable(file, cause)
   }
 }
 
 async function* piecesOf(stream: Readable, signal: AbortSignal): AsyncGenerator<Buffer> {
   addAbortSignal(signal, stream)
   for await (const piece of stream) yield piece as Buffer
+}
+
+/** A log that is packed or in UTF-16 would be read as one without a single hit, which looks like good news. */
+function checkEncoding(file: string, first: Buffer): void {
+  const mark = first.subarray(0, 2).toString('hex')
+  const undo = { '1f8b': 'zcat', fffe: 'iconv -f UTF-16 -t UTF-8', feff: 'iconv -f UTF-16 -t UTF-8' }[mark]
+  if (undo === undefined) return
+  const what = mark === '1f8b' ? 'packed with gzip' : 'UTF-16'
+  throw new StixTaxiiError('CLI_LOG_ENCODED', `${file === '-' ? 'Standard input' : file} is ${what}, not plain text`, {
+    kind: 'usage',
+    hint: `Hand on its content: ${undo} FILE | stixtaxii enrich`,
+    context: { file },
+  })
 }
 
 function unreadable(file: string, cause: unknown): StixTaxiiError {

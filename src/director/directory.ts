@@ -34,6 +34,9 @@ export function resolveLogpoints(directory: Directory, words: readonly string[])
   const visit = (word: string, within: readonly string[]): void => {
     const members = Object.hasOwn(directory.groups, word) ? directory.groups[word] : undefined
     if (members) {
+      const [namesake] = Object.keys(directory.logpoints).filter((name) => name.endsWith(`/${word}`))
+      // Who says lp1 and means the Logpoint must not reach a group instead; within a group the group is meant.
+      if (namesake !== undefined && within.length === 0) throw ambiguous(word, [namesake, `the group ${word}`])
       if (within.includes(word)) throw circular(word, within)
       for (const member of splitWords(members)) visit(member, [...within, word])
       return

@@ -12,6 +12,13 @@ export function looksLikePrivateKey(beginning: Uint8Array, name: string): boolea
   return pemKey.test(bytes.toString('latin1').replaceAll('\0', '')) || isDerKey(bytes) || isKeyStore(bytes)
 }
 
+/** Whether a file may be a certificate or a chain of them: PEM, DER, or a name that certificates have. */
+export function looksLikeCertificate(beginning: Uint8Array, name: string): boolean {
+  const bytes = Buffer.from(beginning.buffer, beginning.byteOffset, beginning.byteLength)
+  const isPem = bytes.toString('latin1').replaceAll('\0', '').includes('-----BEGIN ')
+  return isPem || (bytes[0] === 0x30 && (bytes[1] ?? 0) >= 0x80) || /\.(crt|cer|cert|pem|der|p7b|p7c)$/i.test(name)
+}
+
 /** PKCS#5 and PKCS#12 password-based encryption, as the beginnings of object identifiers. @see RFC 8018, RFC 7292 */
 const cipherNames: ReadonlySet<string> = new Set(['2a864886f70d0105', '2a864886f70d010c'])
 

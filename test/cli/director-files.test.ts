@@ -186,6 +186,15 @@ describe('director certificate', () => {
     expect(publicWrites(world)).toHaveLength(1)
   })
 
+  it('S24 sends nothing that is neither certificate nor key, as a token by mistake', async () => {
+    await using world = await aDirectorWorld()
+    await world.file('notes.txt', 'CANARY-a-token-of-somebody\n')
+    const { exitCode, stderr } = await world.run('director certificate upload notes.txt --pool acme')
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('notes.txt holds neither')])
+    expect(stderr).not.toContain('CANARY')
+    expect(world.sent()).toEqual([])
+  })
+
   it('says which Logpoints use what is to be trashed', async () => {
     await using world = await aDirectorWorld({ profiles: [anAcmeProfile()] })
     await world.file('client.crt', certificate)

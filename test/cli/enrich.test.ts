@@ -217,3 +217,19 @@ describe('stixtaxii enrich', () => {
     expect(stderr).toMatch(/6 lines .* 4 with a hit/)
   })
 })
+
+describe('enrich of what is no plain text', () => {
+  it.each([
+    ['packed with gzip', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0]), 'zcat'],
+    ['UTF-16', Buffer.from('\ufeff{"a":"bad.example"}\n', 'utf16le'), 'iconv'],
+  ])('refuses what is %s instead of finding nothing in it', async (what, bytes, hint) => {
+    const folder = await aFolder()
+    writeFileSync(path.join(folder, 'app.log'), bytes)
+    for (const [line, stdin] of [['enrich app.log', undefined] as const, ['enrich', bytes] as const]) {
+      const { exitCode, stdout, stderr } = await runCli(line, { folder, stdin })
+      expect([exitCode, stdout]).toEqual([2, ''])
+      expect(stderr).toContain(what)
+      expect(stderr).toContain(hint)
+    }
+  })
+})

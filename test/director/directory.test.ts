@@ -16,6 +16,13 @@ const directory: Directory = {
 const names = (...words: string[]): string[] => resolveLogpoints(directory, words).map(({ name }) => name)
 
 describe('--on', () => {
+  it('takes no name that is a group and a Logpoint for one of the two', () => {
+    const shadowed: Directory = { ...directory, groups: { search: ['acme/lp1'], all: ['search'] } }
+    expect(() => resolveLogpoints(shadowed, ['search'])).toThrow('may be beta/search or the group search')
+    expect(resolveLogpoints(shadowed, ['all']).map(({ name }) => name)).toEqual(['acme/lp1'])
+    expect(resolveLogpoints(shadowed, ['beta/search']).map(({ name }) => name)).toEqual(['beta/search'])
+  })
+
   it('takes names, comma lists, groups of groups and globs, each Logpoint once', () => {
     expect(names('acme/lp1')).toEqual(['acme/lp1'])
     expect(names('acme/lp2,acme/lp1', 'acme/lp2')).toEqual(['acme/lp2', 'acme/lp1'])

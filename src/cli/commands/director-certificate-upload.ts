@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { looksLikePrivateKey } from '../../director/private-key.ts'
+import { StixTaxiiError } from '../../core/errors.ts'
+import { looksLikeCertificate, looksLikePrivateKey } from '../../director/private-key.ts'
 import { defineCommand } from '../command.ts'
 import { directorFields, orderFields, storageFields, verifyField } from '../director-fields.ts'
 import { writeFileRows } from '../director-file-rows.ts'
@@ -41,6 +42,7 @@ export const directorCertificateUpload = defineCommand({
   async run({ files: names, yesPublicKey, ...input }, parts) {
     const paths = [...new Set(names.map((name) => resolve(parts.workingDirectory, name)))]
     const files = await Promise.all(paths.map(readyFile))
+    for (const { beginning, name } of files) checkCertificate(beginning, name)
     const keys = files.filter(({ beginning, name }) => looksLikePrivateKey(beginning, name))
     if (input.public && keys.length > 0 && !yesPublicKey) await confirmPublicKeys(keys, parts)
     await withDirector(input, parts, async ({ profile, client }) => {
@@ -51,3 +53,13 @@ export const directorCertificateUpload = defineCommand({
     })
   },
 })
+
+/** @throws CLI_CERTIFICATE_UNLIKELY (usage): a token or a password by mistake would be there for others to read. */
+function checkCertificate(beginning: Uint8Array, name: string): void {
+  if (looksLikeCertificate(beginning, name) || looksLikePrivateKey(beginning, name)) return
+  throw new StixTaxiiError('CLI_CERTIFICATE_UNLIKELY', `${name} holds neither a certificate nor a key`, {
+    kind: 'usage',
+    hint: 'Nothing was sent. Name files in PEM, DER or PKCS#12, or with the ending of one: .crt, .cer, .pem, .key, ...',
+    context: { file: name },
+  })
+}
