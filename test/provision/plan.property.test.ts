@@ -27,7 +27,8 @@ const source = fc.record(
 const sources = fc.array(source, { maxLength: 4 }).map((all) =>
   Object.fromEntries(
     all.map(({ pair, useBasic, useCertificate, keyPassphrase, ...rest }, index) => {
-      const named = rest.username === undefined ? {} : { useBasic: useBasic ?? true }
+      // One user's password is never another's: who names a user says where its password is, or that there is none.
+      const named = rest.username === undefined ? {} : { useBasic: useBasic ?? true, password: rest.password ?? 'none' }
       const files = pair ? { certificate: 'client.crt', key: 'client.key', keyPassphrase: keyPassphrase ?? 'none' } : {}
       const text = { url: `https://feed${index}.example/taxii2/`, ...rest, ...named, ...files }
       return [`s${index}`, defined({ ...text, ...(pair ? { useCertificate } : {}) })]

@@ -113,7 +113,7 @@ describe('our client and the emulated Director', () => {
     'order-never': { state: 'pending' },
     'order-envelope': { state: 'pending' },
     'order-unreadable': { state: 'done' },
-    'twin-sources': { state: 'done', reason: expect.stringContaining('2 new sources') as string },
+    'twin-sources': { state: 'unverified', reason: expect.stringContaining('2 new sources') as string },
     'token-expires=0': { kind: 'auth' },
     html: { code: 'DIRECTOR_NOT_JSON' },
     'server-error-after': { state: 'done' },
