@@ -13,6 +13,8 @@ export interface Rival {
   readonly share: number
   /** Finds values within longer words too. */
   readonly mayOverReport?: boolean | undefined
+  /** Looks at one of the fields only. */
+  readonly oneField?: boolean | undefined
   readonly command: (events: string) => Command
 }
 
@@ -72,7 +74,7 @@ export async function rivalsFor(data: { readonly values: string }, folder: strin
       name: 'miller join on one field',
       missing: isMissing('mlr'),
       share: 0.2,
-      mayOverReport: true,
+      oneField: true,
       command: (events) =>
         counted([
           'bash',

@@ -187,7 +187,7 @@ async function measureRivals(data: Data, folder: string, rounds: number, quick: 
     )
     checkHits(mine[0], data.hits.all, data.hits.all, 'enrich')
     const wanted = few ? few.exact : data.hits.exact
-    checkHits(theirs[0], wanted, rival.mayOverReport ? Infinity : wanted, rival.name)
+    checkHits(theirs[0], rival.oneField ? 1 : wanted, rival.mayOverReport ? Infinity : wanted, rival.name)
     const rate = (costs: readonly Cost[], events: number) => events / median(costs.map(({ cpuMs: ms }) => ms))
     const ratio = rate(mine, data.events) / rate(theirs, few?.events ?? data.events)
     rows.push(
