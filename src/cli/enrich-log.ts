@@ -69,7 +69,8 @@ async function enrichLog(
     if (pieces.length > 0) await output.raw(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces))
   }
   const close = async (enricher: Enricher): Promise<void> => {
-    await write(enricher.end())
+    // What was cut short ends within a line, which is no line yet.
+    if (!signal.aborted) await write(enricher.end())
     live.delete(enricher)
     addTo(totals, enricher.statistics)
   }
