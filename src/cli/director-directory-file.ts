@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { StixTaxiiError } from '../core/errors.ts'
 import type { Directory } from '../director/directory.ts'
 import { identifierPattern } from '../director/assumptions.ts'
-import { firstIssue, positionOf } from '../profile/profile-file.ts'
+import type { TextPosition } from '../profile/json-fault.ts'
+import { parseWritten } from '../profile/written-file.ts'
 import { directoryNamePattern } from './director-pairs.ts'
 
 const identifier = z.string().regex(identifierPattern, 'must be an identifier: 8 to 64 letters, digits, dashes')
@@ -30,22 +31,9 @@ export async function writeDirectory({ pools, logpoints, groups }: Directory): P
  * @throws DIRECTOR_DIRECTORY_INVALID (config) with line and column.
  */
 export async function parseDirectory(text: string, file: string): Promise<Directory> {
-  const { parseDocument, LineCounter } = await import('yaml')
-  const lineCounter = new LineCounter()
-  const document = parseDocument(text.replace(/^\ufeff/, ''), { lineCounter, schema: 'failsafe', prettyErrors: false })
-  const [fault] = document.errors
-  if (fault) {
-    const { line, col } = lineCounter.linePos(fault.pos[0])
-    throw invalid(file, { line, column: col }, 'neither YAML nor JSON from here on')
-  }
-  const value: unknown = document.toJS({ maxAliasCount: 100 })
-  const read = schema.safeParse(value)
-  if (!read.success) {
-    const issue = firstIssue(value, read.error.issues[0])
-    const place = issue.path.map(String).join('.')
-    throw invalid(file, await positionOf(text, issue.path), `${place === '' ? '' : `${place}: `}${issue.message}`)
-  }
-  const pools = Object.entries(read.data.pools)
+  const invalidAt = (at: TextPosition, what: string) => invalid(file, at, what)
+  const read = await parseWritten(text, { schema, scalars: 'failsafe', invalid: invalidAt })
+  const pools = Object.entries(read.pools)
   return {
     pools: Object.fromEntries(pools.map(([pool, { uuid }]) => [pool, uuid])),
     logpoints: Object.fromEntries(
@@ -53,7 +41,7 @@ export async function parseDirectory(text: string, file: string): Promise<Direct
         Object.entries(logpoints).map(([logpoint, id]) => [`${pool}/${logpoint}`, id]),
       ),
     ),
-    groups: read.data.groups ?? {},
+    groups: read.groups ?? {},
   }
 }
 

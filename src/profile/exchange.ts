@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { StixTaxiiError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import type { Profile } from './profile.ts'
-import { firstIssue, positionOf } from './profile-file.ts'
+import type { TextPosition } from './json-fault.ts'
+import { parseWritten } from './written-file.ts'
 import { profileSchema } from './schema.ts'
 
 /** Secrets by profile's name and field. */
@@ -37,25 +38,12 @@ export async function writeExchange({ profiles, secrets }: Exchange, format: Exc
  * @throws PROFILE_IMPORT_INVALID (config) with line and column; the text is not quoted, as it may hold secrets.
  */
 export async function readExchange(text: string, file: string): Promise<Exchange> {
-  const { parseDocument, LineCounter } = await import('yaml')
-  const lineCounter = new LineCounter()
-  const document = parseDocument(text.replace(/^\ufeff/, ''), { lineCounter, schema: 'core', prettyErrors: false })
-  const [fault] = document.errors
-  if (fault) {
-    const { line, col } = lineCounter.linePos(fault.pos[0])
-    throw invalid(file, { line, column: col }, 'neither YAML nor JSON from here on')
-  }
-  const value: unknown = document.toJS({ maxAliasCount: 100 })
-  const read = schema.safeParse(value)
-  if (!read.success) {
-    const issue = firstIssue(value, read.error.issues[0])
-    const place = issue.path.map(String).join('.')
-    throw invalid(file, await positionOf(text, issue.path), `${place === '' ? '' : `${place}: `}${issue.message}`)
-  }
-  const secrets = Object.entries(read.data.secrets ?? {}).map(([name, fields]) => {
+  const invalidAt = (at: TextPosition, what: string) => invalid(file, at, what)
+  const read = await parseWritten(text, { schema, scalars: 'core', invalid: invalidAt })
+  const secrets = Object.entries(read.secrets ?? {}).map(([name, fields]) => {
     return [name, new Map(Object.entries(fields).map(([field, secret]) => [field, new Secret(secret)]))] as const
   })
-  return { profiles: read.data.profiles, secrets: new Map(secrets) }
+  return { profiles: read.profiles, secrets: new Map(secrets) }
 }
 
 function clear(secrets: ExchangedSecrets): Record<string, Record<string, string>> {

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import { directorFields, storageFields } from '../director-fields.ts'
-import { fileListShape, storageRecord, wantedStorage } from '../director-storage.ts'
-import { directorNeeds, withDirector } from '../director-targets.ts'
+import { listFiles } from '../director-list-files.ts'
+import { directorNeeds } from '../director-targets.ts'
 
 export const directorPackageList = defineCommand({
   path: 'director package list',
@@ -11,14 +11,5 @@ export const directorPackageList = defineCommand({
   input: z.object({ ...storageFields, ...directorFields }),
   needs: directorNeeds,
   schema: 'director-files',
-  async run(input, parts) {
-    await withDirector(input, parts, async ({ profile, client }) => {
-      const storage = wantedStorage(profile, input)
-      const names = await client.packages.list(storage, { signal: parts.signal })
-      await parts.output.list(
-        names.map((name) => ({ name, ...storageRecord(storage) })),
-        fileListShape,
-      )
-    })
-  },
+  run: (input, parts) => listFiles('packages', input, parts),
 })
