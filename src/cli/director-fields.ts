@@ -71,3 +71,10 @@ export const verifyField = {
 
 /** How many targets at once. */
 export const parallelField = z.number().int().min(1).max(64).default(4).describe('targets worked on at once')
+
+/** The version word as it is sent, for what Director may learn to take. */
+export const stixVersionRawField = z
+  .string()
+  .optional()
+  .describe('version word to use as it is, instead of 1 or 2')
+  .meta({ value: 'WORD', environment: false })

@@ -117,6 +117,3 @@ const everyField = z.object({ ...accessFields, ...definitionFields })
 export type SourceFlags = z.infer<typeof everyField>
 /** Keys of the flags that are never filled in from the environment. */
 export const sourceFlagNames: readonly string[] = Object.keys(everyField.shape)
-
-/** The schema of all definition flags. */
-export const sourceFlagsSchema = everyField

@@ -41,16 +41,6 @@ export function openIndex(file: string, core?: 'webassembly' | 'typescript'): Ma
   }
 }
 
-/** The tail alone: what an index was built from. Throws as `openIndex` does. */
-export function readIndexTail(file: string): IndexTail {
-  const handle = openSync(file, 'r')
-  try {
-    return readTail(file, handle)
-  } finally {
-    closeSync(handle)
-  }
-}
-
 function readTail(file: string, handle: number): IndexTail {
   const { size } = fstatSync(handle)
   if (size < headBytes + tailBytes) throw damaged(file, 'it is too short')

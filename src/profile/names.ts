@@ -24,8 +24,3 @@ export function checkProfileName(name: string): string {
     context: { name },
   })
 }
-
-/** Whether the text can be a profile's name, as opposed to a URL. */
-export function isProfileName(text: string): boolean {
-  return slug.test(text)
-}

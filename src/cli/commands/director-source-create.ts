@@ -2,7 +2,14 @@ import { z } from 'zod'
 import { pluginDefinitionOf } from '../../workflow/plugin-definition.ts'
 import { defineCommand } from '../command.ts'
 import { createOn } from '../director-create-source.ts'
-import { directorFields, onField, orderFields, parallelField, verifyField } from '../director-fields.ts'
+import {
+  directorFields,
+  onField,
+  orderFields,
+  parallelField,
+  stixVersionRawField,
+  verifyField,
+} from '../director-fields.ts'
 import { changeTargets } from '../director-rows.ts'
 import { definitionFlags, namedDefinition, refuseLacks } from '../director-source-argument.ts'
 import { holdKnowledge, sourceStateNeeds } from '../director-sources.ts'
@@ -34,11 +41,7 @@ export const directorSourceCreate = defineCommand({
       .describe(
         'create it although the plugin lacks something that it needs, or an earlier create of it may still be running',
       ),
-    stixVersionRaw: z
-      .string()
-      .optional()
-      .describe('version word to send as it is, instead of 1 or 2')
-      .meta({ value: 'WORD', environment: false }),
+    stixVersionRaw: stixVersionRawField,
     parallel: parallelField,
     ...orderFields,
     ...verifyField,

@@ -4,7 +4,14 @@ import { editOn } from '../director-edit-target.ts'
 import type { WantedChanges } from '../director-edit-target.ts'
 import { changesOf, hasChanges } from '../director-edit-source.ts'
 import { defineCommand } from '../command.ts'
-import { directorFields, onField, orderFields, parallelField, verifyField } from '../director-fields.ts'
+import {
+  directorFields,
+  onField,
+  orderFields,
+  parallelField,
+  stixVersionRawField,
+  verifyField,
+} from '../director-fields.ts'
 import { changeTargets } from '../director-rows.ts'
 import { definitionFlags, namedDefinition, refuseLacks } from '../director-source-argument.ts'
 import { secretsOfFlags } from '../director-source-secrets.ts'
@@ -60,11 +67,7 @@ export const directorSourceEdit = defineCommand({
       .describe('take everything from this saved profile')
       .meta({ value: 'PROFILE', environment: false }),
     force: z.boolean().default(false).describe('send it although the plugin lacks something that the profile needs'),
-    stixVersionRaw: z
-      .string()
-      .optional()
-      .describe('version word to send as it is, instead of 1 or 2')
-      .meta({ value: 'WORD', environment: false }),
+    stixVersionRaw: stixVersionRawField,
     parallel: parallelField,
     ...orderFields,
     ...verifyField,

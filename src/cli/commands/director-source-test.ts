@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { failureOfPreflight, preflight, preflightLimit } from '../../workflow/preflight.ts'
 import { defineCommand } from '../command.ts'
+import { stixVersionRawField } from '../director-fields.ts'
 import { definitionFlags, namedDefinition } from '../director-source-argument.ts'
 
 export const directorSourceTest = defineCommand({
@@ -18,11 +19,7 @@ export const directorSourceTest = defineCommand({
   input: z.object({
     source: z.string().optional().describe('name of a TAXII profile, or a URL').meta({ value: 'SOURCE|URL' }),
     limit: z.number().int().positive().default(preflightLimit).describe('objects that are enough'),
-    stixVersionRaw: z
-      .string()
-      .optional()
-      .describe('version word to try, instead of 1 or 2')
-      .meta({ value: 'WORD', environment: false }),
+    stixVersionRaw: stixVersionRawField,
     ...definitionFlags,
   }),
   needs: [

@@ -40,7 +40,6 @@ export const collectionResource = z.looseObject({
     .optional()
     .catch(undefined),
 })
-export type CollectionResource = z.infer<typeof collectionResource>
 
 export const collectionsResource = z.looseObject({
   collections: z.array(z.unknown()).nullish().catch(undefined),
