@@ -1,6 +1,7 @@
 import type { Clock } from '../core/ports.ts'
 import { printable } from '../core/printable.ts'
 import type { HostOutput } from './host.ts'
+import { createSpinner } from './spinner.ts'
 
 /** One piece of long work being shown. */
 export interface ProgressTask {
@@ -63,46 +64,15 @@ function plain({ stream, clock }: ProgressOptions): Progress {
   }
 }
 
-/** What of ora is used. */
-interface Spinner {
-  text: string
-  start(): unknown
-  stop(): unknown
-}
-
 /** All tasks share one line: the newest first, as much as there is room for. */
 function drawn({ stream, colors }: ProgressOptions): Progress {
   const tasks = new Map<ProgressTask, string>()
-  let spinner: Spinner | undefined
-  let loading = false
+  const spinner = createSpinner(stream, { colors })
   let closed = false
   const show = (): void => {
-    if (spinner === undefined) return load()
-    spinner.text = oneLine([...tasks.values()], (stream.columns ?? 80) - 4)
-  }
-  const load = (): void => {
-    if (loading) return
-    loading = true
-    void import('ora').then(({ default: ora }) => {
-      if (closed || tasks.size === 0) return void (loading = false)
-      // discardStdin would put the terminal into raw mode and swallow Ctrl-C meant for a prompt.
-      // Whether it can be drawn was asked of the terminal; ora would also look for a variable CI, which people export.
-      const made = ora({
-        stream,
-        isEnabled: true,
-        discardStdin: false,
-        color: colors ? 'cyan' : false,
-        hideCursor: true,
-      })
-      made.start()
-      spinner = made
-      show()
-    })
-  }
-  const stop = (): void => {
-    spinner?.stop()
-    spinner = undefined
-    loading = false
+    if (closed) return
+    spinner.show(oneLine([...tasks.values()], (stream.columns ?? 80) - 4))
+    spinner.start()
   }
   return {
     start(text) {
@@ -113,7 +83,7 @@ function drawn({ stream, colors }: ProgressOptions): Progress {
         },
         done(last) {
           tasks.delete(task)
-          if (tasks.size === 0) stop()
+          if (tasks.size === 0) spinner.stop()
           else show()
           if (last !== undefined) between(() => stream.write(`${printable(last)}\n`))
         },
@@ -125,13 +95,13 @@ function drawn({ stream, colors }: ProgressOptions): Progress {
     interrupt: between,
     close() {
       closed = true
-      stop()
+      spinner.stop()
     },
   }
   function between(write: () => void): void {
-    spinner?.stop()
+    spinner.stop()
     write()
-    spinner?.start()
+    if (tasks.size > 0 && !closed) spinner.start()
   }
 }
 

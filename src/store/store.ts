@@ -1,5 +1,7 @@
 import type { Damaged, Item } from '../stix/item.ts'
 import type { Value } from '../stix/statement.ts'
+import type { StoredPage, PageQuery } from './page-query.ts'
+import type { RecordChange, Records } from './records.ts'
 import type {
   KnownValue,
   KnownValueFilter,
@@ -80,6 +82,28 @@ export interface PageBatch {
   readonly checkpoint: () => CheckpointMove | undefined
   /** Called for each new or updated item, in order, after the commit; for `--emit`. */
   readonly onStored?: ((item: Item) => void) | undefined
+  /** Called for each item in order, inside the transaction, before `records`. */
+  readonly onSettled?: ((item: Item, outcome: Settled) => void) | undefined
+  /**
+   * Asked once, when every item is settled: what of the records changes in the same transaction (the job of a POST, an
+   * inbox message). A change whose revision does not hold undoes everything: STORE_RECORD_CHANGED (conflict).
+   */
+  readonly records?: (() => readonly RecordChange[]) | undefined
+}
+
+/** What became of one item: see `Counts`. */
+export type Settled = 'new' | 'updated' | 'unchanged' | 'conflict'
+
+/** Which versions of a collection go: every field given must hold. At least one of `id`, `addedAfter`, `addedUntil`. */
+export interface RemovalRequest {
+  readonly id?: string | undefined
+  /** Only this version; default: all. */
+  readonly version?: string | undefined
+  readonly specVersion?: '2.0' | '2.1' | undefined
+  /** Exclusive. */
+  readonly addedAfter?: string | undefined
+  /** Inclusive. */
+  readonly addedUntil?: string | undefined
 }
 
 /**
@@ -269,6 +293,24 @@ export interface Store extends AsyncDisposable {
    * When `parts` throws, or the disk is full (STORE_FULL, local), everything is as before.
    */
   commit(batch: PageBatch): Promise<Counts>
+
+  /**
+   * The same for several collections: all of them or nothing. Answers in the order of the batches. For what arrives once
+   * and belongs to many (a TAXII 1.x inbox message with several destinations).
+   */
+  commitAll(batches: readonly PageBatch[]): Promise<readonly Counts[]>
+
+  /**
+   * One page of one collection, oldest first, for readers that go on where they were: what `serve` answers with. One
+   * moment's picture. A collection that is not known has nothing.
+   */
+  readPage(key: CollectionKey, query: PageQuery): Promise<StoredPage>
+  /** How many versions the same query (without its `limit`) would give in all pages together. */
+  countPage(key: CollectionKey, query: Omit<PageQuery, 'limit'>): Promise<number>
+  /** Removes versions, what they say of values too, in one transaction; returns how many. `addedAt` of others stays. */
+  removeVersions(key: CollectionKey, request: RemovalRequest): Promise<number>
+  /** What the server keeps beside the versions: accounts, jobs, subscriptions, result sets, inbox messages, rights. */
+  readonly records: Records
 
   checkpoint(key: CollectionKey): Promise<Checkpoint | undefined>
   checkpoints(filter?: { source?: string | undefined }): Promise<readonly Checkpoint[]>

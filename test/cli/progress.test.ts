@@ -12,7 +12,7 @@ function screen(columns?: number): { readonly stream: HostOutput; readonly text:
       done()
     },
   })
-  // What ora asks of a terminal.
+  // What a terminal's stream has.
   const terminal = { isTTY: true, columns, cursorTo: () => true, clearLine: () => true, moveCursor: () => true }
   if (columns !== undefined) Object.assign(stream, terminal)
   return { stream, text: () => text }

@@ -1,0 +1,45 @@
+import type { Item } from '../stix/item.ts'
+
+/** Which versions of a collection a page has. Every field given must hold; values within a field are alternatives. */
+export interface PageQuery {
+  /** RFC 3339, any precision; exclusive. */
+  readonly addedAfter?: string | undefined
+  /** Inclusive. */
+  readonly addedUntil?: string | undefined
+  readonly kind?: Item['kind'] | undefined
+  readonly ids?: readonly string[] | undefined
+  readonly types?: readonly string[] | undefined
+  /** Of STIX 2 objects. */
+  readonly specVersions?: readonly ('2.0' | '2.1')[] | undefined
+  /** Of content blocks; with subtypes, those or (where the block has none) any. */
+  readonly bindings?: readonly WantedBinding[] | undefined
+  /**
+   * Which versions of each id, among those that `specVersions` leaves: `last` and `first` by version, `all`, or these
+   * version texts (compared as instants where they are timestamps). Default `['all']`. Blocks have one version.
+   */
+  readonly versions?: readonly ('all' | 'first' | 'last' | (string & {}))[] | undefined
+  /** At most this many versions; at least 1. */
+  readonly limit: number
+  /** False: `raw` of every item is empty, for manifests. Default true. */
+  readonly bodies?: boolean | undefined
+}
+
+export interface WantedBinding {
+  readonly id: string
+  /** Empty: any. */
+  readonly subtypes: readonly string[]
+}
+
+export interface PageEntry {
+  readonly item: Item
+  /** Without `originalId` and the like: `modified`, else `created`, else a digest. */
+  readonly version: string
+  /** RFC 3339, six digits; unique and rising within the collection, so the last one's is where the next page begins. */
+  readonly addedAt: string
+}
+
+export interface StoredPage {
+  readonly entries: readonly PageEntry[]
+  /** Whether the query holds for anything added after the last entry. */
+  readonly more: boolean
+}
