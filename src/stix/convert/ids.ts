@@ -1,23 +1,16 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../canonical.ts'
+import { uuid5 } from '../uuid5.ts'
 
 /** Name space of ids that STIX 1 ids and contents are turned into. */
 const ownNameSpace = 'c3a2f6f0-5a0b-4d0c-9d53-6d1f1a7be0a4'
 /** @see STIX 2.1, 2.9 (identifier) */
 const observableNameSpace = '00abedb4-aa42-466c-9c01-fed23315a9b7'
 
-/** A name-based UUID. @see RFC 9562, 5.5 (UUID version 5) */
-export function uuid5(nameSpace: string, name: string): string {
-  const sum = createHash('sha1')
-    .update(Buffer.from(nameSpace.replaceAll('-', ''), 'hex'))
-    .update(name)
-    .digest()
-  return uuidOf(sum, 5)
-}
-
-function uuidOf(digest: Buffer, version: 4 | 5): string {
+/** A UUID in the form of version 4 that a digest gives. */
+function uuidOf(digest: Buffer): string {
   const bytes = Buffer.from(digest.subarray(0, 16))
-  bytes[6] = ((bytes[6] as number) & 0x0f) | (version << 4)
+  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
@@ -66,7 +59,7 @@ export function observableId(type: string, properties: Readonly<Record<string, u
   const digest = createHash('sha256')
     .update(`${type}\n${canonical(properties)}`)
     .digest()
-  return `${type}--${uuidOf(digest, 4)}`
+  return `${type}--${uuidOf(digest)}`
 }
 
 /** Of several hashes one makes the id: the first of the usual ones, else the first by name. */
