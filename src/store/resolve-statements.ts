@@ -68,35 +68,76 @@ export interface Surroundings {
   names(ids: readonly string[]): ReadonlyMap<string, readonly KeptName[]>
 }
 
-/** In the order given; a statement whose item is gone is left out. */
+/** What an asynchronous driver answers about ids. */
+export interface SurroundingsLater {
+  standing(ids: readonly string[]): Promise<ReadonlyMap<string, Standing>>
+  relations(ids: readonly string[]): Promise<ReadonlyMap<string, readonly KeptRelation[]>>
+  names(ids: readonly string[]): Promise<ReadonlyMap<string, readonly KeptName[]>>
+}
+
+/** In the order given; undefined for a statement whose item is gone. */
 export function resolveStatements(
   kept: readonly KeptStatement[],
   around: Surroundings,
 ): (SourcedStatement | undefined)[] {
   if (kept.length === 0) return []
-  const relations = around.relations(distinct(kept.map(({ statement }) => statement.id)))
-  const asked = [...relations.values()].flat()
-  const standing = around.standing(
-    distinct([...kept.map(({ itemId }) => itemId), ...asked.flatMap(({ itemId, to }) => [itemId, to])]),
-  )
-  const names = namesAround(
-    distinct([
-      ...asked.flatMap(({ to, markingRefs = [] }) => [to, ...markingRefs]),
-      ...kept.flatMap(({ statement }) => [...statement.markingRefs, statement.createdBy ?? '']),
-    ]),
-    around,
-  )
-  const found = { relations, standing, names, nameOf: nameFinder(names), related: new Map() }
+  const relations = around.relations(idsOf(kept))
+  const standing = around.standing(itemsAround(kept, relations))
+  const names = around.names(namedAround(kept, relations))
+  const further = markingsOf(names)
+  return resolvedWith(kept, {
+    relations,
+    standing,
+    names: further.length === 0 ? names : new Map([...names, ...around.names(further)]),
+  })
+}
+
+/** The same, of a driver that is asynchronous. */
+export async function resolveStatementsLater(
+  kept: readonly KeptStatement[],
+  around: SurroundingsLater,
+): Promise<(SourcedStatement | undefined)[]> {
+  if (kept.length === 0) return []
+  const relations = await around.relations(idsOf(kept))
+  const standing = await around.standing(itemsAround(kept, relations))
+  const names = await around.names(namedAround(kept, relations))
+  const further = markingsOf(names)
+  return resolvedWith(kept, {
+    relations,
+    standing,
+    names: further.length === 0 ? names : new Map([...names, ...(await around.names(further))]),
+  })
+}
+
+type Answers = Pick<Found, 'relations' | 'standing' | 'names'>
+
+function resolvedWith(kept: readonly KeptStatement[], answers: Answers): (SourcedStatement | undefined)[] {
+  const found = { ...answers, nameOf: nameFinder(answers.names), related: new Map() }
   return kept.map((one) => resolved(one, found))
 }
 
-/** And what those are marked with. */
-function namesAround(ids: readonly string[], around: Surroundings): Found['names'] {
-  const names = around.names(ids)
+function idsOf(kept: readonly KeptStatement[]): readonly string[] {
+  return distinct(kept.map(({ statement }) => statement.id))
+}
+
+function itemsAround(kept: readonly KeptStatement[], relations: Answers['relations']): readonly string[] {
+  const asked = [...relations.values()].flat()
+  return distinct([...kept.map(({ itemId }) => itemId), ...asked.flatMap(({ itemId, to }) => [itemId, to])])
+}
+
+function namedAround(kept: readonly KeptStatement[], relations: Answers['relations']): readonly string[] {
+  const asked = [...relations.values()].flat()
+  return distinct([
+    ...asked.flatMap(({ to, markingRefs = [] }) => [to, ...markingRefs]),
+    ...kept.flatMap(({ statement }) => [...statement.markingRefs, statement.createdBy ?? '']),
+  ])
+}
+
+/** What those are marked with, as far as it was not asked for. */
+function markingsOf(names: Answers['names']): readonly string[] {
   const refs: string[] = []
   for (const some of names.values()) for (const { markingRefs } of some) if (markingRefs) refs.push(...markingRefs)
-  const missing = distinct(refs).filter((id) => !names.has(id))
-  return missing.length === 0 ? names : new Map([...names, ...around.names(missing)])
+  return distinct(refs).filter((id) => !names.has(id))
 }
 
 interface Found {

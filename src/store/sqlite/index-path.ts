@@ -4,8 +4,8 @@ import { indexItem, type IndexedReading, type IndexedValue, type ReadItem } from
 import type { Connection, SqlValue } from './binding.ts'
 import type { ValueKey } from '../value-key.ts'
 import { keyOfId } from './keys.ts'
-import { encodeName, encodeRelation } from './reference-body.ts'
-import { encodeStatement } from './statement-body.ts'
+import { encodeName, encodeRelation } from '../reference-body.ts'
+import { encodeStatement } from '../statement-body.ts'
 
 /**
  * The index path: what new items say goes into the index, inside the transaction that stores them. Values are sorted before

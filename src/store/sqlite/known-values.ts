@@ -9,7 +9,7 @@ import { idOfKey } from './keys.ts'
 import { listPlaces, type Place } from './places.ts'
 import { isIndexed } from './reindex.ts'
 import { readSegment, type SegmentItem } from './segments.ts'
-import { decodeStatement, type OfItem } from './statement-body.ts'
+import { decodeStatement, type OfItem } from '../statement-body.ts'
 import { surroundingsIn, type LargeStandings } from './surroundings.ts'
 
 /** What finds values: `lookup` by their keys, `knownValues` in the order of the index, some hundred rows at a time. */

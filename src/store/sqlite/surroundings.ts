@@ -2,7 +2,7 @@ import type { KeptName, KeptRelation, Standing, StandingVersion, Surroundings } 
 import { corruption, type Connection, type SqlRow, type SqlValue } from './binding.ts'
 import { idOfKey, keyOfId, versionOfKey } from './keys.ts'
 import type { Place } from './places.ts'
-import { decodeName, decodeRelation } from './reference-body.ts'
+import { decodeName, decodeRelation } from '../reference-body.ts'
 
 const idsPerQuery = 200
 
@@ -80,7 +80,7 @@ export function surroundingsIn(
     },
     relations: (ids) =>
       grouped(anyRelation ? rowsOf(ids, surroundingsSql.relations) : [], (row): KeptRelation => ({
-        ...decodeRelation(row['type'] as Buffer),
+        ...decoded(() => decodeRelation(row['type'] as Buffer)),
         to: idOfKey(row['target']),
         source: sourceOf(row),
         collection: row['collection'] as number,
@@ -89,8 +89,20 @@ export function surroundingsIn(
       })),
     names: (ids) =>
       grouped(anyNamed ? rowsOf(ids, surroundingsSql.names) : [], (row): KeptName => {
-        return { ...decodeName(row['body'] as Buffer), source: sourceOf(row), added: row['added'] as number }
+        return {
+          ...decoded(() => decodeName(row['body'] as Buffer)),
+          source: sourceOf(row),
+          added: row['added'] as number,
+        }
       }),
+  }
+}
+
+function decoded<Body>(decode: () => Body): Body {
+  try {
+    return decode()
+  } catch {
+    throw corruption('the name of an object cannot be read')
   }
 }
 

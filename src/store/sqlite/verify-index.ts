@@ -4,8 +4,8 @@ import { indexItem, readerVersion, type IndexedStatement, type ReadItem } from '
 import type { Connection, SqlRow } from './binding.ts'
 import { keyOfId } from './keys.ts'
 import type { Place } from './places.ts'
-import { encodeName, encodeRelation } from './reference-body.ts'
-import { encodeStatement } from './statement-body.ts'
+import { encodeName, encodeRelation } from '../reference-body.ts'
+import { encodeStatement } from '../statement-body.ts'
 import type { SegmentItem } from './segments.ts'
 
 /** Compares the index of one collection with its items. Each problem is a sentence. */

@@ -1,5 +1,5 @@
-import type { Tlp } from '../../stix/statement.ts'
-import type { IndexedStatement } from '../index-reading.ts'
+import type { Tlp } from '../stix/statement.ts'
+import type { IndexedStatement } from './index-reading.ts'
 
 /**
  * How a statement is written: a JSON array of what is its own, without the nulls at its end, and before that its traits, an

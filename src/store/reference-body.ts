@@ -1,5 +1,4 @@
-import type { NamedObject, Relation } from '../../stix/statement.ts'
-import { corruption } from './binding.ts'
+import type { NamedObject, Relation } from '../stix/statement.ts'
 
 /** How names and relations are written: as short as they were before they could be marked, where they are not. */
 
@@ -13,6 +12,7 @@ export function encodeName({ type, name, tlp, markingRefs }: NamedObject): Buffe
   return Buffer.from(JSON.stringify(body))
 }
 
+/** @throws SyntaxError when it is none of ours. */
 export function decodeName(body: Buffer): Omit<NamedObject, 'id'> {
   const [type, name, tlp, markingRefs] = parsed<NameBody>(body)
   return { type, name, tlp: tlp ?? undefined, markingRefs: markingRefs ?? undefined }
@@ -24,6 +24,7 @@ export function encodeRelation({ type, tlp, markingRefs }: Relation): Buffer {
   return Buffer.from(isPlain ? type : JSON.stringify([type, tlp ?? null, markingRefs]))
 }
 
+/** @throws SyntaxError when it is none of ours. */
 export function decodeRelation(body: Buffer): Pick<Relation, 'type' | 'tlp' | 'markingRefs'> {
   if (body[0] !== 0x5b) return { type: body.toString() }
   const [type, tlp, markingRefs] = parsed<RelationBody>(body)
@@ -31,9 +32,5 @@ export function decodeRelation(body: Buffer): Pick<Relation, 'type' | 'tlp' | 'm
 }
 
 function parsed<Body>(body: Buffer): Body {
-  try {
-    return JSON.parse(body.toString()) as Body
-  } catch {
-    throw corruption('the name of an object cannot be read')
-  }
+  return JSON.parse(body.toString()) as Body
 }
