@@ -85,8 +85,8 @@ export interface PageBatch {
   /** Called for each item in order, inside the transaction, before `records`. */
   readonly onSettled?: ((item: Item, outcome: Settled) => void) | undefined
   /**
-   * Asked once, when every item is settled: what of the records changes in the same transaction (the job of a POST, an
-   * inbox message). A change whose revision does not hold undoes everything: STORE_RECORD_CHANGED (conflict).
+   * Asked once, when every item of all batches is settled: what of the records changes in the same transaction (the job of
+   * a POST, an inbox message). A change whose revision does not hold undoes everything: STORE_RECORD_CHANGED (conflict).
    */
   readonly records?: (() => readonly RecordChange[]) | undefined
 }
@@ -97,8 +97,9 @@ export type Settled = 'new' | 'updated' | 'unchanged' | 'conflict'
 /** Which versions of a collection go: every field given must hold. At least one of `id`, `addedAfter`, `addedUntil`. */
 export interface RemovalRequest {
   readonly id?: string | undefined
-  /** Only this version; default: all. */
+  /** Only this version (compared as an instant where it is a timestamp); default: all. */
   readonly version?: string | undefined
+  /** No block has one. */
   readonly specVersion?: '2.0' | '2.1' | undefined
   /** Exclusive. */
   readonly addedAfter?: string | undefined
@@ -225,6 +226,12 @@ export interface CollectionInfo {
   readonly lastAddedAt?: string | undefined
 }
 
+/** What is known of a collection without counting anything. */
+export type StoredCollection = Pick<
+  CollectionInfo,
+  'source' | 'key' | 'title' | 'version' | 'ids' | 'versions' | 'blocks' | 'lastAddedAt'
+>
+
 export interface StoreInfo {
   readonly url: string
   readonly driver: string
@@ -307,7 +314,10 @@ export interface Store extends AsyncDisposable {
   readPage(key: CollectionKey, query: PageQuery): Promise<StoredPage>
   /** How many versions the same query (without its `limit`) would give in all pages together. */
   countPage(key: CollectionKey, query: Omit<PageQuery, 'limit'>): Promise<number>
-  /** Removes versions, what they say of values too, in one transaction; returns how many. `addedAt` of others stays. */
+  /**
+   * Removes versions, what they say of values too, in one transaction; returns how many. `addedAt` of others stays.
+   * @throws STORE_REMOVAL_UNBOUNDED (internal) when nothing says which.
+   */
   removeVersions(key: CollectionKey, request: RemovalRequest): Promise<number>
   /** What the server keeps beside the versions: accounts, jobs, subscriptions, result sets, inbox messages, rights. */
   readonly records: Records
@@ -353,6 +363,8 @@ export interface Store extends AsyncDisposable {
   markVanished(key: CollectionKey, runId: string): Promise<number>
 
   sources(): Promise<readonly SourceRef[]>
+  /** In the order in which they were first seen. Quick: asked for each listing that `serve` gives. */
+  collections(): Promise<readonly StoredCollection[]>
   info(): Promise<StoreInfo>
   /** Reads everything: keys, digests, segments, checkpoints. */
   verify(): Promise<VerifyReport>

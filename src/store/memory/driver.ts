@@ -20,6 +20,7 @@ import type {
   Run,
   SourceRef,
   Store,
+  StoredCollection,
   StoredVersion,
   VersionFilter,
 } from '../store.ts'
@@ -282,6 +283,19 @@ export function openMemoryStore(dependencies: {
     }
   }
 
+  const isNamed = ({ key }: KeptCollection) => key.collection !== ''
+  const storedCollections = () => [...collections.values()].filter(isNamed).map(storedCollection)
+  const storedCollection = (collection: KeptCollection): StoredCollection => ({
+    source: sourceOf(collection.key),
+    key: collection.key,
+    ...(collection.title !== undefined && { title: collection.title }),
+    version: collection.version,
+    ids: collection.byId.size,
+    versions: collection.kept.length,
+    blocks: collection.kept.filter(({ item }) => item.kind === 'block').length,
+    ...(collection.lastAdded > 0 && { lastAddedAt: fromEpochMicroseconds(BigInt(collection.lastAdded)) }),
+  })
+
   return {
     url: 'memory:',
     features: { persistent: false, concurrentWriters: false },
@@ -366,21 +380,14 @@ export function openMemoryStore(dependencies: {
       return to.vanished.size
     },
     sources: async () => [...sources.values()],
+    collections: async () => storedCollections(),
     async info() {
-      const known = [...collections.values()].filter(({ key }) => key.collection !== '')
-      const rows = known.map((collection) => ({
-        source: sourceOf(collection.key),
-        key: collection.key,
-        ...(collection.title !== undefined && { title: collection.title }),
-        version: collection.version,
-        ids: collection.byId.size,
-        versions: collection.kept.length,
-        blocks: collection.kept.filter(({ item }) => item.kind === 'block').length,
+      const rows = [...collections.values()].filter(isNamed).map((collection) => ({
+        ...storedCollection(collection),
         quarantined: [...quarantine.values()].filter(({ key }) => key === collection.key).length,
         conflicts: [...conflicts.values()].filter(({ key }) => key === collection.key).length,
         statements: index.counts(collection.number).statements,
         unusable: index.counts(collection.number).unusable,
-        ...(collection.lastAdded > 0 && { lastAddedAt: fromEpochMicroseconds(BigInt(collection.lastAdded)) }),
       }))
       return { url: 'memory:', driver: 'memory', schemaVersion: 1, sizeBytes: 0, collections: rows }
     },

@@ -5,9 +5,9 @@ import { nearestName } from '../../core/nearest-name.ts'
 import { fromEpochMicroseconds } from '../../core/timestamp.ts'
 import { loadItemReader } from '../load-reader.ts'
 import type { StoreDependencies } from '../registry.ts'
-import type { CollectionKey, PageBatch, Store, StoreInfo } from '../store.ts'
+import type { CollectionKey, PageBatch, Store, StoredCollection, StoreInfo } from '../store.ts'
 import { runNotFull } from '../store-errors.ts'
-import { bytesOf, textIn, type Binding } from './binding.ts'
+import { bytesOf, textIn, type Binding, type Connection } from './binding.ts'
 import { hasNodeSqlite, loadNodeSqlite } from './bindings/node-sqlite.ts'
 import { loadLibsql } from './bindings/libsql.ts'
 import { commitBatch, nowMicros } from './commit.ts'
@@ -18,7 +18,15 @@ import { countValues, knownValues, lookup, networkLengths } from './known-values
 import { listConflicts, listProvenance, listQuarantined, listVersions } from './listings.ts'
 import { newLocks } from './locks.ts'
 import { migrate, schemaVersion } from './migrate.ts'
-import { findPlace, listPlaces, makePlace, moveCheckpoint, readCheckpoint, removeCheckpoint } from './places.ts'
+import {
+  findPlace,
+  listPlaces,
+  makePlace,
+  moveCheckpoint,
+  readCheckpoint,
+  removeCheckpoint,
+  type Place,
+} from './places.ts'
 import { prune } from './prune.ts'
 import { completeIndex, reindex, startIndex } from './reindex.ts'
 import { beginRun, findRun, finishRun, listRuns } from './runs.ts'
@@ -152,6 +160,7 @@ function storeOver(database: Database, dependencies: StoreDependencies): Store {
           .all(`SELECT ${bytesOf('id', 'name')} FROM source ORDER BY number`)
           .map((row) => ({ id: textIn(row, 'id'), name: textIn(row, 'name') })),
       ),
+    collections: () => reading(file, () => namedPlaces(reader).map(storedCollection)),
     info: () => reading(file, () => info(database)),
     verify: () => verify(database, loadReader),
     async prune(request) {
@@ -183,11 +192,13 @@ async function markVanished(database: Database, key: CollectionKey, runId: strin
   })
 }
 
-async function info({ file, reader, binding }: Database): Promise<StoreInfo> {
-  const countOf = (table: 'quarantine' | 'conflict', place: number) =>
-    reader.get(`SELECT count(*) AS rows FROM ${table} WHERE collection = ?`, [place])?.['rows'] as number
-  const known = listPlaces(reader).filter(({ key }) => key.collection !== '')
-  const collections = known.map((place) => ({
+// A run that failed before any collection was known has an unnamed one.
+function namedPlaces(reader: Connection): Place[] {
+  return listPlaces(reader).filter(({ key }) => key.collection !== '')
+}
+
+function storedCollection(place: Place): StoredCollection {
+  return {
     source: place.source,
     key: place.key,
     ...(place.title !== undefined && { title: place.title }),
@@ -195,11 +206,19 @@ async function info({ file, reader, binding }: Database): Promise<StoreInfo> {
     ids: place.ids,
     versions: place.versions,
     blocks: place.blocks,
+    ...(place.lastAdded > 0 && { lastAddedAt: fromEpochMicroseconds(BigInt(place.lastAdded)) }),
+  }
+}
+
+async function info({ file, reader, binding }: Database): Promise<StoreInfo> {
+  const countOf = (table: 'quarantine' | 'conflict', place: number) =>
+    reader.get(`SELECT count(*) AS rows FROM ${table} WHERE collection = ?`, [place])?.['rows'] as number
+  const collections = namedPlaces(reader).map((place) => ({
+    ...storedCollection(place),
     quarantined: countOf('quarantine', place.number),
     conflicts: countOf('conflict', place.number),
     statements: place.statements,
     unusable: place.unusable,
-    ...(place.lastAdded > 0 && { lastAddedAt: fromEpochMicroseconds(BigInt(place.lastAdded)) }),
   }))
   return {
     url: `sqlite:${file}`,
