@@ -1,0 +1,18 @@
+import { StixTaxiiError } from '../core/errors.ts'
+
+/** Errors that are about the request, by the HTTP status that says so. Every other one is ours: 500. */
+const statusOfCode = {
+  SERVE_NEXT_FORGED: 400,
+  SERVE_BODY_CUT: 400,
+  SERVE_BODY_DAMAGED: 400,
+  SERVE_BODY_TOO_LARGE: 413,
+  SERVE_BODY_ENCODING: 415,
+} as const
+
+/** What an error of `readBody` or of a persistence is to the client; 500: nothing about it is the client's business (S19). */
+export type RefusalStatus = (typeof statusOfCode)[keyof typeof statusOfCode] | 500
+
+export function httpStatusOf(error: unknown): RefusalStatus {
+  if (!(error instanceof StixTaxiiError) || !Object.hasOwn(statusOfCode, error.code)) return 500
+  return statusOfCode[error.code as keyof typeof statusOfCode]
+}
