@@ -1,3 +1,5 @@
+import type { CollectionKey } from '../store/store.ts'
+
 /**
  * What TAXII 1.0 and 1.1 are served from: OpenTAXII's operations, all asynchronous. The built-in one keeps everything in
  * the store; a custom one is named in the configuration file and passes `taxii1PersistenceSuite`.
@@ -57,6 +59,8 @@ export interface Taxii1Collection {
   readonly isPublic: boolean
   /** Whether anything can be added or deleted at all: what was fetched from elsewhere cannot. */
   readonly isWritable: boolean
+  /** The built-in one's: what it shows, where it is a view of a stored collection and has no storage of its own. */
+  readonly viewOf?: CollectionKey | undefined
 }
 
 export interface Taxii1CollectionChange extends Omit<Taxii1Collection, 'id' | 'volume'> {
@@ -75,7 +79,10 @@ export interface ContentBlockEntity {
   readonly inboxMessageId?: string | undefined
 }
 
-export type NewContentBlock = Omit<ContentBlockEntity, 'id' | 'timestampLabel'>
+export interface NewContentBlock extends Omit<ContentBlockEntity, 'id' | 'timestampLabel'> {
+  /** Only for these of the collections it is stored in; default: all of them. */
+  readonly collectionIds?: readonly string[] | undefined
+}
 
 export interface InboxMessageEntity {
   readonly id: string
@@ -104,9 +111,12 @@ export interface ResultSetEntity {
   /** Begin exclusive, end inclusive; the end is always there once it is made. */
   readonly begin?: string | undefined
   readonly end: string
-  /** Where each part begins (exclusive), part 1 first; as many as there are parts. */
+  /** Where each part begins (exclusive), part 1 first; as far as it is known, and never changed again. */
   readonly partBegins: readonly (string | undefined)[]
+  /** Blocks a part at most. There are `count / partSize` parts, rounded up. */
+  readonly partSize: number
   readonly count: number
+  readonly subscriptionId?: string | undefined
   /** Username; undefined: anybody's. */
   readonly account?: string | undefined
   readonly expiresAt: string
@@ -131,6 +141,9 @@ export interface BlockFilter {
   readonly contentBindings?: readonly ContentBindingEntity[] | undefined
 }
 
+/** How a result is cut into parts. */
+export type ResultParts = Pick<ResultSetEntity, 'partBegins' | 'count'>
+
 export interface Taxii1Persistence extends AsyncDisposable {
   createService(service: Omit<ServiceEntity, 'id'> & { readonly id?: string | undefined }): Promise<ServiceEntity>
   updateService(service: ServiceEntity): Promise<ServiceEntity>
@@ -142,12 +155,13 @@ export interface Taxii1Persistence extends AsyncDisposable {
 
   /** @throws SERVE_COLLECTION_EXISTS (conflict) when the name is taken */
   createCollection(collection: Taxii1CollectionChange): Promise<Taxii1Collection>
+  /** @throws SERVE_COLLECTION_UNKNOWN (not-found); SERVE_COLLECTION_EXISTS (conflict) when the new name is taken */
   updateCollection(collection: Taxii1Collection): Promise<Taxii1Collection>
   /** What is stored in it goes too, unless it is only a view of what was fetched. Returns whether there was one. */
   deleteCollection(name: string): Promise<boolean>
-  /** Adds services to those it has. */
+  /** Adds services to those it has. @throws SERVE_COLLECTION_UNKNOWN (not-found) */
   attachCollectionToServices(collectionId: string, serviceIds: readonly string[]): Promise<Taxii1Collection>
-  /** Replaces those it has. */
+  /** Replaces those it has. @throws SERVE_COLLECTION_UNKNOWN (not-found) */
   setCollectionServices(collectionId: string, serviceIds: readonly string[]): Promise<void>
   getCollections(serviceId?: string): Promise<readonly Taxii1Collection[]>
   getCollection(name: string, serviceId?: string): Promise<Taxii1Collection | undefined>
@@ -157,7 +171,9 @@ export interface Taxii1Persistence extends AsyncDisposable {
   getInboxMessage(id: string): Promise<InboxMessageEntity | undefined>
   /**
    * Stores blocks in each of the collections: all or nothing, volumes in the same transaction. A block that is already
-   * there is not stored twice. Returns those that are stored now, with their labels in the first collection.
+   * there is not stored twice. Returns those that are stored now, with their labels in the first collection, in the order
+   * given.
+   * @throws SERVE_COLLECTION_UNKNOWN (not-found), SERVE_COLLECTION_READ_ONLY (refused); then nothing is stored.
    */
   createContentBlocks(
     blocks: readonly NewContentBlock[],
@@ -166,12 +182,17 @@ export interface Taxii1Persistence extends AsyncDisposable {
   ): Promise<readonly ContentBlockEntity[]>
   /** Of all collections without an id. */
   getContentBlocksCount(collectionId: string | undefined, filter?: BlockFilter): Promise<number>
-  /** By label, no two with the same. Default limit: 1,000. */
+  /** By label, no two with the same. Default limit: 1,000. `bodies` false: only labels are wanted, `content` may be empty. */
   getContentBlocks(
     collectionId: string,
-    filter?: BlockFilter & { readonly limit?: number | undefined },
+    filter?: BlockFilter & { readonly limit?: number | undefined; readonly bodies?: boolean | undefined },
   ): Promise<readonly ContentBlockEntity[]>
-  /** Newest label given so far; undefined in an empty collection. */
+  /**
+   * Where the parts of a result begin (exclusive; part 1 first, its own is the filter's `begin`), for parts of `partSize`
+   * blocks, and how many blocks there are. Contents are not read. At least one part.
+   */
+  measureParts(collectionId: string, filter: BlockFilter, partSize: number): Promise<ResultParts>
+  /** Newest label given so far, also when what had it is gone; undefined where none was given. */
   newestLabel(collectionId: string): Promise<string | undefined>
   /** Begin exclusive, end inclusive. Returns how many are gone. */
   deleteContentBlocks(
@@ -184,6 +205,11 @@ export interface Taxii1Persistence extends AsyncDisposable {
   createResultSet(resultSet: Omit<ResultSetEntity, 'id'>): Promise<ResultSetEntity>
   /** Undefined once it has expired. */
   getResultSet(id: string): Promise<ResultSetEntity | undefined>
+  /**
+   * Adds begins of further parts to a result set; of those that it has already, none is changed. Returns it as it is then;
+   * undefined once it has expired.
+   */
+  extendResultSet(id: string, partBegins: readonly (string | undefined)[]): Promise<ResultSetEntity | undefined>
 
   /** The same request of the same account twice does not make two: the one there is, is given. */
   createSubscription(subscription: Omit<SubscriptionEntity, 'id'>): Promise<SubscriptionEntity>
