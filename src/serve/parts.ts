@@ -39,6 +39,10 @@ export interface ServeSettings {
     readonly allowCustomProperties: boolean
     /** Objects a page at most. Default 1,000. */
     readonly maxPageSize: number
+    /** Which versions are spoken. Default: both. */
+    readonly versions?: readonly ('2.0' | '2.1')[] | undefined
+    /** Answers of this many bytes or more go out packed to clients elsewhere that take gzip; 0: never. Default 16,384. */
+    readonly compressFromBytes?: number | undefined
   }
   /** Schemes that are accepted, and named in challenges. */
   readonly schemes: { readonly basic: boolean; readonly bearer: boolean }
@@ -55,8 +59,22 @@ export interface ServeVariables {
   readonly baseUrl: string
   /** For the log; a UUID. */
   readonly requestId: string
+  /** Set by the route: how many objects or content blocks the answer has. For the metrics. */
+  readonly objectsSent?: number | undefined
+}
+
+/** The connection that a request came over, as the listener knows it; nothing where there is none (`app.request()`). */
+export interface RequestConnection {
+  /** The peer's address, without port: a proxy's, where there is one. */
+  readonly peerAddress?: string | undefined
+  readonly isTls?: boolean | undefined
+  /** Of a client certificate that stood the check: `CN=...,O=...`, most specific first. */
+  readonly certificateSubject?: string | undefined
+  /** Tells a client that waits for it (`Expect: 100-continue`) to send the body. */
+  readonly acceptBody?: (() => void) | undefined
 }
 
 export interface ServeEnvironment {
   readonly Variables: ServeVariables
+  readonly Bindings: RequestConnection
 }

@@ -17,6 +17,7 @@ export async function readBody(c: Context<ServeEnvironment>, maxBytes: number): 
   const declared = c.req.header('content-length')
   if (declared !== undefined && Number(declared) > maxBytes) throw tooLarge(maxBytes)
   const { body } = c.req.raw
+  c.env?.acceptBody?.()
   const packed = body ? await received(body, maxBytes) : Buffer.alloc(0)
   if (body && declared !== undefined && Number(declared) !== packed.length) throw cut()
   return unpack ? unpack(packed, maxBytes) : packed
