@@ -1,3 +1,5 @@
+import type { CollectionKey } from '../store/store.ts'
+
 /**
  * What TAXII 2.0 and 2.1 are served from. The built-in one keeps everything in the store; a custom one is named in the
  * configuration file and passes `taxii2PersistenceSuite`.
@@ -30,6 +32,8 @@ export interface Taxii2Collection {
   /** Whether anything can be added or deleted at all: what was fetched from elsewhere cannot. */
   readonly isWritable: boolean
   readonly mediaTypes?: readonly string[] | undefined
+  /** The built-in one's: what it shows, where it is a view of a stored collection and has no storage of its own. */
+  readonly viewOf?: CollectionKey | undefined
 }
 
 /** One version of a STIX object. `raw` is its own JSON, byte by byte as it came. */
@@ -84,6 +88,7 @@ export interface ObjectPage<Entry> {
 }
 
 export interface JobDetail {
+  /** Empty where the object has no id that can be read. */
   readonly stixId: string
   readonly version?: string | undefined
   readonly message?: string | undefined
@@ -100,6 +105,8 @@ export interface Job {
   readonly requestedAt: string
   readonly completedAt?: string | undefined
   readonly details: readonly JobDetail[]
+  /** Username of who posted; undefined: somebody without an account. */
+  readonly account?: string | undefined
 }
 
 export interface ApiRootChange extends Omit<ApiRoot, 'id'> {
@@ -131,6 +138,7 @@ export interface Taxii2Persistence extends AsyncDisposable {
   getCollection(apiRootId: string, idOrAlias: string): Promise<Taxii2Collection | undefined>
   /** @throws SERVE_COLLECTION_EXISTS (conflict) for an id or alias that is taken */
   createCollection(collection: Taxii2CollectionChange): Promise<Taxii2Collection>
+  /** @throws SERVE_COLLECTION_UNKNOWN (not-found); SERVE_COLLECTION_EXISTS (conflict) for an alias that is taken */
   updateCollection(collection: Taxii2Collection): Promise<Taxii2Collection>
   /** What is stored in it goes too, unless it is only a view of what was fetched. Returns whether there was one. */
   deleteCollection(apiRootId: string, collectionId: string): Promise<boolean>
@@ -149,16 +157,23 @@ export interface Taxii2Persistence extends AsyncDisposable {
     objectId: string,
     filter: ObjectFilter,
   ): Promise<ObjectPage<VersionRecord> | undefined>
+  /**
+   * How many objects all pages of `getObjects` would have. Without it 2.0 clients, which are told how many items there are,
+   * are told of one more than was given so far.
+   */
+  countObjects?(collection: Taxii2Collection, filter: Omit<ObjectFilter, 'limit' | 'next'>): Promise<number>
 
   /**
-   * Adds objects, each raw JSON of one; returns the job with an outcome for each. Exact duplicates are successes. All that
-   * succeeds and the job become visible together.
+   * Adds objects, each raw JSON of one; returns the job with an outcome for each, in their order. Exact duplicates are
+   * successes; the same id and version with other content is a failure (the first stays), and so is what is no object.
+   * All that succeeds and the job become visible together, or neither: a POST that is sent again does no harm.
+   * @throws SERVE_COLLECTION_READ_ONLY (refused)
    */
   addObjects(
     apiRootId: string,
     collection: Taxii2Collection,
     objects: readonly Buffer[],
-    from?: { readonly url: string } | undefined,
+    from?: { readonly url: string; readonly account?: string | undefined } | undefined,
   ): Promise<Job>
   /** Kept for 24 hours after completion. */
   getJob(apiRootId: string, jobId: string): Promise<Job | undefined>
