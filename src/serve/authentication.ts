@@ -40,19 +40,27 @@ export interface Authentication extends AsyncDisposable {
   getAccount(token: Secret): Promise<Account | undefined>
   /** The account of a right pair, without a token: for Basic. */
   verify(username: string, password: Secret): Promise<Account | undefined>
-  /** @throws SERVE_ACCOUNT_EXISTS (conflict) */
+  /**
+   * The same for a pair that `verify` found right a moment ago, without the cost; undefined otherwise. At most five minutes,
+   * and not once the account has changed. Without it every Basic request is verified.
+   */
+  recall?(username: string, password: Secret): Promise<Account | undefined>
+  /** @throws SERVE_ACCOUNT_EXISTS (conflict), SERVE_USERNAME_INVALID, SERVE_PASSWORD_INVALID (usage) */
   createAccount(username: string, password: Secret, more?: Partial<Omit<Account, 'id' | 'username'>>): Promise<Account>
   /** Found by username; a new password where given, which ends every token there is. @throws SERVE_ACCOUNT_UNKNOWN (not-found) */
   updateAccount(account: Account, password?: Secret): Promise<Account>
   /** In order of username. */
   getAccounts(): Promise<readonly Account[]>
+  /** Whether there is any; without it `getAccounts` is asked. */
+  hasAccounts?(): Promise<boolean>
   /** Returns whether there was one. */
   deleteAccount(username: string): Promise<boolean>
 }
 
 /** Who asks, as far as it is known. */
 export type Principal =
-  | { readonly kind: 'anonymous' }
+  /** `isBarred`: there are accounts, so that nothing is for everybody but what is public. */
+  | { readonly kind: 'anonymous'; readonly isBarred?: boolean | undefined }
   | { readonly kind: 'account'; readonly account: Account }
   /** Credentials were sent and are wrong. */
   | { readonly kind: 'refused' }

@@ -10,16 +10,23 @@ export interface Rights {
 
 const none: Rights = { canRead: false, canWrite: false }
 
+/** Whether somebody is let in at all where nothing says who may read: to discovery, API roots, services. */
+export function isWelcome(principal: Principal, anonymousReading: boolean): boolean {
+  if (principal.kind === 'anonymous') return anonymousReading && principal.isBarred !== true
+  return principal.kind === 'account'
+}
+
 /** @see OpenTAXII's account permissions: names and ids, `*` for all. */
 export function rights2(principal: Principal, collection: Taxii2Collection, anonymousReading: boolean): Rights {
   if (principal.kind === 'refused' || principal.kind === 'limited') return none
   const account = accountOf(principal)
+  const isOpen = account === undefined && isWelcome(principal, anonymousReading)
   const granted = (right: 'read' | 'write'): boolean =>
     account !== undefined &&
     (account.isAdmin ||
       [collection.id, '*'].some((key) => ownValue(account.permissions.taxii2, key)?.includes(right) === true))
   return {
-    canRead: collection.isPublic || (account === undefined && anonymousReading) || granted('read'),
+    canRead: collection.isPublic || isOpen || granted('read'),
     canWrite: collection.isWritable && (collection.isPublicWrite || granted('write')),
   }
 }
@@ -29,12 +36,9 @@ export function rights1(principal: Principal, collection: Taxii1Collection, anon
   const account = accountOf(principal)
   const given = account && [collection.name, '*'].map((key) => ownValue(account.permissions.taxii1, key))
   const isAdmin = account?.isAdmin === true
+  const isOpen = account === undefined && isWelcome(principal, anonymousReading)
   return {
-    canRead:
-      collection.isPublic ||
-      (account === undefined && anonymousReading) ||
-      isAdmin ||
-      given?.some((right) => right !== undefined) === true,
+    canRead: collection.isPublic || isOpen || isAdmin || given?.some((right) => right !== undefined) === true,
     canWrite: collection.isWritable && (isAdmin || given?.includes('modify') === true),
   }
 }
