@@ -1,4 +1,4 @@
-import { StixTaxiiError } from '../core/errors.ts'
+import { cancelled, StixTaxiiError } from '../core/errors.ts'
 import type { ListedSource } from '../director/enrichment-source.ts'
 import { atOnce } from './at-once.ts'
 import type { EngineParts } from './engine.ts'
@@ -36,9 +36,9 @@ export interface ApplyOptions {
 
 /**
  * Carries a plan out: uploads, then Logpoints, then what storages lose; several targets at once, the writes of one in their
- * order. A target that fails leaves the others going, except those that need what it was to bring; a dead token stops
- * everything that has not begun. Results stand in the order of the plan.
- * @throws only what no target can be blamed for: a full disk, a stop, a bug
+ * order. A target that fails leaves the others going, except those that need what it was to bring; a dead token, or
+ * being stopped, ends everything that has not begun. Results stand in the order of the plan.
+ * @throws only what no target can be blamed for: a full disk, a bug
  */
 export async function applyPlan(
   plan: Plan,
@@ -121,14 +121,15 @@ async function applySteps(target: PlannedTarget, run: Run): Promise<TargetResult
   const changed = await changedFile(target.steps)
   if (changed) return ends('failed', changed)
   for (const step of target.steps) {
+    if (run.parts.signal?.aborted) run.dead ??= cancelled(run.parts.signal.reason)
     if (run.dead) return ends(done.length > 0 ? 'failed' : 'not done', notTried(target, run.dead))
     try {
       notes.push(...(await applyStep(step, listed, { target, run })))
       done.push(step)
     } catch (error) {
-      if (!(error instanceof StixTaxiiError) || ['cancelled', 'internal', 'local'].includes(error.kind)) throw error
-      if (stopsEverything(error)) run.dead = error
-      return ends(error.kind === 'pending' ? 'pending' : 'failed', error)
+      if (!(error instanceof StixTaxiiError) || ['internal', 'local'].includes(error.kind)) throw error
+      if (error.kind === 'cancelled' || stopsEverything(error)) run.dead = error
+      return ends(['cancelled', 'pending'].includes(error.kind) ? 'pending' : 'failed', error)
     }
   }
   return ends('changed')
@@ -254,6 +255,19 @@ function statusOf(results: readonly TargetResult[]): string {
   return wrong === 0 ? 'done' : `${wrong} of ${results.length} targets not done`
 }
 
+function stopped(results: readonly TargetResult[]): StixTaxiiError {
+  const left = results.filter(({ error }) => error !== undefined).map(({ target }) => target.name)
+  return new StixTaxiiError(
+    'PROVISION_STOPPED',
+    `Stopped before the end: ${left.length} of ${results.length} targets are not as wanted yet`,
+    {
+      kind: 'cancelled',
+      hint: 'Run it again: it first finds out what became of what was sent, and nothing is done twice.',
+      context: { left },
+    },
+  )
+}
+
 /**
  * How a run ends as a whole: undefined when every target is as wanted; a dead token's error before anything else; the first
  * one's kind when all failed; `pending` when nothing failed and something is still open; else `partial`.
@@ -262,6 +276,7 @@ export function failureOf(results: readonly TargetResult[]): StixTaxiiError | un
   const wrong = results.filter(({ error }) => error !== undefined)
   const [first] = wrong
   if (first?.error === undefined) return undefined
+  if (wrong.some(({ error }) => error?.kind === 'cancelled')) return stopped(results)
   if (results.length === 1) return first.error
   const dead = wrong.find(
     ({ error, status }) => status === 'failed' && error?.kind === 'auth' && stopsEverything(error),

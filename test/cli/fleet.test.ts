@@ -46,6 +46,33 @@ function errorOf(result: CliResult): { code: string; kind: string; message: stri
 
 const apply = 'apply -f fleet.yaml --yes -o json --settle-time 0'
 
+describe('apply that is stopped', () => {
+  it('says what is done, what is open and what was not begun; the next run does the rest and nothing twice', async () => {
+    let stop: () => void = () => undefined
+    const creates: string[] = []
+    await using world = await aWorld({
+      onRecord: ({ method, path: at }) => {
+        if (method === 'POST' && at.endsWith('StixTaxiiEnrichmentSource') && creates.push(at) === 2) stop()
+      },
+    })
+    world.write(aFleet(world.director, 4))
+    const command = `${apply} --parallel 1`
+    const cut = await world.run(command, undefined, { onStart: (send) => (stop = () => send('SIGINT')) })
+    expect(cut.exitCode).toBe(130)
+    const { results } = applied(cut)
+    const statusOf = (name: string) => results.find(({ target }) => target === name)?.status
+    expect(['acme/lp1', 'acme/lp2', 'acme/lp3', 'acme/lp4'].map(statusOf)).toEqual([
+      'changed',
+      'pending',
+      'not done',
+      'not done',
+    ])
+    expect(errorOf(cut)).toMatchObject({ code: 'PROVISION_STOPPED', kind: 'cancelled' })
+    expect((await world.run(command)).exitCode).toBe(0)
+    for (const number of [1, 2, 3, 4]) expect(sourcesOn(world.director, number)).toHaveLength(1)
+  })
+})
+
 describe('apply', () => {
   it('uploads, installs and creates, in the documented order', async () => {
     await using world = await aWorld()

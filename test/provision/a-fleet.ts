@@ -7,7 +7,7 @@ import {
   type DirectorEmulatorOptions,
 } from '../../src/simulate/director/emulator.ts'
 import { fakeClock } from '../support/fake-clock.ts'
-import { runCli, temporaryFolder, type CliResult } from '../support/run-cli.ts'
+import { runCli, temporaryFolder, type CliOptions, type CliResult } from '../support/run-cli.ts'
 
 export const poolId = '0123456789abcdef0123456789abcdef'
 export const secrets = { token: 'tok-canary-1f8a', password: 'pw-canary-77ce', passphrase: 'phrase-canary-09ab' }
@@ -56,7 +56,11 @@ export interface World extends AsyncDisposable {
   /** Writes the desired state to `fleet.yaml`. */
   write(fleet: FleetText | string, name?: string): void
   /** Runs a command line in the folder; orders are waited for without waiting. */
-  run(commandLine: string, env?: Readonly<Record<string, string>>): Promise<CliResult>
+  run(
+    commandLine: string,
+    env?: Readonly<Record<string, string>>,
+    more?: Pick<CliOptions, 'onStart'>,
+  ): Promise<CliResult>
   /** Writes that reached the Director so far: calls other than reads and refreshes. */
   writes(): readonly string[]
   read(name: string): string
@@ -82,7 +86,7 @@ export async function aWorld(options: DirectorEmulatorOptions = {}): Promise<Wor
     director,
     folder,
     write: (fleet, name = 'fleet.yaml') => put(name, typeof fleet === 'string' ? fleet : stringify(fleet)),
-    run: (commandLine, env) => runCli(commandLine, { folder, clock, env }),
+    run: (commandLine, env, more) => runCli(commandLine, { folder, clock, env, ...more }),
     writes: () =>
       director.requests
         .filter(({ method, path: at }) => method !== 'GET' && !at.endsWith('/refreshlist'))
