@@ -9,7 +9,8 @@ import { readDesiredState, type DesiredDocument } from '../provision/desired-sta
 import { resolveDesired, saidSecretOf, type DesiredState } from '../provision/resolve-desired.ts'
 import type { SaidSecret, SecretReference } from '../provision/source-record.ts'
 import { directorFields, type DirectorFlags } from './director-fields.ts'
-import { layerOfProfile } from './profile-layer.ts'
+import { fleetBridge, type FleetBridge } from './fleet-bridges.ts'
+import { layerOfProfile, profileOfLayer } from './profile-layer.ts'
 import type { Runtime } from './runtime.ts'
 import { stableId } from './source-environment.ts'
 import { wantedDirector } from './wanted-director.ts'
@@ -23,6 +24,7 @@ export const fleetNeeds = [
   'profiles',
   'credentials',
   'connectDirector',
+  'store',
   'clock',
   'random',
   'signal',
@@ -75,6 +77,8 @@ export interface Fleet {
   readonly file: string
   readonly desired: DesiredState
   readonly profile: DirectorProfile
+  /** Feeds that come by our own server. */
+  readonly bridges: readonly FleetBridge[]
   readonly resolve: (reference: SecretReference, what: string) => Promise<Secret>
 }
 
@@ -100,13 +104,20 @@ export async function readFleet(name: string, flags: DirectorFlags, parts: Fleet
   const document = await readDesiredState(text, name)
   const profile = await directorOf(document, { file, flags, parts })
   const profiles = await parts.profiles()
+  const bridges: FleetBridge[] = []
   const desired = await resolveDesired(document, {
     directory: profile,
     folder: path.dirname(file),
-    layerOf: (from) => layerOfProfile(from, profiles),
+    layerOf: async (from) => layerOfProfile(await profileOfLayer(from, profiles)),
+    bridgeOf: async (from, text) => {
+      const bridge = await fleetBridge(await profileOfLayer(from, profiles), text, { director: profile, parts })
+      bridges.push(bridge)
+      return layerOfProfile(bridge.told)
+    },
   })
   const credentials = await parts.credentials()
-  return { document, file, desired, profile, resolve: (reference, what) => credentials.resolve(reference, { what }) }
+  const resolve: Fleet['resolve'] = (reference, what) => credentials.resolve(reference, { what })
+  return { document, file, desired, profile, bridges, resolve }
 }
 
 /** Opens the Director for `use`, and closes it whatever comes. */

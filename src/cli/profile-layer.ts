@@ -1,13 +1,13 @@
 import { basename } from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
-import type { ProfileStore } from '../profile/profile.ts'
+import type { ProfileStore, TaxiiProfile } from '../profile/profile.ts'
 import type { SourceLayer } from '../provision/definition.ts'
 
 /**
- * A TAXII profile as the first layer of a source in a desired state: everything Director can be told, secrets as references.
+ * The TAXII profile that a source of a desired state names.
  * @throws PROFILE_UNKNOWN (not-found), CLI_LAYER_KIND (config)
  */
-export async function layerOfProfile(name: string, profiles: ProfileStore): Promise<SourceLayer> {
+export async function profileOfLayer(name: string, profiles: ProfileStore): Promise<TaxiiProfile> {
   const profile = await profiles.get(name)
   if (profile.kind !== 'taxii') {
     throw new StixTaxiiError('CLI_LAYER_KIND', `"${name}" is a Director profile, not a source`, {
@@ -16,6 +16,11 @@ export async function layerOfProfile(name: string, profiles: ProfileStore): Prom
       context: { name },
     })
   }
+  return profile
+}
+
+/** A TAXII profile as the first layer of a source in a desired state: everything Director can be told, secrets as references. */
+export function layerOfProfile(profile: TaxiiProfile): SourceLayer {
   const { authentication, certificate, proxy } = profile
   const none = { from: 'none' } as const
   const basic =

@@ -68,6 +68,22 @@ const sourceFields = {
   useProxy: z.boolean('must be true or false').optional().describe('default: true with a proxy'),
 }
 
+const bridge = z
+  .strictObject({
+    url: httpUrl.describe('address of `stixtaxii serve` as the Logpoints reach it'),
+    collection: text('the id of a collection').optional().describe('which of those stored (default: the only one)'),
+    taxiiVersion: z
+      .enum(['1.0', '1.1', '2.0', '2.1'], 'must be one of "1.0", "1.1", "2.0", "2.1", in quotes')
+      .optional()
+      .describe('what the plugin is to speak to us (default 2.1)'),
+    credentialStore: z
+      .enum(['keyring', 'sealed', 'file'], 'must be keyring, sealed or file')
+      .optional()
+      .describe("where the bridge's own password is kept (default file)"),
+  })
+  .optional()
+  .describe("the profile's feed is fetched and served by us, and the plugin reads it there")
+
 const ensure = z
   .enum(['present', 'absent'], 'must be present or absent')
   .optional()
@@ -127,6 +143,7 @@ export const desiredStateSchema = z
         z.string(),
         z.strictObject({
           from: text('the name of a profile').optional().describe('a TAXII profile; what stands here goes over it'),
+          bridge,
           ensure,
           on: names.optional().describe('Logpoints, groups or globs (default: those of this file)'),
           ...sourceFields,
@@ -153,7 +170,8 @@ export const desiredStateSchema = z
 export type DesiredStateText = z.infer<typeof desiredStateSchema>
 export type SecretText = z.infer<typeof secret>
 export type SourceText = NonNullable<DesiredStateText['sources']>[string]
-export type SourceOverride = Omit<SourceText, 'from' | 'on'>
+export type BridgeText = NonNullable<SourceText['bridge']>
+export type SourceOverride = Omit<SourceText, 'from' | 'on' | 'bridge'>
 
 /** `schemas/desired-state.json`, for editors. */
 export function desiredStateJsonSchema(): Record<string, unknown> {

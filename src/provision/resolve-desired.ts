@@ -6,7 +6,7 @@ import { checkFileName } from '../director/paths.ts'
 import { samePair } from '../director/compare-sources.ts'
 import { allLogpoints, resolveLogpoints, type Directory } from '../director/directory.ts'
 import { defineSource, faultOfLayer, mergeLayers, type DefinedSource, type SourceLayer } from './definition.ts'
-import type { DesiredStateText, SecretText, SourceOverride } from './desired-state-schema.ts'
+import type { BridgeText, DesiredStateText, SecretText, SourceOverride, SourceText } from './desired-state-schema.ts'
 import type { DesiredDocument, Way } from './desired-state.ts'
 import { readLocalFile, type LocalFile } from './local-file.ts'
 import type { SaidSecret } from './source-record.ts'
@@ -60,6 +60,8 @@ export interface ResolveOptions {
   readonly folder: string
   /** A TAXII profile as a layer. @throws when there is no such profile; the error is told with its line. */
   readonly layerOf: (profile: string) => Promise<SourceLayer>
+  /** The same profile as the plugin is told it when its feed comes by us. */
+  readonly bridgeOf: (profile: string, bridge: BridgeText) => Promise<SourceLayer>
 }
 
 /**
@@ -207,27 +209,41 @@ function openKey(document: DesiredDocument, way: Way, file: string): StixTaxiiEr
 
 async function baseLayers(
   document: DesiredDocument,
-  { folder, layerOf }: ResolveOptions,
+  { folder, layerOf, bridgeOf }: ResolveOptions,
 ): Promise<ReadonlyMap<string, readonly SourceLayer[]>> {
   const layers = new Map<string, readonly SourceLayer[]>()
   for (const [key, source] of Object.entries(document.content.sources ?? {})) {
     const own = layerOfText(source, folder)
-    if (source.from === undefined) {
+    const { from, bridge } = source
+    if (bridge) refuseBridged(document, key, source)
+    if (from === undefined) {
       layers.set(key, [own])
       continue
     }
-    const profile = await layerOf(source.from).catch((error: unknown) => {
+    const profile = await (bridge ? bridgeOf(from, bridge) : layerOf(from)).catch((error: unknown) => {
       if (!(error instanceof StixTaxiiError)) throw error
-      throw document.errorAt(['sources', key, 'from'], `: ${error.message}`, error.hint)
+      throw document.errorAt(['sources', key, bridge ? 'bridge' : 'from'], `: ${error.message}`, error.hint)
     })
     layers.set(key, [profile, own])
   }
   return layers
 }
 
+const bridgeSays = ['url', 'taxiiVersion', 'stixVersion', 'username', 'password', 'useBasic'] as const
+
+/** What a bridge says itself cannot stand beside it. */
+function refuseBridged(document: DesiredDocument, key: string, source: SourceText): void {
+  if (source.from === undefined) {
+    throw document.errorAt(['sources', key, 'bridge'], 'needs the profile whose feed it is: from: NAME')
+  }
+  const [twice] = bridgeSays.filter((field) => source[field] !== undefined)
+  if (twice === undefined) return
+  throw document.errorAt(['sources', key, twice], 'stands beside a bridge, which has its own')
+}
+
 function layerOfText(text: SourceOverride, folder: string): SourceLayer {
   const { password, keyPassphrase, ...rest } = text
-  const words = ['from', 'on', 'ensure']
+  const words = ['from', 'on', 'ensure', 'bridge']
   return {
     ...Object.fromEntries(Object.entries(rest).filter(([key]) => !words.includes(key))),
     password: password && saidSecretOf(password, folder),

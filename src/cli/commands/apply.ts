@@ -1,9 +1,20 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { StixTaxiiError } from '../../core/errors.ts'
+import { stepsOf } from '../../provision/plan.ts'
 import { checkFresh, readPlan, scopeOfPlan, type SavedPlan } from '../../provision/plan-file.ts'
 import { defineCommand } from '../command.ts'
-import { changeFields, fileField, fleetFields, fleetNeeds, readFleet, withClient, type FleetParts } from '../fleet.ts'
+import { openBridges } from '../fleet-bridges.ts'
+import {
+  changeFields,
+  fileField,
+  fleetFields,
+  fleetNeeds,
+  readFleet,
+  withClient,
+  type Fleet,
+  type FleetParts,
+} from '../fleet.ts'
 import {
   change,
   confirmPlan,
@@ -55,7 +66,7 @@ async function applyFile(file: string, flags: Flags, parts: FleetParts): Promise
   await withClient(fleet.profile, parts, (client) =>
     change(stateFile, { client, director, command: 'apply', file: fleet.file, flags, parts }, async (state) => {
       const planned = await planFleet(fleet, { client, state }, { flags, parts })
-      return { ...planned, confirm: () => confirmPlan(planned.plan, parts) }
+      return withBridges({ ...planned, confirm: () => confirmPlan(planned.plan, parts) }, fleet, parts)
     }),
   )
 }
@@ -64,7 +75,7 @@ async function applySaved(path: string, flags: Flags, parts: FleetParts): Promis
   const stateFile = await openProvisionState(parts)
   const saved = await readPlan(path, await stateFile.read())
   // The file only says which Director it is; what is done is what the plan says.
-  const { profile } = await readFleet(saved.file, flags, parts)
+  const { profile, bridges } = await readFleet(saved.file, flags, parts)
   const director = originOf(profile)
   if (director !== saved.plan.director) throw otherDirector(saved, director)
   await withClient(profile, parts, (client) =>
@@ -74,10 +85,25 @@ async function applySaved(path: string, flags: Flags, parts: FleetParts): Promis
       async (state): Promise<Proposal> => {
         const observation = await look(client, scopeOfPlan(saved), { flags, parts })
         checkFresh(saved, observation, state)
-        return { plan: saved.plan, observation, confirm: () => confirmRemovals(saved.plan, parts) }
+        const confirm = (): Promise<void> => confirmRemovals(saved.plan, parts)
+        return withBridges({ plan: saved.plan, observation, confirm }, { bridges }, parts)
       },
     ),
   )
+}
+
+/** The accounts of bridges are there before a Logpoint is told of them, also when nothing else is to be done. */
+async function withBridges(
+  proposal: Proposal,
+  { bridges }: Pick<Fleet, 'bridges'>,
+  parts: FleetParts,
+): Promise<Proposal> {
+  if (stepsOf(proposal.plan).length === 0) await openBridges(bridges, parts)
+  const confirm = async (): Promise<void> => {
+    await proposal.confirm()
+    await openBridges(bridges, parts)
+  }
+  return { ...proposal, confirm }
 }
 
 function oneOfBoth(): StixTaxiiError {
