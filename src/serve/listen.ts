@@ -66,6 +66,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     peerAddress: plainAddress(incoming.socket.remoteAddress),
     isTls: options.tls !== undefined,
     certificateSubject: certificateSubject(incoming.socket),
+    onClosed: (told) => {
+      outgoing.once('close', () =>
+        told({ bytes: Number(outgoing.getHeader('content-length') ?? 0), isWhole: outgoing.writableFinished }),
+      )
+    },
     ...(expecting.has(incoming) ? { acceptBody: () => outgoing.writeContinue() } : {}),
   })
   const respond = getRequestListener(

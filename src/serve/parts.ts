@@ -59,6 +59,8 @@ export interface ServeVariables {
   readonly baseUrl: string
   /** For the log; a UUID. */
   readonly requestId: string
+  /** From this machine, to one of its loopback names, and not through a proxy. */
+  readonly isLocal?: boolean | undefined
   /** Set by the route: how many objects or content blocks the answer has. For the metrics. */
   readonly objectsSent?: number | undefined
 }
@@ -72,6 +74,9 @@ export interface RequestConnection {
   readonly certificateSubject?: string | undefined
   /** Tells a client that waits for it (`Expect: 100-continue`) to send the body. */
   readonly acceptBody?: (() => void) | undefined
+  /** Calls the listener once the answer has gone out, or the connection is gone. */
+  readonly onClosed?:
+    ((listener: (sent: { readonly bytes: number; readonly isWhole: boolean }) => void) => void) | undefined
 }
 
 export interface ServeEnvironment {
