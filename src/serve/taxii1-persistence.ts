@@ -141,9 +141,6 @@ export interface BlockFilter {
   readonly contentBindings?: readonly ContentBindingEntity[] | undefined
 }
 
-/** How a result is cut into parts. */
-export type ResultParts = Pick<ResultSetEntity, 'partBegins' | 'count'>
-
 export interface Taxii1Persistence extends AsyncDisposable {
   createService(service: Omit<ServiceEntity, 'id'> & { readonly id?: string | undefined }): Promise<ServiceEntity>
   updateService(service: ServiceEntity): Promise<ServiceEntity>
@@ -172,13 +169,15 @@ export interface Taxii1Persistence extends AsyncDisposable {
   /**
    * Stores blocks in each of the collections: all or nothing, volumes in the same transaction. A block that is already
    * there is not stored twice. Returns those that are stored now, with their labels in the first collection, in the order
-   * given.
+   * given. The message they came with is recorded in the same transaction under the id it has; without blocks or
+   * collections it alone.
    * @throws SERVE_COLLECTION_UNKNOWN (not-found), SERVE_COLLECTION_READ_ONLY (refused); then nothing is stored.
    */
   createContentBlocks(
     blocks: readonly NewContentBlock[],
     collectionIds: readonly string[],
     serviceId?: string,
+    inboxMessage?: InboxMessageEntity,
   ): Promise<readonly ContentBlockEntity[]>
   /** Of all collections without an id. */
   getContentBlocksCount(collectionId: string | undefined, filter?: BlockFilter): Promise<number>
@@ -187,11 +186,6 @@ export interface Taxii1Persistence extends AsyncDisposable {
     collectionId: string,
     filter?: BlockFilter & { readonly limit?: number | undefined; readonly bodies?: boolean | undefined },
   ): Promise<readonly ContentBlockEntity[]>
-  /**
-   * Where the parts of a result begin (exclusive; part 1 first, its own is the filter's `begin`), for parts of `partSize`
-   * blocks, and how many blocks there are. Contents are not read. At least one part.
-   */
-  measureParts(collectionId: string, filter: BlockFilter, partSize: number): Promise<ResultParts>
   /** Newest label given so far, also when what had it is gone; undefined where none was given. */
   newestLabel(collectionId: string): Promise<string | undefined>
   /** Begin exclusive, end inclusive. Returns how many are gone. */
