@@ -8,14 +8,16 @@ export interface PageQuery {
   readonly addedUntil?: string | undefined
   readonly kind?: Item['kind'] | undefined
   readonly ids?: readonly string[] | undefined
+  /** Of STIX 2 objects; no block has one. */
   readonly types?: readonly string[] | undefined
-  /** Of STIX 2 objects. */
+  /** Asked of STIX 2 objects only: blocks pass. */
   readonly specVersions?: readonly ('2.0' | '2.1')[] | undefined
-  /** Of content blocks; with subtypes, those or (where the block has none) any. */
+  /** Asked of content blocks only: objects pass. With subtypes, those or (where the block has none) any. */
   readonly bindings?: readonly WantedBinding[] | undefined
   /**
-   * Which versions of each id, among those that `specVersions` leaves: `last` and `first` by version, `all`, or these
-   * version texts (compared as instants where they are timestamps). Default `['all']`. Blocks have one version.
+   * Which versions of each id, among those that `specVersions` leaves and whenever they were added: `last` and `first` by
+   * version, `all`, or these version texts (compared as instants where they are timestamps). Default `['all']`. Blocks have
+   * one version.
    */
   readonly versions?: readonly ('all' | 'first' | 'last' | (string & {}))[] | undefined
   /** At most this many versions; at least 1. */

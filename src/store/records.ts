@@ -23,7 +23,7 @@ export interface RecordChange {
   /** Undefined removes it. */
   readonly body?: unknown
   readonly expiresAt?: string | undefined
-  /** Only if it has this revision (0: only if it is not there). Undefined: whatever is there. */
+  /** Only if it has this revision (0: only if it is not there, or has expired). Undefined: whatever is there. */
   readonly revision?: number | undefined
 }
 

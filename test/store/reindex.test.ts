@@ -161,7 +161,7 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('the 
       )
     }
     const connection = connect(binding, file)
-    for (const table of ['stated', 'statement', 'trait', 'relation', 'named', 'revoked', 'unread', 'reading'])
+    for (const table of ['stated', 'statement', 'trait', 'relation', 'named', 'revoked', 'unread', 'reading', 'record'])
       connection.exec(`DROP TABLE ${table}`)
     connection.exec(
       'ALTER TABLE collection DROP COLUMN statements; ALTER TABLE collection DROP COLUMN unusable; PRAGMA user_version = 1',

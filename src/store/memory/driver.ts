@@ -5,7 +5,6 @@ import type { Clock } from '../../core/ports.ts'
 import { isLater, isSameContent, versionOf } from '../compare.ts'
 import { addCounts, newTally, type Tally } from '../tally.ts'
 import type {
-  Checkpoint,
   CheckpointMove,
   CollectionKey,
   Conflict,
@@ -13,50 +12,43 @@ import type {
   LockHolder,
   PageBatch,
   PagePart,
-  PageRecord,
   Provenance,
   PruneRequest,
   Quarantined,
+  RemovalRequest,
   Run,
+  Settled,
   SourceRef,
   Store,
   StoredCollection,
   StoredVersion,
   VersionFilter,
 } from '../store.ts'
-import { runNotFull, runUnknown, sourceLocked } from '../store-errors.ts'
+import { isToGo, windowOf } from '../page-match.ts'
+import { removalUnbounded, runNotFull, runUnknown, sourceLocked } from '../store-errors.ts'
 import type { ReadItem } from '../index-reading.ts'
 import { loadItemReader } from '../load-reader.ts'
 import type { Standing } from '../resolve-statements.ts'
 import type { Item } from '../../stix/item.ts'
+import type { Kept, KeptCollection } from './kept.ts'
+import { countPage, readPage } from './pages.ts'
+import { newMemoryRecords } from './records.ts'
 import { newValueIndex } from './value-index.ts'
-
-interface Kept {
-  readonly item: Item
-  readonly version: string
-  readonly added: number
-  readonly page: PageRecord
-  readonly runId: string
-}
-
-interface KeptCollection {
-  readonly number: number
-  readonly key: CollectionKey
-  version: string
-  title: string | undefined
-  kept: Kept[]
-  readonly byId: Map<string, Kept[]>
-  readonly vanished: Set<string>
-  /** Ids of which a revoked version was stored. */
-  readonly revoked: Set<string>
-  lastAdded: number
-  checkpoint: Checkpoint | undefined
-}
 
 interface KeptRun {
   run: Run
   readonly seen: Set<string> | undefined
   readonly underLock: SourceRef['id']
+}
+
+/** A batch of which everything has arrived. */
+interface Gathered {
+  readonly batch: PageBatch
+  readonly run: KeptRun
+  readonly parts: readonly PagePart[]
+  readonly move: CheckpointMove | undefined
+  readonly to: KeptCollection
+  readonly tally: Tally
 }
 
 /** Keeps everything in this process and nothing beyond it: for tests, `poll`-like uses and as the model of the contract. */
@@ -76,6 +68,7 @@ export function openMemoryStore(dependencies: {
   const index = newValueIndex({ read: () => read as ReadItem, sourceOf: (key) => sourceOf(key), standing })
 
   const now = () => timestampOfDate(clock.now())
+  const { records, apply: applyRecords } = newMemoryRecords(() => Number(toEpochMicroseconds(now())))
   const sourceOf = (key: CollectionKey): SourceRef => sources.get(key.source) ?? { id: key.source, name: key.source }
   const isWanted = (
     key: CollectionKey,
@@ -85,7 +78,7 @@ export function openMemoryStore(dependencies: {
     (filter.collection === undefined || filter.collection === key.collection)
 
   function collectionAt(key: CollectionKey): KeptCollection {
-    const name = JSON.stringify([key.source, key.root, key.collection])
+    const name = nameOfKey(key)
     const found = collections.get(name)
     if (found) return found
     const made: KeptCollection = {
@@ -105,28 +98,23 @@ export function openMemoryStore(dependencies: {
     return made
   }
 
-  function addItem(to: KeptCollection, item: Item, part: PagePart, run: KeptRun, tally: Tally): boolean {
+  function addItem(to: KeptCollection, item: Item, part: PagePart, run: KeptRun, tally: Tally): Settled {
     run.seen?.add(item.id)
     to.vanished.delete(item.id)
     const version = versionOf(item)
     const siblings = to.byId.get(item.id) ?? []
     const same = siblings.find((kept) => kept.version === version)
     if (same) {
-      if (item.kind === 'block' || isSameContent(same.item.raw, item.raw)) tally.unchanged++
-      else {
-        tally.conflicts++
-        const name = JSON.stringify([to.key, item.id, version, item.raw.toString('latin1')])
-        const conflict = {
-          source: sourceOf(to.key),
-          key: to.key,
-          id: item.id,
-          version,
-          kept: same.item.raw,
-          other: item.raw,
-        }
-        if (!conflicts.has(name)) conflicts.set(name, { ...conflict, seenAt: now() })
+      if (item.kind === 'block' || isSameContent(same.item.raw, item.raw)) {
+        tally.unchanged++
+        return 'unchanged'
       }
-      return false
+      tally.conflicts++
+      const name = JSON.stringify([to.key, item.id, version, item.raw.toString('latin1')])
+      const [kept, other] = [same.item.raw, item.raw]
+      const conflict = { source: sourceOf(to.key), key: to.key, id: item.id, version, kept, other }
+      if (!conflicts.has(name)) conflicts.set(name, { ...conflict, seenAt: now() })
+      return 'conflict'
     }
     if (siblings.length === 0) tally.new++
     else tally.updated++
@@ -139,10 +127,10 @@ export function openMemoryStore(dependencies: {
     to.kept.push(kept)
     to.byId.set(item.id, [...siblings, kept])
     index.add(indexed(to, kept))
-    return true
+    return siblings.length === 0 ? 'new' : 'updated'
   }
 
-  function addPart(to: KeptCollection, part: PagePart, run: KeptRun, tally: Tally): Item[] {
+  function addPart({ to, run, tally, batch: { onSettled } }: Gathered, part: PagePart): Item[] {
     if (!part.partial) tally.pages++
     tally.received += part.items.length + part.damaged.length
     tally.quarantined += part.damaged.length
@@ -151,7 +139,11 @@ export function openMemoryStore(dependencies: {
       const where = { source: sourceOf(to.key), key: to.key, runId: run.run.id, quarantinedAt: now() }
       if (!quarantine.has(name)) quarantine.set(name, { ...damaged, ...where })
     }
-    return part.items.filter((item) => addItem(to, item, part, run, tally))
+    return part.items.filter((item) => {
+      const outcome = addItem(to, item, part, run, tally)
+      onSettled?.(item, outcome)
+      return outcome === 'new' || outcome === 'updated'
+    })
   }
 
   function moveCheckpoint(to: KeptCollection, move: CheckpointMove): void {
@@ -164,24 +156,67 @@ export function openMemoryStore(dependencies: {
     }
   }
 
-  async function commit(batch: PageBatch): Promise<Counts> {
+  async function gather(batch: PageBatch): Promise<Gathered> {
     const run = runs.get(batch.runId)
     if (!run) throw runUnknown(batch.runId)
-    // Everything that can throw comes before the first change.
     const parts: PagePart[] = []
     for await (const part of batch.parts) parts.push(part)
+    return { batch, run, parts, move: batch.checkpoint(), to: collectionAt(batch.key), tally: newTally() }
+  }
+
+  async function commitAll(batches: readonly PageBatch[]): Promise<readonly Counts[]> {
+    // What can be waited for comes before the first change, so that nobody sees half of it.
+    const gathered: Gathered[] = []
+    for (const batch of batches) gathered.push(await gather(batch))
     read ??= await loadReader()
-    const move = batch.checkpoint()
-    const to = collectionAt(batch.key)
-    const tally = newTally()
-    const stored = parts.flatMap((part) => addPart(to, part, run, tally))
-    if (move) moveCheckpoint(to, move)
-    const sum = newTally()
-    addCounts(sum, run.run)
-    addCounts(sum, tally)
-    run.run = { ...run.run, ...sum }
-    if (batch.onStored) for (const item of stored) batch.onStored(item)
-    return tally
+    const canFail = batches.some(({ onSettled, records }) => onSettled ?? records)
+    const undo = canFail ? rememberBefore(gathered) : () => undefined
+    const stored: Item[][] = []
+    try {
+      for (const each of gathered) {
+        stored.push(each.parts.flatMap((part) => addPart(each, part)))
+        if (each.move) moveCheckpoint(each.to, each.move)
+        const sum = newTally()
+        addCounts(sum, each.run.run)
+        addCounts(sum, each.tally)
+        each.run.run = { ...each.run.run, ...sum }
+      }
+      applyRecords(batches.flatMap((batch) => batch.records?.() ?? []))
+    } catch (error) {
+      undo()
+      throw error
+    }
+    for (const [place, { onStored }] of batches.entries()) for (const item of stored[place] ?? []) onStored?.(item)
+    return gathered.map(({ tally }) => tally)
+  }
+
+  /** What puts everything back as it is now, for a commit that fails. */
+  function rememberBefore(gathered: readonly Gathered[]): () => void {
+    const [quarantineBefore, conflictsBefore] = [new Map(quarantine), new Map(conflicts)]
+    const undo = gathered.map(({ to, run }) => {
+      const { kept, lastAdded, checkpoint } = to
+      const [keptBefore, byId, vanished, revoked] = [
+        [...kept],
+        new Map(to.byId),
+        new Set(to.vanished),
+        new Set(to.revoked),
+      ]
+      const [runBefore, seen] = [run.run, new Set(run.seen)]
+      return () => {
+        for (const { added } of to.kept) if (added > lastAdded) index.remove(to.number, added)
+        Object.assign(to, { kept: keptBefore, lastAdded, checkpoint })
+        restore(to.byId, byId)
+        restore(to.vanished, vanished)
+        restore(to.revoked, revoked)
+        run.run = runBefore
+        if (run.seen) restore(run.seen, seen)
+      }
+    })
+    return () => {
+      for (const back of undo.toReversed()) back()
+      restore(quarantine, quarantineBefore)
+      restore(conflicts, conflictsBefore)
+    }
   }
 
   async function* versions(filter: VersionFilter): AsyncIterable<StoredVersion> {
@@ -243,26 +278,42 @@ export function openMemoryStore(dependencies: {
     let removed = 0
     for (const collection of collections.values()) {
       if (!isWanted(collection.key, request)) continue
-      const doomed = new Set(
-        collection.kept.filter(
-          (kept) =>
-            (before === undefined || BigInt(kept.added) < before) && (request.all || isSuperseded(collection, kept)),
-        ),
+      const doomed = collection.kept.filter(
+        (kept) =>
+          (before === undefined || BigInt(kept.added) < before) && (request.all || isSuperseded(collection, kept)),
       )
-      removed += doomed.size
-      if (request.dryRun) continue
-      collection.kept = collection.kept.filter((kept) => !doomed.has(kept))
-      for (const { item, added } of doomed) {
-        index.remove(collection.number, added)
-        const left = (collection.byId.get(item.id) ?? []).filter((kept) => !doomed.has(kept))
-        if (left.length > 0) collection.byId.set(item.id, left)
-        else {
-          collection.byId.delete(item.id)
-          collection.revoked.delete(item.id)
-        }
-      }
+      removed += doomed.length
+      if (!request.dryRun) forget(collection, doomed)
     }
     return removed
+  }
+
+  function removeVersions(key: CollectionKey, request: RemovalRequest): number {
+    if ([request.id, request.addedAfter, request.addedUntil].every((bound) => bound === undefined)) {
+      throw removalUnbounded()
+    }
+    const collection = collections.get(nameOfKey(key))
+    const { after, until } = windowOf(request)
+    const doomed = (collection?.kept ?? []).filter(
+      ({ item, version, added }) => added > after && added <= until && isToGo(item, version, request),
+    )
+    if (collection) forget(collection, doomed)
+    return doomed.length
+  }
+
+  function forget(collection: KeptCollection, doomed: readonly Kept[]): void {
+    const gone = new Set(doomed)
+    collection.kept = collection.kept.filter((kept) => !gone.has(kept))
+    for (const { item, added } of doomed) {
+      index.remove(collection.number, added)
+      const left = (collection.byId.get(item.id) ?? []).filter((kept) => !gone.has(kept))
+      if (left.length > 0) collection.byId.set(item.id, left)
+      else {
+        collection.byId.delete(item.id)
+        collection.revoked.delete(item.id)
+        collection.vanished.delete(item.id)
+      }
+    }
   }
 
   async function lockSource(source: SourceRef, options: { timeoutMs: number; signal?: AbortSignal | undefined }) {
@@ -325,8 +376,16 @@ export function openMemoryStore(dependencies: {
         status: run.status === 'running' && !locks.has(underLock) ? 'died' : run.status,
       }))
     },
-    commit,
-    checkpoint: async (key) => collections.get(JSON.stringify([key.source, key.root, key.collection]))?.checkpoint,
+    async commit(batch) {
+      const [counts] = await commitAll([batch])
+      return counts as Counts
+    },
+    commitAll,
+    readPage: async (key, query) => readPage(collections.get(nameOfKey(key)), query),
+    countPage: async (key, query) => countPage(collections.get(nameOfKey(key)), query),
+    removeVersions: async (key, request) => removeVersions(key, request),
+    records,
+    checkpoint: async (key) => collections.get(nameOfKey(key))?.checkpoint,
     checkpoints: async (filter) =>
       [...collections.values()].flatMap(({ key, checkpoint }) =>
         checkpoint && isWanted(key, filter) ? [checkpoint] : [],
@@ -403,5 +462,20 @@ export function openMemoryStore(dependencies: {
       })
     },
     async [Symbol.asyncDispose]() {},
+  }
+}
+
+function nameOfKey(key: CollectionKey): string {
+  return JSON.stringify([key.source, key.root, key.collection])
+}
+
+/** Gives a map or a set the entries it had. */
+function restore<Key, Value>(to: Map<Key, Value>, from: ReadonlyMap<Key, Value>): void
+function restore<Key>(to: Set<Key>, from: ReadonlySet<Key>): void
+function restore(to: Map<unknown, unknown> | Set<unknown>, from: ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>) {
+  to.clear()
+  for (const [key, value] of from.entries()) {
+    if (to instanceof Map) to.set(key, value)
+    else to.add(key)
   }
 }

@@ -5,12 +5,12 @@ import { nearestName } from '../../core/nearest-name.ts'
 import { fromEpochMicroseconds } from '../../core/timestamp.ts'
 import { loadItemReader } from '../load-reader.ts'
 import type { StoreDependencies } from '../registry.ts'
-import type { CollectionKey, PageBatch, Store, StoredCollection, StoreInfo } from '../store.ts'
+import type { CollectionKey, Counts, PageBatch, Store, StoredCollection, StoreInfo } from '../store.ts'
 import { runNotFull } from '../store-errors.ts'
 import { bytesOf, textIn, type Binding, type Connection } from './binding.ts'
 import { hasNodeSqlite, loadNodeSqlite } from './bindings/node-sqlite.ts'
 import { loadLibsql } from './bindings/libsql.ts'
-import { commitBatch, nowMicros } from './commit.ts'
+import { commitBatches } from './commit.ts'
 import { copyInto } from './copy.ts'
 import { openDatabase, reading, type Database } from './database.ts'
 import { warnOfNetwork } from './file-system.ts'
@@ -18,6 +18,8 @@ import { countValues, knownValues, lookup, networkLengths } from './known-values
 import { listConflicts, listProvenance, listQuarantined, listVersions } from './listings.ts'
 import { newLocks } from './locks.ts'
 import { migrate, schemaVersion } from './migrate.ts'
+import { nowMicros } from './now.ts'
+import { countPage, readPage } from './pages.ts'
 import {
   findPlace,
   listPlaces,
@@ -28,6 +30,8 @@ import {
   type Place,
 } from './places.ts'
 import { prune } from './prune.ts'
+import { newRecords } from './records.ts'
+import { removeVersions } from './remove-versions.ts'
 import { completeIndex, reindex, startIndex } from './reindex.ts'
 import { beginRun, findRun, finishRun, listRuns } from './runs.ts'
 import { migrations } from './schema.ts'
@@ -101,6 +105,7 @@ function storeOver(database: Database, dependencies: StoreDependencies): Store {
   const indexed = () => completeIndex(database, loadReader, notices)
   const indexReader = { connection: reader, file, loadReader, complete: indexed }
   const locks = newLocks(file, binding, dependencies)
+  const commitAll = (batches: readonly PageBatch[]) => commitBatches(database, { clock, loadReader }, batches)
   let isClosed = false
 
   return {
@@ -115,7 +120,18 @@ function storeOver(database: Database, dependencies: StoreDependencies): Store {
     beginRun: (start) => database.transaction((connection) => beginRun(connection, start, identity)),
     finishRun: (runId, end) => database.transaction((connection) => finishRun(connection, runId, end)),
     runs: (filter = {}) => reading(file, () => listRuns(reader, locks, filter)),
-    commit: (batch: PageBatch) => commitBatch(database, { clock, loadReader }, batch),
+    async commit(batch) {
+      const [counts] = await commitAll([batch])
+      return counts as Counts
+    },
+    commitAll,
+    readPage: (key, query) => readPage(database, key, query),
+    countPage: (key, query) => countPage(database, key, query),
+    async removeVersions(key, request) {
+      await indexed()
+      return removeVersions(database, loadReader, key, request)
+    },
+    records: newRecords(database, clock),
     checkpoint: (key) =>
       reading(file, () => {
         const place = findPlace(reader, key)

@@ -1,15 +1,16 @@
 import { valueKinds, type Value } from '../../stix/statement.ts'
 import type { ReadItem } from '../index-reading.ts'
 import type { KnownValue, KnownValueFilter, NetworkLengths, SourcedStatement, ValueCount } from '../known-value.ts'
+import { keptStatementOf, knownValueOf, statementsBy, wantedPlaces } from '../known-rows.ts'
 import { resolveStatements, versionAt, type KeptStatement, type Standing } from '../resolve-statements.ts'
-import { keyOfValue, kindNumbers, valueOfKey, type ValueKey } from '../value-key.ts'
+import type { OfItem } from '../statement-body.ts'
+import { keyOfValue, kindNumbers, type ValueKey } from '../value-key.ts'
 import { corruption, type Connection, type SqlRow, type SqlValue } from './binding.ts'
 import { reading } from './database.ts'
 import { idOfKey } from './keys.ts'
 import { listPlaces, type Place } from './places.ts'
 import { isIndexed } from './reindex.ts'
 import { readSegment, type SegmentItem } from './segments.ts'
-import { decodeStatement, type OfItem } from '../statement-body.ts'
 import { surroundingsIn, type LargeStandings } from './surroundings.ts'
 
 /** What finds values: `lookup` by their keys, `knownValues` in the order of the index, some hundred rows at a time. */
@@ -58,7 +59,7 @@ export async function lookup(reader: IndexReader, values: readonly Value[]): Pro
     const wanted = some.flatMap(({ number, key }): SqlValue[] => [number, key.kind, key.bytes])
     const rows = await reading(reader.file, () => reader.connection.all(knownValuesSql.lookup(some.length), wanted))
     const statements = await resolvedRows(reader, view, rows, true)
-    for (const [number, own] of groupedBy(rows, statements, (row) => row['number'] as number)) {
+    for (const [number, own] of statementsBy(rows, statements, (row) => row['number'] as number)) {
       found[number] = { ...(found[number] as KnownValue), statements: own }
     }
   }
@@ -77,16 +78,11 @@ export async function* knownValues(reader: IndexReader, filter: KnownValueFilter
 
 /** Further conditions in SQL, undefined when no collection is wanted. Only numbers of our own go into the text. */
 function conditionOf(filter: KnownValueFilter, view: View): string | undefined {
-  const { sources, collections, role } = filter
-  const isWanted = ({ source, key }: Place) =>
-    (sources === undefined || sources.includes(source.id) || sources.includes(source.name)) &&
-    (collections === undefined || collections.includes(key.collection))
+  const { role } = filter
   const conditions: string[] = []
-  if (sources !== undefined || collections !== undefined) {
-    const numbers = [...view.places.values()].filter(isWanted).map(({ number }) => number)
-    if (numbers.length === 0) return undefined
-    conditions.push(`AND stated.collection IN (${numbers.join(', ')})`)
-  }
+  const numbers = wantedPlaces(filter, view.places.values())
+  if (numbers?.length === 0) return undefined
+  if (numbers) conditions.push(`AND stated.collection IN (${numbers.join(', ')})`)
   if (role !== undefined) conditions.push(role === 'observable' ? 'AND marks >= 2' : 'AND marks < 2')
   return conditions.join(' ')
 }
@@ -121,31 +117,9 @@ async function* valuesOfKind(
 }
 
 function knownOf(key: ValueKey, statements: readonly SourcedStatement[]): KnownValue {
-  const value = valueOfKey(key)
-  if (!value) throw corruption('a value cannot be read')
-  return { ...value, statements: inOrder(statements) }
-}
-
-function inOrder(statements: readonly SourcedStatement[]): readonly SourcedStatement[] {
-  return statements.length < 2
-    ? statements
-    : statements.toSorted((a, b) => (a.addedAt < b.addedAt ? -1 : a.addedAt > b.addedAt ? 1 : 0))
-}
-
-function groupedBy(
-  rows: readonly SqlRow[],
-  statements: readonly (SourcedStatement | undefined)[],
-  of: (row: SqlRow) => number,
-): ReadonlyMap<number, readonly SourcedStatement[]> {
-  const groups = new Map<number, SourcedStatement[]>()
-  for (const [place, row] of rows.entries()) {
-    const statement = statements[place]
-    if (!statement) continue
-    const group = groups.get(of(row))
-    if (group) group.push(statement)
-    else groups.set(of(row), [statement])
-  }
-  return new Map([...groups].map(([number, group]) => [number, inOrder(group)]))
+  const known = knownValueOf(key, statements)
+  if (!known) throw corruption('a value cannot be read')
+  return known
 }
 
 /**
@@ -237,23 +211,8 @@ function ownVersion(row: SqlRow, standing: Standing | undefined): string | undef
 }
 
 function keptOf(row: SqlRow, item: OfItem, { places, traits }: View): KeptStatement {
-  const place = places.get(row['collection'] as number)
-  if (!place) throw corruption('a statement of no collection')
-  return {
-    statement: statementIn(row['body'] as Buffer, item, traits),
-    sound: ((row['marks'] as number) & 1) === 1,
-    original: (row['original'] as Buffer | null)?.toString(),
-    source: place.source,
-    key: place.key,
-    collection: place.number,
-    itemId: item.id,
-    added: row['added'] as number,
-  }
-}
-
-function statementIn(body: Buffer, item: OfItem, traits: View['traits']): KeptStatement['statement'] {
   try {
-    return decodeStatement(body.toString(), item, traits)
+    return keptStatementOf(row, item, places.get(row['collection'] as number), traits)
   } catch (error) {
     throw corruption(`a statement cannot be read (${(error as Error).message})`)
   }

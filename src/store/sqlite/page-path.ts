@@ -2,7 +2,7 @@ import { fromEpochMicroseconds } from '../../core/timestamp.ts'
 import type { Item } from '../../stix/item.ts'
 import type { ReadItem } from '../index-reading.ts'
 import { isSameContent, versionOf } from '../compare.ts'
-import type { PagePart } from '../store.ts'
+import type { PagePart, Settled } from '../store.ts'
 import { newTally, type Tally } from '../tally.ts'
 import { corruption, type Connection, type SqlValue } from './binding.ts'
 import { newIndexPath, type IndexGrowth } from './index-path.ts'
@@ -72,9 +72,11 @@ export interface Growth {
   readonly index: IndexGrowth
 }
 
+/** Told of each item, in order. */
+type Settle = (item: Item, outcome: Settled) => void
+
 export interface PagePath {
-  /** Calls `onStored` for each new or updated item, in order. */
-  add(part: PagePart, onStored: (item: Item) => void): Promise<void>
+  add(part: PagePart, onSettled: Settle): Promise<void>
   finish(): Promise<Growth>
 }
 
@@ -94,18 +96,19 @@ export function newPagePath(settings: PagePathSettings): PagePath {
   let blocks = 0
   let mostlyKnown = lastAdded > 0
 
-  async function settle(batch: readonly Keyed[], onStored: (item: Item) => void): Promise<void> {
+  async function settle(batch: readonly Keyed[], onSettled: Settle): Promise<void> {
     if (settings.full) markSeen(connection, run, batch)
     if (anyVanished) unmarkVanished(connection, collection, batch)
     if (mostlyKnown && countKnown(connection, collection, batch) === batch.length) {
       tally.unchanged += batch.length
+      for (const { item } of batch) onSettled(item, 'unchanged')
       return
     }
     const known = findVersions(connection, collection, batch)
     const rows: SqlValue[] = []
     const unchangedBefore = tally.unchanged
     for (const entry of batch) {
-      const full = settleOne(entry, known, rows, onStored)
+      const full = settleOne(entry, known, rows, onSettled)
       if (full) await full
     }
     insertVersions(connection, rows)
@@ -117,7 +120,7 @@ export function newPagePath(settings: PagePathSettings): PagePath {
     entry: Keyed,
     known: Map<string, KnownVersion[]>,
     rows: SqlValue[],
-    onStored: (item: Item) => void,
+    onSettled: Settle,
   ): Promise<void> | undefined {
     const { item } = entry
     const versionKey = keyOfVersion(versionOf(item))
@@ -125,8 +128,9 @@ export function newPagePath(settings: PagePathSettings): PagePath {
     const siblings = known.get(item.id)
     const same = siblings?.find((sibling) => sibling.version === version)
     if (same) {
-      if (item.kind === 'block' || same.digest.equals(entry.digest)) tally.unchanged++
-      else return compare(entry, same.added)
+      if (item.kind !== 'block' && !same.digest.equals(entry.digest)) return compare(entry, same.added, onSettled)
+      tally.unchanged++
+      onSettled(item, 'unchanged')
       return undefined
     }
     lastAdded = Math.max(lastAdded + 1, settings.now)
@@ -140,18 +144,20 @@ export function newPagePath(settings: PagePathSettings): PagePath {
     rows.push(entry.id, collection, versionKey, entry.digest, lastAdded)
     const full = segments.add(item, lastAdded)
     index.add(item, lastAdded)
-    onStored(item)
+    onSettled(item, siblings ? 'updated' : 'new')
     return full
   }
 
   /** The same version in other bytes: the same after all, or a conflict, of which the first is kept. */
-  async function compare({ item, digest }: Keyed, added: number): Promise<void> {
+  async function compare({ item, digest }: Keyed, added: number, onSettled: Settle): Promise<void> {
     const kept = segments.pending(added) ?? (await findItem(connection, collection, added))
     if (isSameContent(kept.raw, item.raw)) {
       tally.unchanged++
+      onSettled(item, 'unchanged')
       return
     }
     tally.conflicts++
+    onSettled(item, 'conflict')
     const seenAt = fromEpochMicroseconds(BigInt(settings.now))
     const record = JSON.stringify({ id: item.id, version: versionOf(item), seenAt })
     const whole = digestOf(Buffer.concat([Buffer.from(`${item.id}\n`), digest]))
@@ -162,12 +168,12 @@ export function newPagePath(settings: PagePathSettings): PagePath {
   }
 
   return {
-    async add(part, onStored) {
+    async add(part, onSettled) {
       const first = lastAdded + 1
       if (!part.partial) tally.pages++
       tally.received += part.items.length + part.damaged.length
       for (let at = 0; at < part.items.length; at += batchSize) {
-        await settle(part.items.slice(at, at + batchSize).map(keyed), onStored)
+        await settle(part.items.slice(at, at + batchSize).map(keyed), onSettled)
       }
       for (const damaged of part.damaged) {
         tally.quarantined++

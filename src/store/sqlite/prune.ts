@@ -1,15 +1,13 @@
 import { toEpochMicroseconds } from '../../core/timestamp.ts'
-import type { Item } from '../../stix/item.ts'
 import { isLater } from '../compare.ts'
 import type { ReadItem } from '../index-reading.ts'
 import type { PruneRequest } from '../store.ts'
 import type { Connection, SqlRow, SqlValue } from './binding.ts'
 import { reading, type Database } from './database.ts'
-import { removeFromIndex } from './index-path.ts'
-import { growIndex } from './grow-index.ts'
 import { keyOfId, keyText, versionOfKey } from './keys.ts'
 import { listPlaces, type Place } from './places.ts'
-import { packSegment, readSegment, typesOf, type SegmentItem } from './segments.ts'
+import { removeFromSegment, type Doomed } from './removal.ts'
+import { readSegment, type SegmentItem } from './segments.ts'
 
 const segmentsPerTransaction = 32
 const idsPerQuery = 200
@@ -66,19 +64,10 @@ async function pruneSome(
     const doomed = doomedOf(connection, place, items, wanted)
     removed += doomed.length
     if (doomed.length === 0 || wanted.dryRun) continue
-    await shrinkSegment(connection, row, items, new Set(doomed.map(({ added }) => added)))
-    forget(connection, place, doomed)
-    growIndex(connection, place.number, removeFromIndex(connection, place.number, wanted.read, doomed))
+    await removeFromSegment({ connection, place, read: wanted.read }, { row, items, doomed })
   }
   const last = rows.at(-1)?.['first'] as number | undefined
   return { removed, after: rows.length < segmentsPerTransaction ? undefined : last }
-}
-
-interface Doomed {
-  readonly id: Buffer
-  readonly version: Buffer
-  readonly added: number
-  readonly item: Item
 }
 
 /** Which of the items go. */
@@ -113,46 +102,6 @@ function newestOf(rows: readonly SqlRow[]): Map<string, number> {
     if (!known || isLater(version, known)) newest.set(id, version)
   }
   return new Map([...newest].map(([id, { added }]) => [id, added]))
-}
-
-async function shrinkSegment(
-  connection: Connection,
-  row: SqlRow,
-  items: readonly SegmentItem[],
-  doomed: ReadonlySet<number>,
-): Promise<void> {
-  const left = items.filter(({ added }) => !doomed.has(added))
-  const number = row['number'] as number
-  if (left.length === 0) {
-    connection.run('DELETE FROM segment WHERE number = ?', [number])
-    return
-  }
-  const data = await packSegment(row['first'] as number, left)
-  const types = typesOf(left.map(({ item }) => item))
-  connection.run('UPDATE segment SET items = ?, types = ?, data = ? WHERE number = ?', [
-    left.length,
-    types,
-    data,
-    number,
-  ])
-}
-
-function forget(connection: Connection, place: Place, doomed: readonly Doomed[]): void {
-  let ids = 0
-  for (const { id, version } of doomed) {
-    connection.run('DELETE FROM version WHERE id = ? AND collection = ? AND version = ?', [id, place.number, version])
-    if (connection.get('SELECT 1 FROM version WHERE id = ? AND collection = ? LIMIT 1', [id, place.number])) continue
-    connection.run('DELETE FROM vanished WHERE collection = ? AND id = ?', [place.number, id])
-    connection.run('DELETE FROM revoked WHERE id = ? AND collection = ?', [id, place.number])
-    ids++
-  }
-  const blocks = doomed.filter(({ item }) => item.kind === 'block').length
-  connection.run('UPDATE collection SET ids = ids - ?, versions = versions - ?, blocks = blocks - ? WHERE number = ?', [
-    ids,
-    doomed.length,
-    blocks,
-    place.number,
-  ])
 }
 
 /** Free pages are used again anyway; when they are a quarter of the file, the file is made smaller. */

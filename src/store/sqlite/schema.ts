@@ -24,6 +24,10 @@
  * - `revoked` has the ids of which a revoked version was stored, also when that version was pruned since.
  * - `unread` has what is not in the index yet: items of the collection after `after` up to `until`, both of `added`.
  *   `reading` has the version of what made the statements.
+ *
+ * What the server keeps beside the versions:
+ *
+ * - `record` has small JSON values by kind and id, all three as UTF-8; `expires` in microseconds, when it is as good as gone.
  */
 export const migrations: readonly string[] = [
   `
@@ -182,6 +186,20 @@ export const migrations: readonly string[] = [
   ALTER TABLE collection ADD COLUMN statements INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE collection ADD COLUMN unusable INTEGER NOT NULL DEFAULT 0;
   INSERT INTO reading (one, reader) VALUES (1, 0);
+  `,
+  `
+  CREATE TABLE record (
+    kind BLOB NOT NULL,
+    id BLOB NOT NULL,
+    owner BLOB,
+    revision INTEGER NOT NULL,
+    expires INTEGER,
+    body BLOB NOT NULL,
+    checksum BLOB NOT NULL,
+    PRIMARY KEY (kind, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX record_owner ON record (kind, owner, id) WHERE owner IS NOT NULL;
+  CREATE INDEX record_expiry ON record (expires) WHERE expires IS NOT NULL;
   `,
 ]
 

@@ -5,6 +5,7 @@ import { bytesOf, SqlError, textIn, type Connection, type SqlRow } from './bindi
 import type { Database } from './database.ts'
 import { checksumOf, digestOf, keyOfId, keyOfVersion } from './keys.ts'
 import { alteredNames, listPlaces, readCheckpoint, type Place } from './places.ts'
+import { alteredRecords } from './records.ts'
 import { readSegment, type SegmentItem } from './segments.ts'
 import { newIndexCheck } from './verify-index.ts'
 
@@ -41,6 +42,9 @@ export async function verify({ reader, file }: Database, loadReader: () => Promi
     await findings.guard(name, () => verifyAsides(reader, place, name, findings))
   }
   await findings.guard('the versions', () => verifyStrays(reader, findings))
+  await findings.guard('the records', () => {
+    for (const problem of alteredRecords(reader)) findings.add(problem)
+  })
   return { ok: findings.problems.length === 0, checked, problems: findings.problems }
 }
 

@@ -1,9 +1,12 @@
 import { join } from 'node:path'
 import { openSqliteStore } from '../../../src/store/sqlite/driver.ts'
 import { knownValueSuite } from '../../contracts/known-value-suite.ts'
+import { pageSuite } from '../../contracts/page-suite.ts'
+import { recordsSuite } from '../../contracts/records-suite.ts'
 import { storeSuite } from '../../contracts/store-suite.ts'
 import { bindings } from '../../support/bindings.ts'
-import { fakeClock } from '../../support/fake-clock.ts'
+import { fakeClock, type FakeClock } from '../../support/fake-clock.ts'
+import { movedClock } from '../../support/moved-clock.ts'
 import { loadSaid } from '../../support/said.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
@@ -13,15 +16,18 @@ let opened = 0
 
 for (const binding of bindings) {
   const file = () => join(folder, binding.name.replace(':', '-'), `store-${opened}.db`)
-  const open = () => openSqliteStore(file(), { clock: fakeClock(), identity, binding, loadReader: loadSaid })
-  const subject = {
+  const open = (clock = fakeClock()) => openSqliteStore(file(), { clock, identity, binding, loadReader: loadSaid })
+  const subjectWith = (clock?: FakeClock) => ({
     name: `sqlite over ${binding.name}`,
     open: () => {
       opened++
-      return open()
+      return open(clock)
     },
-    openAgain: open,
-  }
-  storeSuite(subject)
-  knownValueSuite(subject)
+    openAgain: () => open(clock),
+  })
+  storeSuite(subjectWith())
+  knownValueSuite(subjectWith())
+  pageSuite(subjectWith())
+  const { clock, ...time } = movedClock()
+  recordsSuite({ ...subjectWith(clock), ...time })
 }

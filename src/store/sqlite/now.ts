@@ -1,0 +1,7 @@
+import { timestampOfDate, toEpochMicroseconds } from '../../core/timestamp.ts'
+import type { Clock } from '../../core/ports.ts'
+
+/** Microseconds since 1970. */
+export function nowMicros(clock: Clock): number {
+  return Number(toEpochMicroseconds(timestampOfDate(clock.now())))
+}

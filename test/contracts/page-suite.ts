@@ -1,0 +1,452 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { minusMicroseconds } from '../../src/core/timestamp.ts'
+import type { Item } from '../../src/stix/item.ts'
+import type { PageQuery, StoredPage } from '../../src/store/page-query.ts'
+import type { Settled, Store } from '../../src/store/store.ts'
+import { aBlock, anObject } from '../support/items.ts'
+import { all, aPage, aRun, indicators, keep, others, type StoreUnderTest } from './store-suite.ts'
+
+const idsOf = ({ entries }: StoredPage) => entries.map(({ item }) => item.id)
+const stampsOf = ({ entries }: StoredPage) => entries.map(({ addedAt }) => addedAt)
+
+/** The pages of `src/store/store.ts`: `readPage`, `countPage`, `removeVersions`, `commitAll`. Every driver passes all of it. */
+export function pageSuite(subject: StoreUnderTest): void {
+  describe(`page contract: ${subject.name}`, () => {
+    let store: Store
+    beforeEach(async () => {
+      store = await subject.open()
+    })
+    afterEach(async () => {
+      await store[Symbol.asyncDispose]()
+    })
+
+    const page = (query: Partial<PageQuery> = {}, key = indicators) => store.readPage(key, { limit: 1000, ...query })
+    /** The entries of the page, and that the count agrees. */
+    const found = async (query: Partial<PageQuery>): Promise<readonly Item[]> => {
+      const { entries } = await page(query)
+      expect(await store.countPage(indicators, query)).toBe(entries.length)
+      return entries.map(({ item }) => item)
+    }
+
+    describe('readPage', () => {
+      it('S21-14: gives what was added, oldest first, each with a date of its own and its own bytes', async () => {
+        const objects = Array.from({ length: 250 }, (_, n) => anObject({ n, name: 'päron' }))
+        await keep(store, objects)
+        const { entries, more } = await page()
+        expect(more).toBe(false)
+        expect(entries.map(({ item }) => item)).toEqual(objects)
+        expect(entries.map(({ version }) => version)).toEqual(objects.map(({ version }) => version))
+        const stamps = entries.map(({ addedAt }) => addedAt)
+        expect(new Set(stamps).size).toBe(250)
+        expect(stamps).toEqual([...stamps].sort())
+        expect((await all(store.versions({}))).map(({ addedAt }) => addedAt)).toEqual(stamps)
+      })
+
+      it('edge case 1: 250 objects of one commit are pages of 100, 100 and 50, without repeat or gap', async () => {
+        const objects = Array.from({ length: 250 }, () => anObject())
+        await keep(store, objects)
+        const pages: StoredPage[] = []
+        for (let after: string | undefined; ; after = pages.at(-1)?.entries.at(-1)?.addedAt) {
+          pages.push(await page({ limit: 100, addedAfter: after }))
+          if (!pages.at(-1)?.more) break
+        }
+        expect(pages.map(({ entries, more }) => [entries.length, more])).toEqual([
+          [100, true],
+          [100, true],
+          [50, false],
+        ])
+        expect(pages.flatMap(idsOf)).toEqual(objects.map(({ id }) => id))
+      })
+
+      it('edge case 2: what is added between two pages comes at the end', async () => {
+        await keep(store, [anObject(), anObject(), anObject()])
+        const first = await page({ limit: 2 })
+        const later = anObject()
+        await keep(store, [later])
+        const second = await page({ limit: 2, addedAfter: first.entries.at(-1)?.addedAt })
+        expect(idsOf(second)).toEqual([(await page()).entries[2]?.item.id, later.id])
+        expect(second.more).toBe(false)
+      })
+
+      it('says more only where the query holds for something behind the last entry', async () => {
+        await keep(store, [anObject(), anObject({ type: 'malware' }), anObject(), anObject({ type: 'malware' })])
+        expect((await page({ limit: 3 })).more).toBe(true)
+        expect((await page({ limit: 4 })).more).toBe(false)
+        expect((await page({ limit: 2, types: ['indicator'] })).more).toBe(false)
+        expect((await page({ limit: 1, types: ['indicator'] })).more).toBe(true)
+        const stamps = stampsOf(await page())
+        expect(await page({ limit: 2, addedUntil: stamps[1] })).toMatchObject({ more: false })
+        expect(await page({ limit: 1, addedUntil: stamps[1] })).toMatchObject({ more: true })
+      })
+
+      it('S1-12, S21-18: begins after addedAfter and ends with addedUntil, at any precision', async () => {
+        await keep(
+          store,
+          Array.from({ length: 150 }, () => anObject()),
+        )
+        const stamps = stampsOf(await page())
+        const [begin, end] = [stamps[20] as string, stamps[120] as string]
+        const window = await page({ addedAfter: begin, addedUntil: end })
+        expect(stampsOf(window)).toEqual(stamps.slice(21, 121))
+        const finer = (stamp: string) => stamp.replace('Z', '999Z')
+        expect(stampsOf(await page({ addedAfter: finer(begin), addedUntil: finer(end) }))).toEqual(
+          stamps.slice(21, 121),
+        )
+        const early = minusMicroseconds(begin, 1) as string
+        expect(stampsOf(await page({ addedAfter: early, limit: 1 }))).toEqual([begin])
+        expect(await page({ addedAfter: stamps.at(-1) })).toEqual({ entries: [], more: false })
+        expect(await page({ addedUntil: minusMicroseconds(stamps[0] as string, 1) })).toEqual({
+          entries: [],
+          more: false,
+        })
+        expect(await store.countPage(indicators, { addedAfter: begin, addedUntil: end })).toBe(100)
+      })
+
+      it('S21-19: finds by id, type, kind and several of each', async () => {
+        const [indicator, malware, block] = [anObject(), anObject({ type: 'malware' }), aBlock()]
+        await keep(store, [indicator, malware, block])
+        expect(await found({ ids: [malware.id] })).toEqual([malware])
+        expect(await found({ ids: [block.id, indicator.id, 'indicator--nowhere'] })).toEqual([indicator, block])
+        expect(await found({ types: ['malware'] })).toEqual([malware])
+        expect(await found({ types: ['malware', 'indicator', 'tool'] })).toEqual([indicator, malware])
+        expect(await found({ types: ['tool'] })).toEqual([])
+        expect(await found({ kind: 'block' })).toEqual([block])
+        expect(await found({ kind: 'object' })).toEqual([indicator, malware])
+        expect(await found({ ids: [malware.id], types: ['indicator'] })).toEqual([])
+        expect(await found({ ids: [] })).toEqual([])
+        expect(await found({ types: [] })).toEqual([])
+      })
+
+      it('asks spec versions of objects and bindings of blocks', async () => {
+        const older = { ...anObject(), specVersion: '2.0' as const }
+        const newer = anObject()
+        const [plain, sub, json] = [
+          aBlock('<a/>', { binding: 'urn:a' }),
+          aBlock('<b/>', { binding: 'urn:a', subtype: 'urn:a:1' }),
+          aBlock('{}', { binding: 'urn:b' }),
+        ]
+        await keep(store, [older, newer, plain, sub, json])
+        expect(await found({ specVersions: ['2.0'], kind: 'object' })).toEqual([older])
+        expect(await found({ specVersions: ['2.0', '2.1'], kind: 'object' })).toEqual([older, newer])
+        const any = (id: string) => ({ id, subtypes: [] })
+        expect(await found({ bindings: [any('urn:a')], kind: 'block' })).toEqual([plain, sub])
+        expect(await found({ bindings: [any('urn:a'), any('urn:b')], kind: 'block' })).toEqual([plain, sub, json])
+        expect(await found({ bindings: [{ id: 'urn:a', subtypes: ['urn:a:2'] }], kind: 'block' })).toEqual([plain])
+        expect(await found({ bindings: [{ id: 'urn:a', subtypes: ['urn:a:1'] }], kind: 'block' })).toEqual([plain, sub])
+        expect(await found({ bindings: [any('urn:b')], specVersions: ['2.1'] })).toEqual([newer, json])
+      })
+
+      it('S21-20, edge case 4: last, first, all and named versions, each alone and together', async () => {
+        const months = ['02', '01', '03']
+        const id = anObject().id
+        const versions = months.map((month) => anObject({ id, modified: `2026-${month}-01T00:00:00.000Z` }))
+        const [february, january, march] = versions as [Item, Item, Item]
+        const other = anObject({ modified: '2026-02-01T00:00:00Z' })
+        await keep(store, [...versions, other])
+        expect(await found({})).toEqual([...versions, other])
+        expect(await found({ versions: ['last'] })).toEqual([march, other])
+        expect(await found({ versions: ['first'] })).toEqual([january, other])
+        expect(await found({ versions: ['first', 'last'] })).toEqual([january, march, other])
+        expect(await found({ versions: ['all'] })).toEqual([...versions, other])
+        expect(await found({ versions: ['2026-02-01T00:00:00.000Z'] })).toEqual([february, other])
+        expect(await found({ versions: ['2026-01-31T23:00:00-01:00', 'last'] })).toEqual([february, march, other])
+        expect(await found({ versions: ['2020-01-01T00:00:00Z'] })).toEqual([])
+        expect(await found({ versions: ['last'], ids: [id] })).toEqual([march])
+        expect(await found({ versions: ['first'], ids: [id], types: ['indicator'] })).toEqual([january])
+      })
+
+      it('chooses last and first among the wanted spec versions, whatever the window', async () => {
+        const id = anObject().id
+        const at = (month: string, specVersion: '2.0' | '2.1') => ({
+          ...anObject({ id, modified: `2026-${month}-01T00:00:00.000Z` }),
+          specVersion,
+        })
+        const [one, two, three, four] = [at('01', '2.1'), at('02', '2.0'), at('03', '2.0'), at('04', '2.1')]
+        await keep(store, [four, one])
+        await keep(store, [three, two])
+        expect(await found({ versions: ['last'], specVersions: ['2.0'] })).toEqual([three])
+        expect(await found({ versions: ['first'], specVersions: ['2.0'] })).toEqual([two])
+        expect(await found({ versions: ['last'], specVersions: ['2.1'] })).toEqual([four])
+        expect(await found({ versions: ['last'], specVersions: ['2.0', '2.1'] })).toEqual([four])
+        expect(await found({ versions: ['first', 'last'], specVersions: ['2.0'], ids: [id] })).toEqual([three, two])
+        const behindFour = (await page()).entries[0]?.addedAt
+        expect(await found({ versions: ['last'], addedAfter: behindFour })).toEqual([])
+        expect(await found({ versions: ['last'], addedUntil: behindFour })).toEqual([four])
+      })
+
+      it('versions that are no timestamps go by the order in which they came', async () => {
+        const id = 'x--1'
+        const [first, second] = [anObject({ id, modified: 'sha256:bb' }), anObject({ id, modified: 'sha256:aa' })]
+        await keep(store, [first, second])
+        expect(await found({ versions: ['last'] })).toEqual([second])
+        expect(await found({ versions: ['first'] })).toEqual([first])
+        expect(await found({ versions: ['sha256:bb'] })).toEqual([first])
+      })
+
+      it('leaves the bytes out for manifests', async () => {
+        const objects = [anObject(), anObject()]
+        await keep(store, objects)
+        const { entries } = await page({ bodies: false })
+        expect(entries.map(({ item }) => item)).toEqual(objects.map((object) => ({ ...object, raw: Buffer.alloc(0) })))
+      })
+
+      it('S21-20: reads thousands of ids with several versions each to the end', async () => {
+        const ids = Array.from({ length: 1200 }, () => anObject({ filler: 'f'.repeat(300) }))
+        const later = ids.map(({ id }) => anObject({ id, modified: '2026-05-01T00:00:00.000Z' }))
+        await keep(store, [...ids, ...later.slice(0, 600)])
+        await keep(store, later.slice(600))
+        const read: string[] = []
+        for (let after: string | undefined; ;) {
+          const { entries, more } = await page({ versions: ['last'], limit: 170, addedAfter: after })
+          read.push(...entries.map(({ item, version }) => `${item.id} ${version}`))
+          if (!more) break
+          after = entries.at(-1)?.addedAt
+        }
+        expect(read).toEqual(later.map(({ id, version }) => `${id} ${version}`))
+        expect(await store.countPage(indicators, { versions: ['last'] })).toBe(1200)
+        expect(await store.countPage(indicators, {})).toBe(2400)
+      })
+
+      it('finds what is rare among thousands', async () => {
+        const objects = Array.from({ length: 3000 }, (_, n) =>
+          anObject({ type: n % 1000 === 500 ? 'malware' : 'indicator', filler: 'f'.repeat(200) }),
+        )
+        await keep(store, objects)
+        const rare = objects.filter(({ type }) => type === 'malware')
+        expect(await found({ types: ['malware'] })).toEqual(rare)
+        expect(await page({ types: ['malware'], limit: 2 })).toMatchObject({ more: true })
+        expect(await found({ ids: objects.filter((_, n) => n % 300 === 7).map(({ id }) => id) })).toHaveLength(10)
+        const ids = objects.filter((_, n) => n % 2 === 0).map(({ id }) => id)
+        expect((await page({ ids, limit: 100 })).more).toBe(true)
+        expect(await store.countPage(indicators, { ids })).toBe(1500)
+      })
+
+      it('tells collections apart, and one that is not known has nothing', async () => {
+        const object = anObject()
+        await keep(store, [object])
+        await keep(store, [anObject({ id: object.id, modified: '2026-02-01T00:00:00.000Z' })], { key: others })
+        expect(idsOf(await page({ versions: ['last'] }))).toEqual([object.id])
+        const nowhere = { ...indicators, collection: 'nowhere' }
+        expect(await page({}, nowhere)).toEqual({ entries: [], more: false })
+        expect(await store.countPage(nowhere, {})).toBe(0)
+        expect(await store.removeVersions(nowhere, { id: object.id })).toBe(0)
+      })
+    })
+
+    describe('removeVersions', () => {
+      const threeVersions = async () => {
+        const id = anObject().id
+        const versions = ['01', '02', '03'].map((month) => anObject({ id, modified: `2026-${month}-01T00:00:00.000Z` }))
+        await keep(store, [anObject(), ...versions, anObject()])
+        return { id, versions }
+      }
+
+      it('S21-24: takes every version of an id, and lets what is left keep its date', async () => {
+        const { id } = await threeVersions()
+        const before = await page()
+        expect(await store.removeVersions(indicators, { id })).toBe(3)
+        const after = await page()
+        expect(after.entries).toEqual(before.entries.filter(({ item }) => item.id !== id))
+        expect(await store.removeVersions(indicators, { id })).toBe(0)
+        expect((await store.info()).collections[0]).toMatchObject({ ids: 2, versions: 2 })
+        expect((await store.verify()).problems).toEqual([])
+      })
+
+      it('takes one version, named as an instant, and the one before is the last again', async () => {
+        const { id, versions } = await threeVersions()
+        expect(await store.removeVersions(indicators, { id, version: '2026-03-01T00:00:00Z' })).toBe(1)
+        expect(await found({ ids: [id], versions: ['last'] })).toEqual([versions[1]])
+        expect((await all(store.versions({ id, latest: true }))).map(({ item }) => item)).toEqual([versions[1]])
+        expect(await keep(store, [versions[2] as Item])).toMatchObject({ updated: 1 })
+        expect(await found({ ids: [id], versions: ['last'] })).toEqual([versions[2]])
+        expect((await store.verify()).problems).toEqual([])
+      })
+
+      it('takes only one spec version', async () => {
+        const object = anObject()
+        const older = {
+          ...anObject({ id: object.id, modified: '2020-01-01T00:00:00.000Z' }),
+          specVersion: '2.0' as const,
+        }
+        await keep(store, [object, older])
+        expect(await store.removeVersions(indicators, { id: object.id, specVersion: '2.0' })).toBe(1)
+        expect(await found({})).toEqual([object])
+        expect(await store.removeVersions(indicators, { id: object.id, specVersion: '2.0' })).toBe(0)
+      })
+
+      it('takes what was added in a window, blocks too', async () => {
+        const items = Array.from({ length: 2500 }, (_, n) => (n % 10 === 0 ? aBlock() : anObject({ n })))
+        await keep(store, items)
+        const stamps = stampsOf(await page({ limit: 3000 }))
+        const window = { addedAfter: stamps[99] as string, addedUntil: stamps[2399] as string }
+        expect(await store.removeVersions(indicators, window)).toBe(2300)
+        expect((await page()).entries.map(({ item }) => item)).toEqual([...items.slice(0, 100), ...items.slice(2400)])
+        expect((await store.info()).collections[0]).toMatchObject({ ids: 200, versions: 200, blocks: 20 })
+        expect((await store.verify()).problems).toEqual([])
+        await keep(store, [anObject()])
+        expect((await page()).entries).toHaveLength(201)
+      })
+
+      it('forgets with the last version that an id was revoked or had vanished', async () => {
+        const object = anObject({ revoked: true })
+        await keep(store, [object])
+        const run = await aRun(store, indicators, { full: true })
+        await keep(store, [], { runId: run })
+        expect(await store.markVanished(indicators, run)).toBe(1)
+        expect(await store.removeVersions(indicators, { id: object.id })).toBe(1)
+        await keep(store, [anObject({ id: object.id })])
+        expect((await all(store.versions({})))[0]).toMatchObject({ vanished: false, superseded: false })
+        expect((await store.verify()).problems).toEqual([])
+      })
+
+      it('does nothing when nothing says which', async () => {
+        await keep(store, [anObject()])
+        for (const request of [{}, { specVersion: '2.1' as const }, { version: '2026-01-01T00:00:00.000Z' }]) {
+          await expect(store.removeVersions(indicators, request)).rejects.toMatchObject({
+            code: 'STORE_REMOVAL_UNBOUNDED',
+          })
+        }
+        expect((await page()).entries).toHaveLength(1)
+      })
+
+      it('takes nothing from another collection', async () => {
+        const object = anObject()
+        await keep(store, [object])
+        await keep(store, [object], { key: others })
+        expect(await store.removeVersions(others, { id: object.id })).toBe(1)
+        expect((await page()).entries).toHaveLength(1)
+        expect((await page({}, others)).entries).toHaveLength(0)
+      })
+    })
+
+    describe('commitAll', () => {
+      const batch = async (items: readonly Item[], more: Partial<Parameters<Store['commit']>[0]> = {}) => {
+        const key = more.key ?? indicators
+        return { key, runId: await aRun(store, key), parts: [aPage(items)], checkpoint: () => undefined, ...more }
+      }
+
+      it('S1-22: stores into several collections and answers in their order', async () => {
+        const shared = anObject()
+        const told: string[] = []
+        const onStored = (item: Item) => told.push(item.id)
+        const counts = await store.commitAll([
+          await batch([shared, shared], { onStored }),
+          await batch([shared, anObject()], { key: others, onStored }),
+        ])
+        expect(counts).toMatchObject([
+          { new: 1, unchanged: 1 },
+          { new: 2, unchanged: 0 },
+        ])
+        expect(told).toHaveLength(3)
+        expect(idsOf(await page({}, others))[0]).toBe(shared.id)
+        expect(await store.commitAll([])).toEqual([])
+      })
+
+      it('the second batch of a collection goes on where the first ended', async () => {
+        const [one, two] = [anObject(), anObject()]
+        const counts = await store.commitAll([await batch([one]), await batch([one, two])])
+        expect(counts).toMatchObject([{ new: 1 }, { new: 1, unchanged: 1 }])
+        expect(idsOf(await page())).toEqual([one.id, two.id])
+        expect((await store.verify()).problems).toEqual([])
+      })
+
+      it('S1-22: keeps nothing of any batch when one fails', async () => {
+        await keep(store, [anObject()])
+        const failing = {
+          ...(await batch([anObject()], { key: others })),
+          parts: (function* () {
+            yield aPage([anObject({ filler: 'f'.repeat(9000) })])
+            throw new Error('the second one failed')
+          })(),
+        }
+        const first = await batch([anObject(), anObject()], { checkpoint: () => ({ stamp: 'moved', run: null }) })
+        await expect(store.commitAll([first, failing])).rejects.toThrow('the second one failed')
+        expect((await page()).entries).toHaveLength(1)
+        expect((await page({}, others)).entries).toHaveLength(0)
+        expect(await store.checkpoint(indicators)).toBeUndefined()
+        expect((await store.runs()).map((run) => run.new)).toEqual([0, 0, 1])
+        expect((await store.verify()).problems).toEqual([])
+      })
+
+      it('tells of each item what became of it, in order', async () => {
+        const [known, fresh] = [anObject({ name: 'a' }), anObject()]
+        await keep(store, [known])
+        const later = anObject({ id: known.id, modified: '2026-04-01T00:00:00.000Z' })
+        const other = anObject({ id: known.id, name: 'b' })
+        const told: [Item, Settled][] = []
+        const onSettled = (item: Item, outcome: Settled) => told.push([item, outcome])
+        await keep(store, [known, fresh, later, other, fresh], { onSettled })
+        expect(told).toEqual([
+          [known, 'unchanged'],
+          [fresh, 'new'],
+          [later, 'updated'],
+          [other, 'conflict'],
+          [fresh, 'unchanged'],
+        ])
+        const many = Array.from({ length: 450 }, () => anObject())
+        await keep(store, many)
+        told.length = 0
+        await keep(store, many, { onSettled })
+        expect(told).toEqual(many.map((item) => [item, 'unchanged']))
+      })
+
+      it('S21-21: the records of a batch change with it', async () => {
+        const objects = [anObject(), anObject()]
+        let settled = 0
+        await keep(store, objects, {
+          onSettled: () => settled++,
+          records: () => [{ kind: 'job', id: 'j1', body: { stored: settled }, revision: 0 }],
+        })
+        expect(await store.records.get('job', 'j1')).toMatchObject({ body: { stored: 2 }, revision: 1 })
+      })
+
+      it('asks for the records of each batch when the items of all are settled', async () => {
+        const order: string[] = []
+        const watched = (name: string) => ({
+          onSettled: () => void order.push(name),
+          records: () => [{ kind: 'note', id: name, body: [...order] }],
+        })
+        await store.commitAll([
+          await batch([anObject()], watched('a')),
+          await batch([anObject()], { ...watched('b'), key: others }),
+        ])
+        expect(await store.records.get('note', 'a')).toMatchObject({ body: ['a', 'b'] })
+        expect(await store.records.get('note', 'b')).toMatchObject({ body: ['a', 'b'] })
+      })
+
+      it('E5: a record that was changed meanwhile undoes everything', async () => {
+        const known = anObject()
+        await keep(store, [known])
+        await store.records.write([{ kind: 'job', id: 'j1', body: 1 }])
+        const commit = store.commitAll([
+          await batch([anObject({ revoked: true }), anObject({ id: known.id, modified: '2027-01-01T00:00:00.000Z' })]),
+          await batch([anObject()], {
+            key: others,
+            records: () => [
+              { kind: 'job', id: 'j2', body: 2 },
+              { kind: 'job', id: 'j1', body: 2, revision: 7 },
+            ],
+          }),
+        ])
+        await expect(commit).rejects.toMatchObject({ code: 'STORE_RECORD_CHANGED', kind: 'conflict' })
+        expect(idsOf(await page())).toEqual([known.id])
+        expect((await page({}, others)).entries).toEqual([])
+        expect(await store.records.get('job', 'j1')).toMatchObject({ body: 1, revision: 1 })
+        expect(await store.records.get('job', 'j2')).toBeUndefined()
+        expect((await store.verify()).problems).toEqual([])
+        expect(await keep(store, [anObject()])).toMatchObject({ new: 1 })
+      })
+
+      it.each(['onSettled', 'records'] as const)('keeps nothing when %s throws', async (name) => {
+        const failing = () => {
+          throw new Error('not this one')
+        }
+        const damaged = [{ reason: 'STIX_ID_MISSING', detail: 'd', raw: Buffer.from('{}') }]
+        await expect(keep(store, [anObject()], { [name]: failing, damaged })).rejects.toThrow('not this one')
+        expect((await page()).entries).toEqual([])
+        expect(await all(store.quarantined())).toEqual([])
+        expect((await store.runs())[0]).toMatchObject({ new: 0, received: 0 })
+      })
+    })
+  })
+}
