@@ -65,7 +65,9 @@ export function openStoreAuthentication(options: StoreAuthenticationOptions): Au
     const cost = costOf(kept.passwordHash)
     if (cost?.logN === hashCost.logN && cost.r === hashCost.r && cost.p === hashCost.p) return undefined
     const passwordHash = await slowly(() => hashPassword(password, hashCost))
-    return accounts.replace({ ...plain(kept), passwordHash }, kept.revision)
+    const still = await accounts.get(kept.username)
+    if (!still || stateOf(still) !== stateOf(kept)) return undefined
+    return accounts.replace({ ...plain(still), passwordHash }, still.revision)
   }
 
   return {
@@ -85,15 +87,15 @@ export function openStoreAuthentication(options: StoreAuthenticationOptions): Au
     async verify(username, password) {
       const kept = await rightful(username, password)
       if (!kept) return undefined
-      pairs.remember(kept.username, password, kept.revision)
+      pairs.remember(kept.username, password, stateOf(kept))
       return accountOf(kept)
     },
 
     async recall(username, password) {
       const name = username.normalize('NFC')
-      const revision = pairs.recall(name, password)
-      const kept = revision === undefined ? undefined : await accounts.get(name)
-      return kept?.revision === revision && kept && !kept.isBlocked ? accountOf(kept) : undefined
+      const state = pairs.recall(name, password)
+      const kept = state === undefined ? undefined : await accounts.get(name)
+      return kept && stateOf(kept) === state && !kept.isBlocked ? accountOf(kept) : undefined
     },
 
     async createAccount(username, password, more = {}) {
@@ -164,6 +166,11 @@ function settingsOf(
     tlpCeiling: account.tlpCeiling,
     details: account.details,
   }
+}
+
+/** Revisions of a name begin anew when an account is made again; passwords never have the id of another. */
+function stateOf({ passwordId, revision }: KeptAccount): string {
+  return `${passwordId} ${revision}`
 }
 
 function plain({ revision: _, ...account }: KeptAccount): StoredAccount {
