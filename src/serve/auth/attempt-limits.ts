@@ -14,8 +14,10 @@ export interface Attempt {
 }
 
 export interface AttemptLimits {
-  /** How many milliseconds this attempt has to wait; 0: none. */
-  waitMs(attempt: Attempt): Promise<number>
+  /**
+   * How many milliseconds this attempt has to wait (0: none), and whether this account got anything wrong from this address.
+   */
+  look(attempt: Attempt): Promise<{ readonly waitMs: number; readonly hasFailed: boolean }>
   /**
    * Counts an attempt before it is looked at, so that many at once are not free; answers how long it has to wait, and then
    * nothing was counted.
@@ -116,12 +118,13 @@ export function openAttemptLimits({ records, clock }: { records: Records; clock:
   }
 
   return {
-    async waitMs(attempt) {
+    async look(attempt) {
       const keys = await keysOf(attempt)
       const pair = await attempts.get(keys.pair)
+      const hasFailed = pair.failures > 0
       // The usual one: nothing else has to be read.
-      if (pair.isKnown) return waitOf(pair, limits.pair, now())
-      return (await read(attempt)).waitMs
+      if (pair.isKnown) return { waitMs: waitOf(pair, limits.pair, now()), hasFailed }
+      return { waitMs: (await read(attempt)).waitMs, hasFailed }
     },
     begin: (attempt) =>
       change(

@@ -78,9 +78,10 @@ export function createDoorkeeper({ authentication, limits, log, schemes }: Doork
 
   async function accountOfPair(who: Attempt, password: Secret): Promise<Looked<Account | undefined>> {
     // Before what is remembered is asked: it would tell a guesser who is held up that this one was right.
-    const waitMs = await limits.waitMs(who)
+    const { waitMs, hasFailed } = await limits.look(who)
     if (waitMs > 0) return { waitMs }
     const recalled = await authentication.recall?.(who.username, password)
+    if (recalled && hasFailed) await limits.succeed(who)
     if (recalled) return { found: recalled }
     return inTurn(who, async () => {
       const meanwhile = await authentication.recall?.(who.username, password)
