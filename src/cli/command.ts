@@ -21,6 +21,8 @@ export interface Command<Input extends z.ZodObject = z.ZodObject, Needed extends
   readonly ownFormat?: boolean | undefined
   /** Runs until it is stopped (or does with this input), so that SIGTERM is its ordinary end: exit status 0 instead of 143. */
   readonly endsBySigterm?: boolean | ((input: z.infer<Input>) => boolean) | undefined
+  /** How long it may take to end after a stop signal before the process is ended hard, in milliseconds. Default 1,500. */
+  readonly graceMs?: number | undefined
   /** Only looks at what is stored: a store that is named and does not exist is an error then, and one without anything is told. */
   readonly readsStore?: boolean | undefined
   /** JSON Schema in `schemas/` that describes `-o json`, without `.json`. */

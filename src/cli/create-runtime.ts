@@ -31,6 +31,8 @@ export interface RuntimeSeams {
 /** What the command says of itself. */
 interface CommandTraits {
   readonly signal: AbortSignal
+  /** Takes SIGHUP for reloading instead of stopping. */
+  readonly onReload?: Runtime['onReload'] | undefined
   /** `Command.readsStore`. */
   readonly readsStore?: boolean | undefined
 }
@@ -39,7 +41,7 @@ interface CommandTraits {
 export function createRuntime(
   host: Host,
   options: GlobalOptions,
-  { signal, openHttp: givenHttp, readsStore = false }: RuntimeSeams & CommandTraits,
+  { signal, onReload = () => undefined, openHttp: givenHttp, readsStore = false }: RuntimeSeams & CommandTraits,
 ): OpenedRuntime {
   const closers: (() => Promise<void> | void)[] = []
   const { clock, environment, workingDirectory } = host
@@ -175,6 +177,7 @@ export function createRuntime(
     },
     notices,
     signal,
+    onReload,
     environment,
     stdin: host.stdin,
     workingDirectory,

@@ -66,8 +66,10 @@ async function perform(parsed: Parsed, host: Host, options: RunOptions & { reado
   }
   const input = await readInput(command, typed)
   const { createRuntime } = await import('./create-runtime.ts')
+  options.stop.allow(command.graceMs ?? graceMs)
   const opened = createRuntime(host, parsed.options, {
     signal: options.stop.signal,
+    onReload: options.stop.onReload,
     openHttp: options.openHttp,
     readsStore: command.readsStore,
   })
@@ -105,6 +107,9 @@ function partsFor(
 interface Stop {
   readonly signal: AbortSignal
   readonly by: () => StopSignal | undefined
+  /** How long the command may take to end. */
+  readonly allow: (ms: number) => void
+  readonly onReload: (listener: () => void) => void
   readonly end: () => void
 }
 
@@ -115,19 +120,27 @@ function watchStop(host: Host): Stop {
   setMaxListeners(0, controller.signal)
   let stoppedBy: StopSignal | undefined
   let timer: NodeJS.Timeout | undefined
+  let allowedMs = graceMs
+  let reload: (() => void) | undefined
   const end = host.onStop((signal) => {
+    if (signal === 'SIGHUP' && reload) {
+      if (stoppedBy === undefined) reload()
+      return
+    }
     if (stoppedBy !== undefined) {
       if (signal !== 'SIGHUP') host.exitNow(exitStatusOfSignal[stoppedBy])
       return
     }
     stoppedBy = signal
     const status = exitStatusOfSignal[signal]
-    timer = setTimeout(() => host.exitNow(status), graceMs)
+    timer = setTimeout(() => host.exitNow(status), allowedMs)
     controller.abort(cancelled())
   })
   return {
     signal: controller.signal,
     by: () => stoppedBy,
+    allow: (ms) => (allowedMs = ms),
+    onReload: (listener) => (reload = listener),
     end: () => {
       clearTimeout(timer)
       end()

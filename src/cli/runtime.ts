@@ -56,6 +56,8 @@ export interface Runtime {
   readonly notices: NoticeSink
   /** Aborted by SIGINT, SIGTERM, SIGHUP. */
   readonly signal: AbortSignal
+  /** Calls the listener at each SIGHUP, which then stops nothing any more. */
+  readonly onReload: (listener: () => void) => void
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Standard input, for commands that read data or a secret from it. */
   readonly stdin: Readable
