@@ -87,7 +87,7 @@ export function failureOfPreflight(report: PreflightReport): StixTaxiiError | un
   return new StixTaxiiError('WORKFLOW_PREFLIGHT_FAILED', `The plugin cannot fetch "${source}"${why}`, {
     kind: error.kind,
     hint: canBridge
-      ? 'This program can, with the whole definition (stixtaxii fetch); the plugin cannot be told what it lacks.'
+      ? `This program can. Let it come by us: stixtaxii bridge ${source} --on POOL/LOGPOINT --public-url https://HOST:PORT/`
       : (error.hint ?? 'Nor can this program: mend the definition first.'),
     context: { source, cause: error.code, canBridge },
   })

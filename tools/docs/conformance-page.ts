@@ -26,7 +26,7 @@ function titlesIn(source: string): string[] {
   return [...source.matchAll(title)].map(([, single, back, double]) => single ?? back ?? double ?? '')
 }
 
-const numbered = /\b(C1[HMDPIS]-|C2[01]-|STX-|PAT-|SX1-|F|N|T|L|S|D)(\d{1,2})\b(?: to \1(\d{1,2}))?/g
+const numbered = /\b(C1[HMDPIS]-|C2[01]-|S1-|S2[01]-|STX-|PAT-|SX1-|F|N|T|L|S|D|E)(\d{1,2})\b(?: to \1(\d{1,2}))?/g
 // Rows of the tables of the Director documentation: "section 9 row 5", "section 10 rows 1 to 4".
 const rowed = /\b(section \d+ row)s? (\d{1,2})\b(?: (?:to|and) (\d{1,2})\b)?/g
 
