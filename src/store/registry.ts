@@ -14,9 +14,25 @@ export interface StoreDependencies {
   readonly create?: boolean | undefined
   /** What makes statements of items; default: `readStatements`, loaded when it is first needed. */
   readonly loadReader?: (() => Promise<ReadItem>) | undefined
+  /** What a store in PostgreSQL needs besides its URL. */
+  readonly postgres?: PostgresSettings | undefined
+}
+
+export interface PostgresSettings {
+  /** A file whose first line is the password. */
+  readonly passwordFile?: string | undefined
+  /** PostgreSQL's own file of passwords (`PGPASSFILE`); default: `.pgpass` in the home folder. */
+  readonly passFile?: string | undefined
+  /** Sessions of the server at most, those of locks not counted. Default 8. */
+  readonly sessions?: number | undefined
 }
 
 type OpenDriver = (url: string, dependencies: StoreDependencies) => Promise<Store>
+
+const openPostgres: OpenDriver = async (url, dependencies) => {
+  const { openPostgresStore } = await import('./postgres/driver.ts')
+  return openPostgresStore(url, dependencies)
+}
 
 /** The drivers by the scheme of their URL; a driver's module is loaded when its URL is opened. */
 export const storeDrivers: Readonly<Record<string, OpenDriver>> = {
@@ -28,15 +44,19 @@ export const storeDrivers: Readonly<Record<string, OpenDriver>> = {
     const { openMemoryStore } = await import('./memory/driver.ts')
     return openMemoryStore(dependencies)
   },
+  'postgres:': openPostgres,
+  'postgresql:': openPostgres,
 }
 
 // Two letters at least, so that C:\store.db is a path.
 const scheme = /^([a-z][a-z0-9+.-]+:)/i
 
 /**
- * Opens the store at `sqlite:PATH`, a plain path, or `memory:`; makes it where there is none, unless `create` is false.
+ * Opens the store at `sqlite:PATH`, a plain path, `postgres://USER@HOST/DATABASE` or `memory:`; makes it where there is
+ * none, unless `create` is false.
  *
- * @throws STORE_URL_UNKNOWN (usage) for any other URL; STORE_MISSING (not-found); STORE_NEWER, STORE_CORRUPT, STORE_UNREADABLE, STORE_FULL (local).
+ * @throws STORE_URL_UNKNOWN (usage) for any other URL; STORE_MISSING (not-found); STORE_NEWER, STORE_CORRUPT, STORE_UNREADABLE, STORE_FULL (local);
+ * of PostgreSQL also STORE_URL_INVALID, STORE_URL_PASSWORD (usage), STORE_UNREACHABLE (network), STORE_AUTH (auth), STORE_TLS_REFUSED (refused).
  */
 export async function openStore(url: string, dependencies: StoreDependencies): Promise<Store> {
   const name = scheme.exec(url)?.[1]?.toLowerCase()
@@ -44,13 +64,7 @@ export async function openStore(url: string, dependencies: StoreDependencies): P
   if (open) return open(name ? `${name}${url.slice(name.length)}` : `sqlite:${url}`, dependencies)
   throw new StixTaxiiError('STORE_URL_UNKNOWN', `No store driver for "${redactUrl(url)}"`, {
     kind: 'usage',
-    hint: isPostgres(name)
-      ? 'PostgreSQL is not supported yet. Use sqlite:PATH, a plain path, or memory:.'
-      : 'Use sqlite:PATH, a plain path, or memory:.',
+    hint: 'Use sqlite:PATH, a plain path, postgres://USER@HOST/DATABASE, or memory:.',
     context: { url: redactUrl(url) },
   })
-}
-
-function isPostgres(name: string | undefined): boolean {
-  return name === 'postgres:' || name === 'postgresql:'
 }

@@ -1,0 +1,237 @@
+import { fromEpochMicroseconds } from '../../core/timestamp.ts'
+import type { Item } from '../../stix/item.ts'
+import { isSameContent, versionOf } from '../compare.ts'
+import type { ReadItem } from '../index-reading.ts'
+import type { PagePart, Settled } from '../store.ts'
+import { newTally, type Tally } from '../tally.ts'
+import { bytes, corruption, type Connection, type CopiedValue } from './connection.ts'
+import { newIndexPath, type IndexGrowth } from './index-path.ts'
+import { itemsAt, rowOfItem, versionTarget, versionTypes } from './items.ts'
+import { checksumOf, digestOf, keepLong, keyOfId, keyOfVersion, keyText } from './keys.ts'
+
+/**
+ * The page path: what becomes of each item of a page, inside the committing transaction and while the row of its collection
+ * is held. Items are settled a thousand at a time: one question finds what is stored of their ids, one COPY adds what is
+ * new.
+ */
+
+const batchItems = 1000
+const batchBytes = 8 * 1024 * 1024
+
+export interface PagePathSettings {
+  readonly connection: Connection
+  readonly collection: number
+  readonly run: number
+  /** The run reads everything: remember what was received. */
+  readonly full: boolean
+  /** The newest `added` of the collection. */
+  readonly lastAdded: number
+  /** Microseconds since 1970. */
+  readonly now: number
+  /** Makes the statements that are indexed. */
+  readonly read: ReadItem
+}
+
+/** What the collection gained. */
+export interface Growth {
+  readonly tally: Tally
+  readonly lastAdded: number
+  readonly ids: number
+  readonly versions: number
+  readonly blocks: number
+  readonly index: IndexGrowth
+}
+
+export interface PagePath {
+  /** Calls `onSettled` for each item, in order. */
+  add(part: PagePart, onSettled: (item: Item, outcome: Settled) => void): Promise<void>
+  finish(): Promise<Growth>
+}
+
+interface KnownVersion {
+  readonly version: string
+  readonly digest: Buffer
+  readonly added: number
+}
+
+interface Keyed {
+  readonly item: Item
+  readonly id: Buffer
+  readonly digest: Buffer
+}
+
+export async function newPagePath(settings: PagePathSettings): Promise<PagePath> {
+  const { connection, collection, run } = settings
+  const index = newIndexPath(connection, collection, settings.read)
+  const tally = newTally()
+  const vanished = await connection.get('SELECT 1 AS any FROM vanished WHERE collection = $1 LIMIT 1', [collection])
+  let lastAdded = settings.lastAdded
+  let blocks = 0
+
+  async function settle(batch: readonly Keyed[], onSettled: (item: Item, outcome: Settled) => void): Promise<void> {
+    const ids = batch.map(({ id }) => id)
+    if (settings.full) await markSeen(connection, run, ids)
+    if (vanished) await unmarkVanished(connection, collection, ids)
+    const known = await findVersions(connection, collection, ids)
+    const fresh = new Map<number, Keyed>()
+    for (const entry of batch) onSettled(entry.item, await settleOne(entry, known, fresh))
+    if (fresh.size === 0) return
+    const rows: CopiedValue[][] = []
+    for (const [added, { item, digest }] of fresh) rows.push(rowOfItem(item, { collection, added, digest }))
+    await keepLong(
+      connection,
+      [...fresh.values()].flatMap(({ item }) => [item.id, versionOf(item)]),
+    )
+    await connection.copy(versionTarget, versionTypes, rows)
+    for (const [added, { item }] of fresh) await index.add(item, added)
+  }
+
+  /** Counts one item; when it brings something, it is among the fresh ones then. */
+  async function settleOne(
+    entry: Keyed,
+    known: Map<string, KnownVersion[]>,
+    fresh: Map<number, Keyed>,
+  ): Promise<Settled> {
+    const { item, digest } = entry
+    const version = keyText(keyOfVersion(versionOf(item)))
+    const id = keyText(entry.id)
+    const siblings = known.get(id)
+    const same = siblings?.find((sibling) => sibling.version === version)
+    if (same) return compare(entry, same, fresh.get(same.added)?.item)
+    lastAdded = Math.max(lastAdded + 1, settings.now)
+    const stored = { version, digest, added: lastAdded }
+    if (siblings) siblings.push(stored)
+    else known.set(id, [stored])
+    if (item.kind === 'block') blocks++
+    else if (item.revoked) tally.revoked++
+    fresh.set(lastAdded, entry)
+    const outcome = siblings ? 'updated' : 'new'
+    tally[outcome]++
+    return outcome
+  }
+
+  /** The same version: unchanged, or in other bytes a conflict, of which the first is kept. */
+  async function compare({ item, digest }: Keyed, same: KnownVersion, pending: Item | undefined): Promise<Settled> {
+    const kept =
+      item.kind === 'block' || same.digest.equals(digest) ? undefined : (pending ?? (await stored(same.added)))
+    if (!kept || isSameContent(kept.raw, item.raw)) {
+      tally.unchanged++
+      return 'unchanged'
+    }
+    tally.conflicts++
+    const seenAt = fromEpochMicroseconds(BigInt(settings.now))
+    const record = JSON.stringify({ id: item.id, version: versionOf(item), seenAt })
+    const whole = digestOf(Buffer.concat([bytes(`${item.id}\n`), digest]))
+    await connection.run(
+      `INSERT INTO conflict (collection, digest, record, kept, other, checksum) VALUES ($1, $2, $3, $4, $5, $6)
+       ON CONFLICT DO NOTHING`,
+      [collection, whole, bytes(record), kept.raw, item.raw, checksumOf(record, kept.raw, item.raw)],
+    )
+    return 'conflict'
+  }
+
+  async function stored(added: number): Promise<Item> {
+    const item = (await itemsAt(connection, collection, [added])).get(added)
+    if (!item) throw corruption('a version has no bytes')
+    return item
+  }
+
+  return {
+    async add(part, onSettled) {
+      const first = lastAdded + 1
+      if (!part.partial) tally.pages++
+      tally.received += part.items.length + part.damaged.length
+      for (const batch of batchesOf(part.items)) await settle(batch, onSettled)
+      for (const damaged of part.damaged) {
+        tally.quarantined++
+        await putAside(settings, damaged)
+      }
+      if (lastAdded >= first) await insertPage(settings, Math.max(first, settings.now), part)
+    },
+    async finish() {
+      const indexed = await index.finish()
+      return { tally, lastAdded, ids: tally.new, versions: tally.new + tally.updated, blocks, index: indexed }
+    },
+  }
+}
+
+/** So many that one is worth its questions, and so few that they fit. */
+function* batchesOf(items: readonly Item[]): Iterable<readonly Keyed[]> {
+  let batch: Keyed[] = []
+  let size = 0
+  for (const item of items) {
+    batch.push({ item, id: keyOfId(item.id), digest: digestOf(item.raw) })
+    size += item.raw.length
+    if (batch.length < batchItems && size < batchBytes) continue
+    yield batch
+    batch = []
+    size = 0
+  }
+  if (batch.length > 0) yield batch
+}
+
+/** The stored versions of some ids, by id. */
+async function findVersions(
+  connection: Connection,
+  collection: number,
+  ids: readonly Buffer[],
+): Promise<Map<string, KnownVersion[]>> {
+  const rows = await connection.all(
+    'SELECT id, version, digest, added FROM version WHERE id = ANY($1::bytea[]) AND collection = $2',
+    [ids, collection],
+  )
+  const known = new Map<string, KnownVersion[]>()
+  for (const row of rows) {
+    const id = keyText(row['id'] as Buffer)
+    const version = {
+      version: keyText(row['version'] as Buffer),
+      digest: row['digest'] as Buffer,
+      added: row['added'] as number,
+    }
+    const siblings = known.get(id)
+    if (siblings) siblings.push(version)
+    else known.set(id, [version])
+  }
+  return known
+}
+
+async function markSeen(connection: Connection, run: number, ids: readonly Buffer[]): Promise<void> {
+  await connection.run('INSERT INTO seen (run, id) SELECT $1, * FROM unnest($2::bytea[]) ON CONFLICT DO NOTHING', [
+    run,
+    ids,
+  ])
+}
+
+async function unmarkVanished(connection: Connection, collection: number, ids: readonly Buffer[]): Promise<void> {
+  await connection.run('DELETE FROM vanished WHERE collection = $1 AND id = ANY($2::bytea[])', [collection, ids])
+}
+
+async function putAside(
+  { connection, collection, run, now }: PagePathSettings,
+  damaged: PagePart['damaged'][number],
+): Promise<void> {
+  const quarantinedAt = fromEpochMicroseconds(BigInt(now))
+  const record = JSON.stringify({ reason: damaged.reason, detail: damaged.detail, quarantinedAt })
+  const digest = digestOf(Buffer.concat([bytes(`${damaged.reason}\n`), damaged.raw]))
+  await connection.run(
+    `INSERT INTO quarantine (collection, run, digest, record, raw, checksum) VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT DO NOTHING`,
+    [collection, run, digest, bytes(record), damaged.raw, checksumOf(record, damaged.raw)],
+  )
+}
+
+async function insertPage(
+  { connection, collection, run }: PagePathSettings,
+  first: number,
+  { page }: PagePart,
+): Promise<void> {
+  const { url, digest, receivedAt, peerFingerprint, addedFirst, addedLast } = page
+  const record = JSON.stringify({ url, digest, receivedAt, peerFingerprint, addedFirst, addedLast })
+  await connection.run('INSERT INTO page (collection, run, first, record, checksum) VALUES ($1, $2, $3, $4, $5)', [
+    collection,
+    run,
+    first,
+    bytes(record),
+    checksumOf(collection, run, first, record),
+  ])
+}

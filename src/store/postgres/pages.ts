@@ -1,0 +1,125 @@
+import { fromEpochMicroseconds } from '../../core/timestamp.ts'
+import { windowOf } from '../page-match.ts'
+import type { PageEntry, PageQuery, StoredPage, WantedBinding } from '../page-query.ts'
+import type { CollectionKey } from '../store.ts'
+import { bytes, type SqlRow, type SqlValue } from './connection.ts'
+import type { Database } from './database.ts'
+import { itemColumns, itemOf, versionOfRow } from './items.ts'
+import { keyOfId, keyOfVersion, momentOf } from './keys.ts'
+import { findPlace } from './places.ts'
+
+/**
+ * One page of a collection: a range of an index, by `added` or by type and `added`; with several types a range for each,
+ * merged, since no index has them in one order.
+ */
+
+const mostRanges = 16
+
+/** In one moment's picture: it is one question. */
+export async function readPage({ asking }: Database, key: CollectionKey, query: PageQuery): Promise<StoredPage> {
+  const place = await findPlace(asking, key)
+  if (!place) return { entries: [], more: false }
+  const limit = Math.max(1, query.limit)
+  const { sql, values } = pageSql(place.number, query, limit + 1)
+  const rows = await asking.all(sql, values)
+  return { entries: rows.slice(0, limit).map(entryOf), more: rows.length > limit }
+}
+
+export async function countPage(
+  { asking }: Database,
+  key: CollectionKey,
+  query: Omit<PageQuery, 'limit'>,
+): Promise<number> {
+  const place = await findPlace(asking, key)
+  if (!place) return 0
+  const values = newValues()
+  const where = conditionsOf(place.number, query, values)
+  const row = await asking.get(`SELECT count(*) AS found FROM version WHERE ${where.join(' AND ')}`, values.all)
+  return row?.['found'] as number
+}
+
+function entryOf(row: SqlRow): PageEntry {
+  const addedAt = fromEpochMicroseconds(BigInt(row['added'] as number))
+  return { item: itemOf(row), version: versionOfRow(row), addedAt }
+}
+
+/** The question that reads a page; its query plans are tested. */
+export function pageSql(collection: number, query: Omit<PageQuery, 'limit'>, limit: number) {
+  const { types } = query
+  const values = newValues()
+  const columns = `added, ${itemColumns}${query.bodies === false ? '' : ', raw'}`
+  const isMerged = types !== undefined && types.length > 1 && types.length <= mostRanges && query.ids === undefined
+  const queries = isMerged ? [...new Set(types)].map((type) => ({ ...query, types: [type] })) : [query]
+  const ranges = queries.map((each) => {
+    const where = conditionsOf(collection, each, values).join(' AND ')
+    return `SELECT ${columns} FROM version WHERE ${where} ORDER BY version.added LIMIT ${limit}`
+  })
+  const sql = isMerged
+    ? `SELECT * FROM (${ranges.map((range) => `(${range})`).join(' UNION ALL ')}) AS page ORDER BY added LIMIT ${limit}`
+    : (ranges[0] as string)
+  return { sql, values: values.all }
+}
+
+interface Values {
+  readonly all: SqlValue[]
+  /** Its place in the statement. */
+  add(value: SqlValue): string
+}
+
+function newValues(): Values {
+  const all: SqlValue[] = []
+  return { all, add: (value) => `$${all.push(value)}` }
+}
+
+function conditionsOf(collection: number, query: Omit<PageQuery, 'limit'>, values: Values): string[] {
+  const { after, until } = windowOf(query)
+  const { kind, ids, types, specVersions, bindings } = query
+  const conditions = [
+    `version.collection = ${values.add(collection)}`,
+    `version.added > ${values.add(after)}`,
+    `version.added <= ${values.add(until)}`,
+  ]
+  if (kind !== undefined) conditions.push(`version.type IS ${kind === 'block' ? '' : 'NOT'} NULL`)
+  if (ids) conditions.push(`version.id = ANY(${values.add(ids.map(keyOfId))}::bytea[])`)
+  if (types?.length === 1) conditions.push(`version.type = ${values.add(bytes(types[0] as string))}`)
+  else if (types) conditions.push(`version.type = ANY(${values.add(types.map(bytes))}::bytea[])`)
+  const specs = specVersions && specsOf(specVersions)
+  if (specs) conditions.push(`version.spec IN (${specs})`)
+  if (bindings) conditions.push(`(version.type IS NOT NULL OR ${bindingsCondition(bindings, values)})`)
+  const versions = versionsCondition(query.versions ?? ['all'], specs, values)
+  if (versions) conditions.push(versions)
+  return conditions
+}
+
+/** Blocks have 0. */
+function specsOf(versions: readonly ('2.0' | '2.1')[]): string {
+  return ['0', ...versions.map((version) => (version === '2.1' ? '21' : '20'))].join(', ')
+}
+
+function bindingsCondition(bindings: readonly WantedBinding[], values: Values): string {
+  const each = bindings.map(({ id, subtypes }) => {
+    const binding = `version.binding = ${values.add(bytes(id))}`
+    if (subtypes.length === 0) return binding
+    return `(${binding} AND (version.subtype IS NULL OR version.subtype = ANY(${values.add(subtypes.map(bytes))}::bytea[])))`
+  })
+  return each.length === 0 ? 'false' : each.join(' OR ')
+}
+
+function versionsCondition(
+  versions: NonNullable<PageQuery['versions']>,
+  specs: string | undefined,
+  values: Values,
+): string | undefined {
+  if (versions.includes('all')) return undefined
+  const noOther = (comparison: '>' | '<') => `(SELECT true FROM version AS other WHERE other.id = version.id
+    AND other.collection = version.collection ${specs === undefined ? '' : `AND other.spec IN (${specs})`}
+    AND (other.moment, other.added) ${comparison} (version.moment, version.added) LIMIT 1) IS NULL`
+  const texts = versions.filter((version) => version !== 'last' && version !== 'first')
+  const wanted: string[] = []
+  if (versions.includes('last')) wanted.push(noOther('>'))
+  if (versions.includes('first')) wanted.push(noOther('<'))
+  if (texts.length > 0) wanted.push(`version.version = ANY(${values.add(texts.map(keyOfVersion))}::bytea[])`)
+  const moments = texts.map(momentOf).filter(({ length }) => length > 0)
+  if (moments.length > 0) wanted.push(`version.moment = ANY(${values.add(moments)}::bytea[])`)
+  return wanted.length === 0 ? 'false' : `(${wanted.join(' OR ')})`
+}
