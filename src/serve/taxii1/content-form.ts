@@ -1,0 +1,73 @@
+import type { ContentBlockEntity } from '../taxii1-persistence.ts'
+import { embeddable } from '../../taxii/v1/xml-writer.ts'
+
+/** What stands between the tags of `Content`: XML as it is, or text escaped. */
+export interface ContentForms {
+  contentOf(block: ContentBlockEntity): Buffer
+}
+
+/** Blocks whose form is remembered; about 100 bytes each. */
+const maxRemembered = 50_000
+
+const leftAngle = 0x3c
+
+/**
+ * Content as it goes out. XML goes in byte for byte: it is self-contained, so that the message around it changes nothing.
+ * Whether it is well-formed is looked at once for each block, since one that is not would break every answer with it in.
+ */
+export function createContentForms(): ContentForms {
+  const isXml = new Map<string, boolean>()
+
+  const looksRight = (block: ContentBlockEntity, xml: string): boolean => {
+    const key = `${block.id} ${block.content.length}`
+    const known = isXml.get(key)
+    if (known !== undefined) return known
+    const found = embeddable(xml) !== undefined
+    if (isXml.size >= maxRemembered) isXml.delete(isXml.keys().next().value as string)
+    isXml.set(key, found)
+    return found
+  }
+
+  return {
+    contentOf(block) {
+      const { content } = block
+      if (firstByte(content) !== leftAngle) return escaped(content)
+      const bare = withoutDeclaration(content)
+      return looksRight(block, bare.toString('utf8')) ? bare : escaped(content)
+    },
+  }
+}
+
+/** The first byte that is neither white space nor part of a byte order mark. */
+function firstByte(content: Buffer): number | undefined {
+  let at = content[0] === 0xef && content[1] === 0xbb && content[2] === 0xbf ? 3 : 0
+  while (at < content.length && (content[at] as number) <= 0x20) at++
+  return content[at]
+}
+
+/** A document has what no element may have inside: byte order mark and XML declaration. */
+function withoutDeclaration(content: Buffer): Buffer {
+  const head = content.toString('latin1', 0, 512)
+  const found = /^(?:\xef\xbb\xbf)?\s*<\?xml\s[^>]*\?>|^\xef\xbb\xbf/.exec(head)
+  return found ? content.subarray(found[0].length) : content
+}
+
+const special = /[&<>\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
+const specials = /[&<>\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g
+
+/**
+ * Text so that a reader gets exactly the same characters. What XML cannot hold at all is written as JSON's own escape in
+ * JSON, and as U+FFFD in any other text: one odd block must not take the others with it.
+ */
+function escaped(content: Buffer): Buffer {
+  const text = content.toString('utf8')
+  if (!special.test(text)) return content
+  const isJson = /^\ufeff?\s*[{[]/.test(text)
+  return Buffer.from(text.replace(specials, (character) => references[character] ?? unwritable(character, isJson)))
+}
+
+const references: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#xD;' }
+
+function unwritable(character: string, isJson: boolean): string {
+  return isJson ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}` : '\ufffd'
+}
