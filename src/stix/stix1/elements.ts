@@ -35,6 +35,8 @@ export interface ElementSink {
   isWhole(element: Element): boolean
   /** The element has ended. Whether the one around it keeps it. */
   onEnd(element: Element): boolean
+  /** A fault has ended the reading: what comes after it is not known. */
+  onFault?(): void
 }
 
 /** Bounds; the first one broken ends the reading. */
@@ -98,6 +100,7 @@ export function readElements(raw: Buffer, sink: ElementSink): readonly string[] 
     feed(parser, raw)
   } catch (error) {
     if (!(error instanceof Error) || error.constructor !== Error) throw error
+    sink.onFault?.()
     losses.push(`The XML could only be read in part: ${error.message.replace(/\.$/, '')}`)
   }
   if (forbidden.size > 0) {
