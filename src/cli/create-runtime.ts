@@ -92,7 +92,13 @@ export function createRuntime(
     const url = options.store ?? join(folders.data, 'store.sqlite')
     // The usual place is empty on a new machine; a place that was named and is not there is a slip.
     const create = !readsStore || options.store === undefined
-    const opened = await openStore(url, { clock, identity: { pid: process.pid, host: hostname() }, notices, create })
+    const opened = await openStore(url, {
+      ...{ clock, identity: { pid: process.pid, host: hostname() }, notices, create },
+      postgres: {
+        passwordFile: options.storePasswordFile && resolve(workingDirectory, options.storePasswordFile),
+        passFile: environment.PGPASSFILE || undefined,
+      },
+    })
     closers.push(async () => opened[Symbol.asyncDispose]())
     if (readsStore && (await opened.sources()).length === 0) {
       notices({ code: 'CLI_STORE_EMPTY', message: `Nothing is stored yet in ${opened.url}` })
@@ -175,6 +181,7 @@ export function createRuntime(
     get progress() {
       return progress()
     },
+    errorLines: write,
     notices,
     signal,
     onReload,

@@ -87,6 +87,11 @@ export const commandRegistry: readonly CommandRow[] = [
     load: async () => (await import('./commands/watch.ts')).watch,
   },
   {
+    path: 'serve',
+    summary: 'Serve what is stored as TAXII 1.0, 1.1, 2.0 and 2.1, until stopped',
+    load: async () => (await import('./commands/serve.ts')).serve,
+  },
+  {
     path: 'status',
     summary: 'Show when each source was last fetched, and how that went',
     load: async () => (await import('./commands/status.ts')).status,
@@ -275,6 +280,11 @@ export const commandRegistry: readonly CommandRow[] = [
     path: 'store backup',
     summary: 'Copy the store into a new file while it is in use',
     load: async () => (await import('./commands/store-backup.ts')).storeBackup,
+  },
+  {
+    path: 'bridge',
+    summary: 'Fetch a feed that the plugin cannot read, serve it, and point Logpoints at us',
+    load: async () => (await import('./commands/bridge.ts')).bridge,
   },
   {
     path: 'director directory list',

@@ -21,6 +21,8 @@ export interface GlobalOptions {
   readonly input: boolean
   readonly yes: boolean
   readonly store?: string | undefined
+  /** File whose first line is the password of a store in PostgreSQL; `STIXTAXII_STORE_PASSWORD_FILE`. */
+  readonly storePasswordFile?: string | undefined
   readonly state?: string | undefined
   readonly lockTimeoutMs: number
   readonly traceHttp?: string | undefined
@@ -53,6 +55,8 @@ export interface Runtime {
   readonly errorOutput: OutputWriter
   /** Long work told to a person: a spinner on a terminal, a line every few seconds elsewhere, nothing with `-q`. */
   readonly progress: Progress
+  /** Whole lines for standard error that are no words for a person: a log. */
+  readonly errorLines: (text: string) => void
   readonly notices: NoticeSink
   /** Aborted by SIGINT, SIGTERM, SIGHUP. */
   readonly signal: AbortSignal

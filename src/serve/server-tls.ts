@@ -20,7 +20,8 @@ export interface ServerTls {
 }
 
 /** Whether clients are asked for a certificate. An optional one that does not stand the check counts as none. */
-export type ClientCertificates = 'none' | 'optional' | 'required'
+export const clientCertificateModes = ['none', 'optional', 'required'] as const
+export type ClientCertificates = (typeof clientCertificateModes)[number]
 
 /** Where they are; absolute paths. */
 export interface TlsFiles {

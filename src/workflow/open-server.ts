@@ -77,6 +77,7 @@ export interface RunningServer {
   /** How many collections are served now. */
   readonly collections: number
   readonly counts: ConnectionCounts
+  readonly log: ServerLog
   /** Reads the certificate anew and opens the audit log anew; connections stay. @throws SERVE_TLS_* */
   reload(): Promise<void>
   /** Answers what has come, then closes; after `graceMs` (default 10 s) without regard. Returns how many were cut off. */
@@ -168,6 +169,7 @@ async function openOn(
     get counts() {
       return listener.counts
     },
+    log,
     async reload() {
       reopen()
       if (options.tls) listener.reload(await readServerTls(options.tls))

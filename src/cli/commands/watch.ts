@@ -6,11 +6,11 @@ import type { FetchRequest } from '../../fetch/fetch.ts'
 import { commandWords } from '../../workflow/failure-hook.ts'
 import { fetchProfile } from '../../workflow/fetch-profile.ts'
 import { watchSources } from '../../workflow/watch.ts'
-import type { WatchDependencies } from '../../workflow/watch.ts'
 import { defineCommand } from '../command.ts'
 import { writeFetchResult } from '../fetch-records.ts'
 import { wantedSources } from '../wanted-sources.ts'
 import { watchReports } from '../watch-reports.ts'
+import { watchDependencies } from '../watch-sources.ts'
 
 export const watch = defineCommand({
   path: 'watch',
@@ -54,7 +54,7 @@ export const watch = defineCommand({
   ],
   schema: 'fetch',
   async run(input, parts) {
-    const { clock, connect, notices, random, signal } = parts
+    const { clock, connect, notices, signal } = parts
     const hook = input.onFailure === undefined ? undefined : commandWords(input.onFailure)
     const healthFile = input.healthFile && path.resolve(parts.workingDirectory, input.healthFile)
     const profileStore = await parts.profiles()
@@ -78,19 +78,13 @@ export const watch = defineCommand({
     }
     const named = input.source.length > 0 || parts.options.profile !== undefined
     const ids = new Set(wanted.map((profile) => profile.id))
-    const watchDependencies: WatchDependencies = {
-      clock,
-      notices,
-      random,
-      profiles: async () => {
-        const all = (await profileStore.list()).filter((profile) => profile.kind === 'taxii')
-        return named ? all.filter((profile) => ids.has(profile.id)) : all
-      },
-      fetch: (profile, stop) => fetchProfile(profile, request, dependencies, stop),
-      newestRun: async (profile) => (await store.runs({ source: profile.id, limit: 1 }))[0],
+    const watched = watchDependencies(parts, {
+      store,
+      profileStore,
+      isWanted: (profile) => !named || ids.has(profile.id),
       onFetched: reports.onFetched,
       onHealth: reports.onHealth,
-    }
-    await reports.whileWriting((stop) => watchSources(watchDependencies, input.parallel, stop))
+    })
+    await reports.whileWriting((stop) => watchSources(watched, input.parallel, stop))
   },
 })
