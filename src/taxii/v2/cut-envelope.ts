@@ -1,0 +1,39 @@
+import { StixTaxiiError } from '../../core/errors.ts'
+import { ScanError } from '../../scan/scan-error.ts'
+import { createSlicer } from '../../scan/slicer.ts'
+
+/** An envelope or bundle that is whole, in its parts. */
+export interface CutEnvelope {
+  /** Its objects, or whatever else is in the list, in order; raw bytes without insignificant white space. */
+  readonly members: readonly Buffer[]
+  /** The first member that breaks a limit; `number` counts from 1. */
+  readonly damaged?: { readonly number: number; readonly problem: string } | undefined
+  /** Everything but the objects, whose list is empty here. */
+  readonly envelope: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Cuts an envelope that has arrived whole into its objects.
+ * @throws TAXII_ENVELOPE_DAMAGED (usage) for what is no JSON object; TAXII_ENVELOPE_TOO_MUCH (usage) when it is nested too
+ * deeply or has too much beside its objects
+ */
+export function cutEnvelope(body: Buffer): CutEnvelope {
+  const members: Buffer[] = []
+  let damaged: CutEnvelope['damaged']
+  const slicer = createSlicer({
+    onMember: (raw) => members.push(raw),
+    onDamaged: (problem, raw) => {
+      members.push(raw)
+      damaged ??= { number: members.length, problem }
+    },
+  })
+  try {
+    slicer.push(body)
+    return { members, damaged, envelope: slicer.end().value }
+  } catch (error) {
+    if (!(error instanceof ScanError)) throw error
+    if (error.reason === 'limit')
+      throw new StixTaxiiError('TAXII_ENVELOPE_TOO_MUCH', error.message, { kind: 'usage', cause: error })
+    throw new StixTaxiiError('TAXII_ENVELOPE_DAMAGED', error.message, { kind: 'usage', cause: error })
+  }
+}
