@@ -32,6 +32,15 @@ export interface SignalPayloads {
 
 export type Signal = keyof SignalPayloads
 
+export const signalNames: readonly Signal[] = [
+  'CONTENT_BLOCK_CREATED',
+  'INBOX_MESSAGE_CREATED',
+  'SUBSCRIPTION_CREATED',
+  'OBJECTS_ADDED',
+  'OBJECT_DELETED',
+  'JOB_FINISHED',
+]
+
 export type Listener<Name extends Signal> = (payload: SignalPayloads[Name]) => unknown
 
 /** Registers a listener; called by a hooks module's `register(on)`. */

@@ -24,18 +24,16 @@ async function aResultSet(
   })
 }
 
-function asked(more: Partial<SubscriptionEntity> = {}): Omit<SubscriptionEntity, 'id'> {
-  const { id: _, ...given } = {
-    id: '',
+function asked(more: Partial<Omit<SubscriptionEntity, 'id'>> = {}): Omit<SubscriptionEntity, 'id'> {
+  return {
     serviceId: 'checked',
     collectionId: unknownId,
-    responseType: 'FULL' as const,
+    responseType: 'FULL',
     contentBindings: [{ binding: stix11, subtypes: ['a', 'b'] }],
-    status: 'ACTIVE' as const,
+    status: 'ACTIVE',
     account: 'alice',
     ...more,
   }
-  return given
 }
 
 /** Result sets and subscriptions of TAXII 1.x. */
