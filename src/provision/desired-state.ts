@@ -1,174 +1,30 @@
-import type { Document, LineCounter, Node } from 'yaml'
-import type { z } from 'zod'
 import { StixTaxiiError } from '../core/errors.ts'
-import { nearestName } from '../core/nearest-name.ts'
-import { printable } from '../core/printable.ts'
+import { readYaml, type Place, type YamlFile, type YamlKind } from '../core/yaml-document.ts'
 import { desiredStateJsonSchema, desiredStateSchema, type DesiredStateText } from './desired-state-schema.ts'
 
-/** A way into the document: keys and indices from the top. */
-export type Way = readonly (string | number)[]
+export type { Way } from '../core/yaml-document.ts'
 
 /** A desired state as it was written, with the places it was written at. */
-export interface DesiredDocument {
-  /** As the user named it. */
-  readonly file: string
-  readonly content: DesiredStateText
-  /** An error of kind config that names the line; `what` never quotes a secret. */
-  errorAt(way: Way, what: string, hint?: string): StixTaxiiError
+export type DesiredDocument = YamlFile<DesiredStateText>
+
+const kind: YamlKind<DesiredStateText> = {
+  schema: desiredStateSchema,
+  jsonSchema: desiredStateJsonSchema,
+  fault: invalid,
+  faultOf: (file, place, way, value) =>
+    isSecretKey(way.at(-1)) && typeof value === 'string' ? clearSecret(file, place, way.join('.')) : undefined,
 }
 
 /**
  * Reads a desired state. Every fault names file, line and column, and a key that is not known the one that was meant.
  * @throws PROVISION_FILE_INVALID (config); PROVISION_SECRET_CLEAR (config) for a secret written in clear.
  */
-export async function readDesiredState(text: string, file: string): Promise<DesiredDocument> {
-  const { parseDocument, LineCounter: Lines, visit, isScalar } = await import('yaml')
-  const lines = new Lines()
-  const document = parseDocument(text.replace(/^\ufeff/, ''), {
-    lineCounter: lines,
-    schema: 'core',
-    prettyErrors: false,
-  })
-  const place = (way: Way, ofKey = false): Place => placeOf(document, lines, way, ofKey)
-  const errorAt = (way: Way, what: string, hint?: string): StixTaxiiError =>
-    invalid(
-      file,
-      place(way),
-      `${way.length === 0 ? '' : `${way.join('.')}${what.startsWith(':') ? '' : ' '}`}${what}`,
-      hint,
-    )
-
-  const [fault] = document.errors
-  if (fault) {
-    const { line, col } = lines.linePos(fault.pos[0])
-    throw invalid(
-      file,
-      { line, column: col },
-      fault.code === 'DUPLICATE_KEY' ? 'this key stands twice' : 'no YAML from here on',
-    )
-  }
-  visit(document, {
-    Pair(_, { key }) {
-      if (!isScalar(key) || !reservedKeys.has(key.value)) return
-      const { line, col } = lines.linePos(key.range?.[0] ?? 0)
-      throw invalid(
-        file,
-        { line, column: col },
-        `nothing may be called "${String(key.value)}"`,
-        'Give it another name.',
-      )
-    },
-  })
-  const value = contentOf(document, file)
-  const read = desiredStateSchema.safeParse(value)
-  if (read.success) return { file, content: read.data, errorAt }
-  throw faultOf(read.error.issues[0], { file, value, place })
-}
-
-// Names that every object of JavaScript has: a map's entry of that name would be lost without a word.
-const reservedKeys: ReadonlySet<unknown> = new Set(['__proto__', 'constructor', 'prototype'])
-
-// More than any fleet needs; a bomb of aliases of aliases passes it at once.
-const maxAliasCount = 1000
-
-function contentOf(document: Document, file: string): unknown {
-  try {
-    return document.toJS({ maxAliasCount })
-  } catch (error) {
-    if (!(error instanceof ReferenceError)) throw error
-    const what = /unresolved alias/i.test(error.message) ? 'an alias without its anchor' : 'too many aliases'
-    throw invalid(file, { line: 1, column: 1 }, `there is ${what}: ${printable(error.message, { maxLength: 200 })}`)
-  }
-}
-
-interface Place {
-  readonly line: number
-  readonly column: number
-}
-
-interface Faulty {
-  readonly file: string
-  readonly value: unknown
-  readonly place: (way: Way, ofKey?: boolean) => Place
-}
-
-function faultOf(issue: z.core.$ZodIssue | undefined, { file, value, place }: Faulty): StixTaxiiError {
-  const way = (issue?.path ?? []) as Way
-  const shown = way.join('.')
-  if (issue?.code === 'unrecognized_keys') {
-    const [key = ''] = issue.keys
-    const near = nearestName(key, knownKeys(way))
-    const where = shown === '' ? '' : ` in ${shown}`
-    return invalid(
-      file,
-      place([...way, key], true),
-      `there is no "${printable(key, { maxLength: 80 })}"${where}`,
-      near === undefined ? `Known here: ${knownKeys(way).join(', ')}` : `Did you mean "${near}"?`,
-    )
-  }
-  if (isSecretKey(way.at(-1)) && typeof valueAt(value, way) === 'string') return clearSecret(file, place(way), shown)
-  const missing = valueAt(value, way) === undefined ? 'is missing' : undefined
-  return invalid(file, place(way), `${shown === '' ? 'the file' : shown} ${missing ?? issue?.message ?? 'is wrong'}`)
+export function readDesiredState(text: string, file: string): Promise<DesiredDocument> {
+  return readYaml(text, file, kind)
 }
 
 function isSecretKey(key: string | number | undefined): boolean {
   return key === 'password' || key === 'keyPassphrase' || key === 'token'
-}
-
-function valueAt(value: unknown, way: Way): unknown {
-  return way.reduce<unknown>((at, key) => {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined
-    return (at as Record<string | number, unknown>)[key]
-  }, value)
-}
-
-interface SchemaNode {
-  readonly properties?: Readonly<Record<string, SchemaNode>>
-  readonly additionalProperties?: SchemaNode | boolean
-  readonly items?: SchemaNode
-  readonly anyOf?: readonly SchemaNode[]
-}
-
-/** The keys that may stand there, by the JSON Schema. */
-function knownKeys(way: Way): readonly string[] {
-  let nodes: readonly SchemaNode[] = [desiredStateJsonSchema()]
-  for (const key of way) {
-    nodes = nodes.flatMap((node) => step(node, key)).flatMap((node) => node.anyOf ?? [node])
-  }
-  return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))]
-}
-
-function step(node: SchemaNode, key: string | number): readonly SchemaNode[] {
-  const named = node.properties?.[String(key)]
-  if (named) return [named]
-  if (typeof key === 'number' && node.items) return [node.items]
-  return typeof node.additionalProperties === 'object' ? [node.additionalProperties] : []
-}
-
-/** Where something stands; what is missing, at the thing it is missing from. */
-function placeOf(document: Document, lines: LineCounter, way: Way, ofKey: boolean): Place {
-  for (let length = way.length; length >= 0; length--) {
-    const node = nodeAt(document, way.slice(0, length), ofKey && length === way.length)
-    if (node?.range) {
-      const { line, col } = lines.linePos(node.range[0])
-      return { line, column: col }
-    }
-  }
-  return { line: 1, column: 1 }
-}
-
-function nodeAt(document: Document, way: Way, ofKey: boolean): Node | undefined {
-  if (way.length === 0) return (document.contents as Node | null) ?? undefined
-  const parent = document.getIn(way.slice(0, -1), true) as { readonly items?: readonly unknown[] } | undefined
-  const last = way.at(-1)
-  const pair = parent?.items?.find((item) => keyOf(item) === last) as { key: Node; value: Node | null } | undefined
-  // A list's items are themselves; the key of a map's pair is where a reader looks first.
-  if (pair && (ofKey || typeof last === 'string')) return pair.key
-  return (document.getIn(way, true) as Node | undefined) ?? undefined
-}
-
-function keyOf(item: unknown): unknown {
-  return (item as { readonly key?: { readonly value?: unknown } } | null)?.key?.value
 }
 
 function invalid(file: string, { line, column }: Place, what: string, hint?: string): StixTaxiiError {
