@@ -17,6 +17,8 @@ export const commandGroups: Readonly<Record<string, string>> = {
   'director certificate': "Certificates and keys in Director's storage",
   'director source': 'Enrichment sources on Logpoints',
   'director order': "Director's jobs",
+  server: 'The TAXII server: what serve gives to whom',
+  'server account': 'Who may come in to the server',
 }
 
 /** Every command, in the order help lists them. One row each; the module is loaded when the command is named. */
@@ -90,6 +92,31 @@ export const commandRegistry: readonly CommandRow[] = [
     path: 'serve',
     summary: 'Serve what is stored as TAXII 1.0, 1.1, 2.0 and 2.1, until stopped',
     load: async () => (await import('./commands/serve.ts')).serve,
+  },
+  {
+    path: 'server account create',
+    summary: 'Make an account for clients of the server',
+    load: async () => (await import('./commands/server-account-create.ts')).serverAccountCreate,
+  },
+  {
+    path: 'server account list',
+    summary: "List the server's accounts with their rights",
+    load: async () => (await import('./commands/server-account-list.ts')).serverAccountList,
+  },
+  {
+    path: 'server account edit',
+    summary: "Change an account's rights, its TLP ceiling, or block it",
+    load: async () => (await import('./commands/server-account-edit.ts')).serverAccountEdit,
+  },
+  {
+    path: 'server account password',
+    summary: 'Give an account another password',
+    load: async () => (await import('./commands/server-account-password.ts')).serverAccountPassword,
+  },
+  {
+    path: 'server account delete',
+    summary: 'Delete an account; its tokens end at once',
+    load: async () => (await import('./commands/server-account-delete.ts')).serverAccountDelete,
   },
   {
     path: 'status',

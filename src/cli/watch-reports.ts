@@ -93,7 +93,8 @@ export function watchReports(
   }
 }
 
-function lineOf(row: FetchResult): string {
+/** A collection's fetch in one line. */
+export function lineOf(row: FetchResult): string {
   if (row.error) return `${nameOfRow(row)}: ${row.status}: ${row.error.message}`
   return `${nameOfRow(row)}: ${row.new} new, ${row.updated} updated, ${row.unchanged} unchanged`
 }
