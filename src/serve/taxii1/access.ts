@@ -1,4 +1,3 @@
-import type { TlpLevel } from '../authentication.ts'
 import { isWelcome, rights1 } from '../rights.ts'
 import type { Rights } from '../rights.ts'
 import type { ServiceEntity, Taxii1Collection } from '../taxii1-persistence.ts'
@@ -70,9 +69,4 @@ export async function readableCollection(visitor: Visitor, name: string): Promis
 
 function mayReadAll({ parts, principal, service }: Visitor): boolean {
   return isOpenService(service) || isWelcome(principal, parts.settings.anonymousReading)
-}
-
-/** Above which nothing is handed out; undefined: no ceiling. */
-export function ceilingOf({ principal }: Pick<Visit, 'principal'>): TlpLevel | undefined {
-  return principal.kind === 'account' ? principal.account.tlpCeiling : undefined
 }

@@ -1,10 +1,11 @@
 import { textElement } from '../../taxii/v1/xml-writer.ts'
 import type { XmlElement } from '../../taxii/v1/xml-writer.ts'
 import type { ServiceType, Taxii1Collection } from '../taxii1-persistence.ts'
-import { ceilingOf, rightsAt } from './access.ts'
+import { rightsAt } from './access.ts'
 import { contactElements, contactsOf } from './contacts.ts'
 import type { Contact } from './contacts.ts'
 import { bindingElement, toldBindings } from './content-bindings.ts'
+import { sieveOf } from './visible.ts'
 import type { Reply, Visit } from './visit.ts'
 import { answerMessage } from './write-message.ts'
 
@@ -52,7 +53,7 @@ function recordElement(visit: Visit, collection: Taxii1Collection, places: reado
       .filter((place) => place.type === type && place.collections.has(collection.id))
       .flatMap(({ contacts }) => contacts.map((contact) => ({ name, children: contactElements(contact) })))
   // A count of everything would tell of what lies above somebody's ceiling.
-  const isCounted = !isOld && canRead && ceilingOf(visit) === undefined
+  const isCounted = !isOld && canRead && sieveOf(visit, collection) === undefined
   return {
     name: wire.record,
     attributes: {

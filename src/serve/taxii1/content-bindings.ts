@@ -4,7 +4,9 @@ import { attributeOf, childrenNamed } from '../../taxii/v1/xml-node.ts'
 import type { XmlNode } from '../../taxii/v1/xml-node.ts'
 import type { XmlElement } from '../../taxii/v1/xml-writer.ts'
 import type { ContentBindingEntity } from '../taxii1-persistence.ts'
+import { stixJson21 } from './bindings.ts'
 import { Refusal } from './refusal.ts'
+import { convertible } from './stix21-form.ts'
 
 /** Content bindings in an element; 1.1 has an attribute and subtypes inside, 1.0 has text. Either is read. */
 export function readBindings(node: XmlNode): ContentBindingEntity[] {
@@ -45,13 +47,15 @@ export function accepts(taker: Taker, binding: string, subtype?: string): boolea
 }
 
 /**
- * Of the bindings asked for those that the collection has. None asked for means all of them.
+ * Of the bindings asked for those that the collection has, or what it has can be given as. None asked for means all of them.
  * @throws Refusal UNSUPPORTED_CONTENT when it has none of them
  */
 export function supportedOf(taker: Taker, asked: readonly ContentBindingEntity[]): readonly ContentBindingEntity[] {
   const supported = asked.filter(
     ({ binding, subtypes }) =>
-      accepts(taker, binding, subtypes[0]) || subtypes.some((each) => accepts(taker, binding, each)),
+      accepts(taker, binding, subtypes[0]) ||
+      subtypes.some((each) => accepts(taker, binding, each)) ||
+      (binding === stixJson21 && convertible.some((each) => accepts(taker, each))),
   )
   if (asked.length === 0 || supported.length > 0) return supported
   throw new Refusal('UNSUPPORTED_CONTENT', {

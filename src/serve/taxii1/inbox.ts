@@ -12,7 +12,7 @@ import { rightsAt, unauthorized } from './access.ts'
 import { accepts, readBindings } from './content-bindings.ts'
 import { badMessage, notFound, Refusal } from './refusal.ts'
 import type { Reply, Visit } from './visit.ts'
-import { usernameOf } from './visit.ts'
+import { auditFields } from './visit.ts'
 import { statusMessage } from './write-message.ts'
 
 /**
@@ -129,10 +129,8 @@ function tell(
   const { log, signals } = visit.parts
   const account = visit.principal.kind === 'account' ? visit.principal.account : undefined
   log.audit('taxii1-inbox', {
-    account: usernameOf(visit),
-    clientAddress: visit.clientAddress,
-    requestId: visit.requestId,
-    collections: collections.map(({ name }) => name).join(', '),
+    ...auditFields(visit),
+    collection: collections.map(({ name }) => name).join(', '),
     received,
     taken,
     stored: stored.length,

@@ -1,6 +1,6 @@
 import { compareTimestamps } from '../../core/timestamp.ts'
 import type { ResultSetEntity, Taxii1Collection } from '../taxii1-persistence.ts'
-import { ceilingOf, readableCollection } from './access.ts'
+import { readableCollection } from './access.ts'
 import { supportedOf } from './content-bindings.ts'
 import type { ContentForms } from './content-form.ts'
 import { readPollRequest } from './poll-request.ts'
@@ -13,7 +13,8 @@ import { openShelf } from './shelf.ts'
 import type { Range, Shelf } from './shelf.ts'
 import { ownSubscription } from './subscriptions.ts'
 import type { Reply, Visit } from './visit.ts'
-import { usernameOf } from './visit.ts'
+import { sieveOf } from './visible.ts'
+import { auditFields, usernameOf } from './visit.ts'
 
 /** Blocks in a part where the service says nothing. */
 const usualPartSize = 1000
@@ -80,7 +81,7 @@ export function shelfOf(visit: Visit, collection: Taxii1Collection, { bindings }
     persistence: visit.parts.taxii1,
     collectionId: collection.id,
     bindings: supportedOf(collection, bindings),
-    ceiling: ceilingOf(visit),
+    sieve: sieveOf(visit, collection),
   })
 }
 
@@ -147,9 +148,7 @@ function replyTo(
 ): Reply {
   const isCounted = parameters.countOnly || visit.parts.settings.taxii1.countBlocksInPollResponses
   visit.parts.log.audit('taxii1-poll', {
-    account: usernameOf(visit),
-    clientAddress: visit.clientAddress,
-    requestId: visit.requestId,
+    ...auditFields(visit),
     collection: collection.name,
     blocks: blocks?.count ?? 0,
   })

@@ -5,6 +5,7 @@ import type { Wire } from '../../taxii/v1/wire.ts'
 import { httpStatusOf } from '../http-status.ts'
 import type { ServeEnvironment, ServeParts } from '../parts.ts'
 import { readBody } from '../read-body.ts'
+import type { LogFields } from '../server-log.ts'
 import type { ServiceEntity } from '../taxii1-persistence.ts'
 import { admit } from './access.ts'
 import { pathOf, withoutSlash } from './contacts.ts'
@@ -15,7 +16,7 @@ import { answerHeaders, answerWire, checkHeaders, checkVersion, fallbackWire, me
 import { readMessage } from './read-message.ts'
 import { Refusal } from './refusal.ts'
 import { bodyOf } from './respond.ts'
-import type { Reply, Visit } from './visit.ts'
+import type { Visit } from './visit.ts'
 import { statusMessage } from './write-message.ts'
 
 /** Where a client looks for discovery that knows a host only. @see TAXII-HTTP-1.0-Err-01 */
@@ -76,7 +77,8 @@ async function answerPost(
     reading.wire = visit.wire
     const reply = await answer(visit, forms)
     c.set('objectsSent', reply.blocks ?? 0)
-    return await respond(c, reply, answerHeaders(visit.wire, baseUrl))
+    const body = await bodyOf(reply, (error) => logFailure(c, parts, service, error))
+    return c.body(body, 200, answerHeaders(visit.wire, baseUrl))
   } catch (error) {
     const refusal = refusalOf(error, c.get('requestId'))
     logRefusal(c, parts, service, refusal, error)
@@ -109,15 +111,6 @@ async function enter(
   return { parts, service, message, wire, principal, baseUrl, requestId, clientAddress }
 }
 
-async function respond(
-  c: Context<ServeEnvironment>,
-  reply: Reply,
-  headers: Readonly<Record<string, string>>,
-): Promise<Response> {
-  const body = await bodyOf(reply)
-  return c.body(Buffer.isBuffer(body) ? new Uint8Array(body) : body, 200, headers)
-}
-
 /** What a client is told of an error: of the request only, never of us (S19). */
 function refusalOf(error: unknown, requestId: string): Refusal {
   if (error instanceof Refusal) return error
@@ -130,29 +123,29 @@ function refusalOf(error: unknown, requestId: string): Refusal {
   return new Refusal('FAILURE', { message: `Internal error (request ${requestId})` })
 }
 
+/** What an auditor wants to know of besides missing rights. */
 const refusedAccess: readonly string[] = ['RETRY', 'NOT_FOUND', 'DENIED']
 
 function logRefusal(
   c: Context<ServeEnvironment>,
-  { log, settings }: ServeParts,
+  parts: ServeParts,
   service: ServiceEntity,
   { status }: Refusal,
   error: unknown,
 ): void {
+  if (!(error instanceof Refusal) && httpStatusOf(error) === 500) return logFailure(c, parts, service, error)
+  if (status !== parts.settings.taxii1.unauthorizedStatus && !refusedAccess.includes(status)) return
+  const outcome = c.get('principal').kind === 'limited' ? 'limited' : 'refused'
+  parts.log.audit('taxii1-refused', { ...fieldsOf(c, service), status, outcome })
+}
+
+function logFailure(c: Context<ServeEnvironment>, { log }: ServeParts, service: ServiceEntity, error: unknown): void {
+  const cause = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  log.error('taxii1-failed', { ...fieldsOf(c, service), cause })
+}
+
+function fieldsOf(c: Context<ServeEnvironment>, service: ServiceEntity): LogFields {
   const principal = c.get('principal')
-  const fields = {
-    requestId: c.get('requestId'),
-    clientAddress: c.get('clientAddress'),
-    account: principal.kind === 'account' ? principal.account.username : undefined,
-    service: service.type,
-    status,
-  }
-  if (!(error instanceof Refusal) && httpStatusOf(error) === 500) {
-    log.error('taxii1-failed', {
-      ...fields,
-      cause: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    })
-  } else if (status === settings.taxii1.unauthorizedStatus || refusedAccess.includes(status)) {
-    log.audit('taxii1-refused', fields)
-  }
+  const account = principal.kind === 'account' ? principal.account.username : undefined
+  return { requestId: c.get('requestId'), client: c.get('clientAddress'), account, service: service.type }
 }

@@ -1,6 +1,6 @@
 import type { ContentBindingEntity, ContentBlockEntity, Taxii1Persistence } from '../taxii1-persistence.ts'
-import type { TlpLevel } from '../authentication.ts'
-import { isVisible } from './visible.ts'
+import { asStix21, needsConversion, storedBindings } from './stix21-form.ts'
+import type { Sieve } from './visible.ts'
 
 /** Begin exclusive, end inclusive; both labels. */
 export interface Range {
@@ -22,7 +22,7 @@ export interface ShelfOptions {
   readonly collectionId: string
   /** None: all. */
   readonly bindings: readonly ContentBindingEntity[]
-  readonly ceiling?: TlpLevel | undefined
+  readonly sieve?: Sieve | undefined
 }
 
 /** Blocks in the first reading, whose size is not known yet; then as many as have `turnBytes` together. */
@@ -32,12 +32,15 @@ const maxBlocks = 1000
 /** Labels in one reading. */
 const labelPage = 5000
 
-/** Opens a collection for reading. Under a ceiling everything is looked at, since only its content says what it is. */
-export function openShelf({ persistence, collectionId, bindings, ceiling }: ShelfOptions): Shelf {
-  const contentBindings = bindings.length === 0 ? undefined : bindings
-  const sees = (block: ContentBlockEntity): boolean => ceiling === undefined || isVisible(ceiling, block)
+/** Opens a collection for reading. With a sieve everything is looked at, since only content says what it is. */
+export function openShelf({ persistence, collectionId, bindings, sieve }: ShelfOptions): Shelf {
+  const contentBindings = bindings.length === 0 ? undefined : storedBindings(bindings)
 
-  async function* read(range: Range, bodies: boolean, sizeOf: () => number): AsyncGenerator<ContentBlockEntity[]> {
+  async function* read(
+    range: Range,
+    bodies: boolean,
+    sizeOf: () => number,
+  ): AsyncGenerator<readonly ContentBlockEntity[]> {
     let { begin } = range
     for (;;) {
       const limit = sizeOf()
@@ -45,7 +48,7 @@ export function openShelf({ persistence, collectionId, bindings, ceiling }: Shel
       const page = await persistence.getContentBlocks(collectionId, filter)
       const last = page.at(-1)
       if (!last) return
-      yield page.filter(sees)
+      yield sieve ? await sieve(page) : page
       if (page.length < limit || last.timestampLabel === range.end) return
       begin = last.timestampLabel
     }
@@ -61,14 +64,18 @@ export function openShelf({ persistence, collectionId, bindings, ceiling }: Shel
     }
   }
 
+  async function* forms(range: Range): AsyncGenerator<readonly ContentBlockEntity[]> {
+    for await (const page of blocks(range)) yield await inForm(bindings, page)
+  }
+
   /** Without bodies where nothing has to be looked at. */
   const labels = (range: Range): AsyncGenerator<readonly ContentBlockEntity[]> =>
-    ceiling === undefined ? read(range, false, () => labelPage) : blocks(range)
+    sieve ? blocks(range) : read(range, false, () => labelPage)
 
   return {
-    blocks,
+    blocks: forms,
     async count(range) {
-      if (ceiling === undefined) {
+      if (!sieve) {
         return persistence.getContentBlocksCount(collectionId, { ...range, contentBindings })
       }
       let count = 0
@@ -87,4 +94,21 @@ export function openShelf({ persistence, collectionId, bindings, ceiling }: Shel
       return found
     },
   }
+}
+
+/** Blocks that are converted before others get their turn. */
+const conversions = 20
+
+/** Blocks in a binding that was asked for. */
+async function inForm(
+  asked: readonly ContentBindingEntity[],
+  blocks: readonly ContentBlockEntity[],
+): Promise<readonly ContentBlockEntity[]> {
+  if (!blocks.some((block) => needsConversion(asked, block))) return blocks
+  const formed: ContentBlockEntity[] = []
+  for (const block of blocks) {
+    if (formed.length % conversions === conversions - 1) await new Promise((resolve) => setImmediate(resolve))
+    formed.push(needsConversion(asked, block) ? asStix21(block) : block)
+  }
+  return formed
 }

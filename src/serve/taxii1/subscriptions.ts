@@ -12,7 +12,7 @@ import { collectionNamed, readParameters } from './poll-request.ts'
 import type { Parameters } from './poll-request.ts'
 import { badMessage, notFound, Refusal } from './refusal.ts'
 import type { Message, Reply, Visit } from './visit.ts'
-import { usernameOf } from './visit.ts'
+import { auditFields, usernameOf } from './visit.ts'
 import { answerMessage } from './write-message.ts'
 
 const actions = {
@@ -36,9 +36,7 @@ export async function answerSubscription(visit: Visit): Promise<Reply> {
   if (!isWelcome(visit.principal, visit.parts.settings.anonymousReading)) throw unauthorized(visit)
   const told = action === 'SUBSCRIBE' ? [await subscribe(visit, collection)] : await change(visit, collection, action)
   visit.parts.log.audit('taxii1-subscription', {
-    account: usernameOf(visit),
-    clientAddress: visit.clientAddress,
-    requestId: visit.requestId,
+    ...auditFields(visit),
     collection: collection.name,
     action,
   })

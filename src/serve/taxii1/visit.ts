@@ -2,6 +2,7 @@ import type { Wire } from '../../taxii/v1/wire.ts'
 import type { XmlNode } from '../../taxii/v1/xml-node.ts'
 import type { RawBlock } from '../../taxii/v1/xml-reader.ts'
 import type { ServeParts, ServeVariables } from '../parts.ts'
+import type { LogFields } from '../server-log.ts'
 import type { ServiceEntity } from '../taxii1-persistence.ts'
 
 /** A message as it came in. */
@@ -26,7 +27,7 @@ export interface Visit extends Pick<ServeVariables, 'principal' | 'baseUrl' | 'r
 
 /** A message that goes out. Streamed where it has many blocks or large ones. */
 export interface Reply {
-  readonly body: string | Buffer | AsyncIterable<Buffer>
+  readonly body: string | AsyncIterable<Buffer>
   /** Content blocks in it. */
   readonly blocks?: number | undefined
 }
@@ -34,4 +35,10 @@ export interface Reply {
 /** Username of who asks; undefined for anybody. */
 export function usernameOf({ principal }: Pick<Visit, 'principal'>): string | undefined {
   return principal.kind === 'account' ? principal.account.username : undefined
+}
+
+/** What every line of the audit log has, for something that was done. */
+export function auditFields(visit: Visit): LogFields {
+  const { clientAddress: client, requestId } = visit
+  return { client, account: usernameOf(visit), requestId, outcome: 'success' }
 }
