@@ -1,4 +1,4 @@
-import { timestampKey, toEpochMicroseconds } from '../core/timestamp.ts'
+import { fromEpochMicroseconds, timestampKey, toEpochMicroseconds } from '../core/timestamp.ts'
 import type { ContentBlock, Item } from '../stix/item.ts'
 import { isLater, type VersionOrder } from './compare.ts'
 import type { PageQuery, WantedBinding } from './page-query.ts'
@@ -12,22 +12,31 @@ export interface PageFilter {
   readonly until: number
   /** What is asked of an item by itself: everything but when it was added and which of its versions is wanted. */
   holds(item: Item): boolean
-  /** Undefined: of any. */
-  readonly specVersions: PageQuery['specVersions']
   readonly choice: VersionChoice
+}
+
+/** A version beside others of its id. */
+export interface Sibling extends VersionOrder {
+  /** Undefined for blocks, and where it does not matter. */
+  readonly spec?: '2.0' | '2.1' | undefined
 }
 
 export interface VersionChoice {
   /** Whether it depends on what else is stored of the id. */
   readonly needsSiblings: boolean
-  /** `siblings`: every version of the id that `isOfSpec`, with or without this one. */
-  wants(version: VersionOrder, siblings: readonly VersionOrder[]): boolean
+  /** Whether siblings have to say of which spec version they are. */
+  readonly needsSpecs: boolean
+  /** Whether a version that is the only one of its id is always wanted. */
+  readonly wantsOnlyOnes: boolean
+  /** Of all versions of an id, those that are wanted. */
+  among(versions: readonly Sibling[]): readonly Sibling[]
 }
 
 export function pageFilter(query: Omit<PageQuery, 'limit'>): PageFilter {
   const ids = query.ids && new Set(query.ids)
   const types = query.types && new Set(query.types)
-  const { kind, specVersions, bindings } = query
+  const { kind, bindings } = query
+  const specs = query.specVersions === 'newest' ? undefined : query.specVersions
   return {
     ...windowOf(query),
     holds: (item) =>
@@ -35,16 +44,10 @@ export function pageFilter(query: Omit<PageQuery, 'limit'>): PageFilter {
       (ids === undefined || ids.has(item.id)) &&
       (types === undefined || (item.kind === 'object' && types.has(item.type))) &&
       (item.kind === 'object'
-        ? isOfSpec(item, specVersions)
+        ? specs === undefined || specs.includes(item.specVersion)
         : bindings === undefined || bindings.some((wanted) => isOfBinding(item, wanted))),
-    specVersions,
-    choice: versionChoice(query.versions),
+    choice: versionChoice(query),
   }
-}
-
-/** Whether `last` and `first` are chosen among this item and others of its id. */
-export function isOfSpec(item: Item, specVersions: PageQuery['specVersions']): boolean {
-  return specVersions === undefined || item.kind === 'block' || specVersions.includes(item.specVersion)
 }
 
 /** Microseconds of both ends; what is no timestamp is no bound. */
@@ -67,34 +70,49 @@ export function isOfBinding({ binding, subtype }: Pick<ContentBlock, 'binding' |
   )
 }
 
-/** Equal texts, or the same instant in two spellings. */
-export function isSameVersion(a: string, b: string): boolean {
-  if (a === b) return true
-  const key = timestampKey(a)
-  return key !== undefined && key === timestampKey(b)
-}
-
 /** Whether an item is one of those to be removed, by what it is itself. */
-export function isToGo(item: Item, version: string, { id, specVersion, ...asked }: RemovalRequest): boolean {
+export function isToGo(item: Item, own: VersionOrder, { id, specVersion, version }: RemovalRequest): boolean {
   return (
     (id === undefined || item.id === id) &&
     (specVersion === undefined || (item.kind === 'object' && item.specVersion === specVersion)) &&
-    (asked.version === undefined || isSameVersion(version, asked.version))
+    (version === undefined || namedBy([version])(own))
   )
 }
 
-function versionChoice(versions: PageQuery['versions'] = ['all']): VersionChoice {
-  if (versions.includes('all')) return { needsSiblings: false, wants: () => true }
-  const [last, first] = [versions.includes('last'), versions.includes('first')]
-  const texts = new Set(versions.filter((version) => version !== 'last' && version !== 'first'))
-  const instants = new Set([...texts].flatMap((text) => timestampKey(text) ?? []))
-  const isNamed = (version: string) =>
-    texts.size > 0 && (texts.has(version) || (instants.size > 0 && instants.has(timestampKey(version) ?? '')))
-  return {
-    needsSiblings: last || first,
-    wants: (own, siblings) =>
-      isNamed(own.version) ||
-      (last && !siblings.some((other) => isLater(other, own))) ||
-      (first && !siblings.some((other) => isLater(own, other))),
+/** Whether one of these texts is the version, or its instant; where it has none, the instant at which it was added. */
+function namedBy(versions: readonly string[]): (own: VersionOrder) => boolean {
+  const texts = new Set(versions)
+  const instants = new Set(versions.flatMap((text) => timestampKey(text) ?? []))
+  return ({ version, added }) => {
+    if (texts.has(version)) return true
+    if (instants.size === 0) return false
+    return instants.has(timestampKey(version) ?? (timestampKey(fromEpochMicroseconds(BigInt(added))) as string))
   }
+}
+
+function versionChoice({ versions = ['all'], specVersions }: Pick<PageQuery, 'versions' | 'specVersions'>) {
+  const [all, last, first] = [versions.includes('all'), versions.includes('last'), versions.includes('first')]
+  const texts = versions.filter((version) => !['all', 'last', 'first'].includes(version))
+  const isNamed = texts.length === 0 ? () => false : namedBy(texts)
+  const isNewest = specVersions === 'newest'
+  const ofSpec = (siblings: readonly Sibling[]): readonly Sibling[] => {
+    if (specVersions === undefined || siblings.length === 1) return siblings
+    const wanted = isNewest ? [siblings.some(({ spec }) => spec === '2.1') ? '2.1' : '2.0'] : specVersions
+    return siblings.filter(({ spec }) => spec === undefined || wanted.includes(spec))
+  }
+  return {
+    needsSiblings: !all && (last || first) ? true : isNewest,
+    needsSpecs: specVersions !== undefined,
+    wantsOnlyOnes: all || last || first,
+    among(siblings) {
+      const left = ofSpec(siblings)
+      if (all) return left
+      const [newest, oldest] = [last && extremeOf(left, isLater), first && extremeOf(left, (a, b) => isLater(b, a))]
+      return left.filter((own) => own === newest || own === oldest || isNamed(own))
+    },
+  } satisfies VersionChoice
+}
+
+function extremeOf(versions: readonly Sibling[], isBeyond: (a: Sibling, b: Sibling) => boolean): Sibling | undefined {
+  return versions.reduce<Sibling | undefined>((found, own) => (found && !isBeyond(own, found) ? found : own), undefined)
 }

@@ -10,14 +10,14 @@ export interface PageQuery {
   readonly ids?: readonly string[] | undefined
   /** Of STIX 2 objects; no block has one. */
   readonly types?: readonly string[] | undefined
-  /** Asked of STIX 2 objects only: blocks pass. */
-  readonly specVersions?: readonly ('2.0' | '2.1')[] | undefined
+  /** Asked of STIX 2 objects only: blocks pass. `newest`: of each id, the newest that it is stored in. */
+  readonly specVersions?: readonly ('2.0' | '2.1')[] | 'newest' | undefined
   /** Asked of content blocks only: objects pass. With subtypes, those or (where the block has none) any. */
   readonly bindings?: readonly WantedBinding[] | undefined
   /**
    * Which versions of each id, among those that `specVersions` leaves and whenever they were added: `last` and `first` by
-   * version, `all`, or these version texts (compared as instants where they are timestamps). Default `['all']`. Blocks have
-   * one version.
+   * version, `all`, or these version texts: compared as instants where they are timestamps, and with `addedAt` where the
+   * version is none. Default `['all']`. Blocks have one version.
    */
   readonly versions?: readonly ('all' | 'first' | 'last' | (string & {}))[] | undefined
   /** At most this many versions; at least 1. */

@@ -2,6 +2,7 @@ import type { Damaged, Item } from '../stix/item.ts'
 import type { Value } from '../stix/statement.ts'
 import type { StoredPage, PageQuery } from './page-query.ts'
 import type { RecordChange, Records } from './records.ts'
+import type { StorePiece } from './store-piece.ts'
 import type {
   KnownValue,
   KnownValueFilter,
@@ -97,7 +98,7 @@ export type Settled = 'new' | 'updated' | 'unchanged' | 'conflict'
 /** Which versions of a collection go: every field given must hold. At least one of `id`, `addedAfter`, `addedUntil`. */
 export interface RemovalRequest {
   readonly id?: string | undefined
-  /** Only this version (compared as an instant where it is a timestamp); default: all. */
+  /** Only this version, compared as `PageQuery.versions` are; default: all. */
   readonly version?: string | undefined
   /** No block has one. */
   readonly specVersion?: '2.0' | '2.1' | undefined
@@ -372,4 +373,13 @@ export interface Store extends AsyncDisposable {
   prune(request: PruneRequest): Promise<number>
   /** A consistent copy. @throws STORE_BACKUP_EXISTS (conflict) when `file` exists, STORE_NOT_KEPT (usage) in memory. */
   backup(file: string): Promise<void>
+  /** Everything that is stored, as of one moment, in the order of `StorePiece`. Bounded memory where the store is kept. */
+  pieces(): AsyncIterable<StorePiece>
+  /**
+   * Puts the pieces of another store into this one, which has nothing, some thousands a transaction; what they say of
+   * values is read anew. `copyStore` does what is to be done around it.
+   */
+  fill(pieces: AsyncIterable<StorePiece>): Promise<void>
+  /** Removes everything, records too, in one transaction. */
+  clear(): Promise<void>
 }

@@ -183,6 +183,37 @@ export function pageSuite(subject: StoreUnderTest): void {
         expect(await found({ versions: ['sha256:bb'] })).toEqual([first])
       })
 
+      it('S21-20: chooses among the newest spec version of each id when asked to', async () => {
+        const id = anObject().id
+        const at = (month: string, specVersion: '2.0' | '2.1') => ({
+          ...anObject({ id, modified: `2026-${month}-01T00:00:00.000Z` }),
+          specVersion,
+        })
+        const [newer, older, oldest, alone] = [
+          at('04', '2.1'),
+          at('05', '2.0'),
+          at('03', '2.1'),
+          { ...anObject(), specVersion: '2.0' as const },
+        ]
+        const block = aBlock()
+        await keep(store, [older, newer, oldest, alone, block])
+        expect(await found({ specVersions: 'newest' })).toEqual([newer, oldest, alone, block])
+        expect(await found({ specVersions: 'newest', versions: ['last'] })).toEqual([newer, alone, block])
+        expect(await found({ specVersions: 'newest', versions: ['first'], ids: [id] })).toEqual([oldest])
+        expect(await found({ specVersions: 'newest', versions: [older.version] })).toEqual([])
+        expect(await found({ specVersions: 'newest', types: ['indicator'] })).toEqual([newer, oldest, alone])
+      })
+
+      it('S21-20: the version of what has no date of its own is also the date of its adding', async () => {
+        const dateless = { ...anObject({ type: 'ipv4-addr' }), version: `sha256:${'ab'.repeat(32)}` }
+        await keep(store, [anObject(), dateless, anObject()])
+        const addedAt = stampsOf(await page())[1] as string
+        expect(await found({ versions: [addedAt] })).toEqual([dateless])
+        expect(await found({ versions: [addedAt], ids: [dateless.id] })).toEqual([dateless])
+        expect(await found({ versions: [dateless.version] })).toEqual([dateless])
+        expect(await store.removeVersions(indicators, { id: dateless.id, version: addedAt })).toBe(1)
+      })
+
       it('leaves the bytes out for manifests', async () => {
         const objects = [anObject(), anObject()]
         await keep(store, objects)

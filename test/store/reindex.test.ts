@@ -161,7 +161,11 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('the 
       )
     }
     const connection = connect(binding, file)
-    for (const table of ['stated', 'statement', 'trait', 'relation', 'named', 'revoked', 'unread', 'reading', 'record'])
+    connection.exec(
+      'DROP INDEX segment_look; ALTER TABLE segment DROP COLUMN contents; ALTER TABLE version DROP COLUMN spec',
+    )
+    const later = ['record', 'contents', 'sibling']
+    for (const table of ['stated', 'statement', 'trait', 'relation', 'named', 'revoked', 'unread', 'reading', ...later])
       connection.exec(`DROP TABLE ${table}`)
     connection.exec(
       'ALTER TABLE collection DROP COLUMN statements; ALTER TABLE collection DROP COLUMN unusable; PRAGMA user_version = 1',

@@ -30,16 +30,11 @@ import type { ReadItem } from '../index-reading.ts'
 import { loadItemReader } from '../load-reader.ts'
 import type { Standing } from '../resolve-statements.ts'
 import type { Item } from '../../stix/item.ts'
-import type { Kept, KeptCollection } from './kept.ts'
+import { nameOfConflict, nameOfQuarantined, type Kept, type KeptCollection, type KeptRun } from './kept.ts'
 import { countPage, readPage } from './pages.ts'
+import { fillMemory, piecesOf } from './pieces.ts'
 import { newMemoryRecords } from './records.ts'
 import { newValueIndex } from './value-index.ts'
-
-interface KeptRun {
-  run: Run
-  readonly seen: Set<string> | undefined
-  readonly underLock: SourceRef['id']
-}
 
 /** A batch of which everything has arrived. */
 interface Gathered {
@@ -68,7 +63,9 @@ export function openMemoryStore(dependencies: {
   const index = newValueIndex({ read: () => read as ReadItem, sourceOf: (key) => sourceOf(key), standing })
 
   const now = () => timestampOfDate(clock.now())
-  const { records, apply: applyRecords } = newMemoryRecords(() => Number(toEpochMicroseconds(now())))
+  const memoryRecords = newMemoryRecords(() => Number(toEpochMicroseconds(now())))
+  const { records, apply: applyRecords } = memoryRecords
+  const state = { sources, collections, runs, quarantine, conflicts, records: memoryRecords }
   const sourceOf = (key: CollectionKey): SourceRef => sources.get(key.source) ?? { id: key.source, name: key.source }
   const isWanted = (
     key: CollectionKey,
@@ -110,8 +107,8 @@ export function openMemoryStore(dependencies: {
         return 'unchanged'
       }
       tally.conflicts++
-      const name = JSON.stringify([to.key, item.id, version, item.raw.toString('latin1')])
       const [kept, other] = [same.item.raw, item.raw]
+      const name = nameOfConflict({ key: to.key, id: item.id, version, other })
       const conflict = { source: sourceOf(to.key), key: to.key, id: item.id, version, kept, other }
       if (!conflicts.has(name)) conflicts.set(name, { ...conflict, seenAt: now() })
       return 'conflict'
@@ -123,11 +120,14 @@ export function openMemoryStore(dependencies: {
       to.revoked.add(item.id)
     }
     to.lastAdded = Math.max(to.lastAdded + 1, Number(toEpochMicroseconds(now())))
-    const kept: Kept = { item, version, added: to.lastAdded, page: part.page, runId: run.run.id }
-    to.kept.push(kept)
-    to.byId.set(item.id, [...siblings, kept])
-    index.add(indexed(to, kept))
+    keepVersion(to, { item, version, added: to.lastAdded, page: part.page, runId: run.run.id })
     return siblings.length === 0 ? 'new' : 'updated'
+  }
+
+  function keepVersion(to: KeptCollection, kept: Kept): void {
+    to.kept.push(kept)
+    to.byId.set(kept.item.id, [...(to.byId.get(kept.item.id) ?? []), kept])
+    index.add(indexed(to, kept))
   }
 
   function addPart({ to, run, tally, batch: { onSettled } }: Gathered, part: PagePart): Item[] {
@@ -135,7 +135,7 @@ export function openMemoryStore(dependencies: {
     tally.received += part.items.length + part.damaged.length
     tally.quarantined += part.damaged.length
     for (const damaged of part.damaged) {
-      const name = JSON.stringify([to.key, damaged.reason, damaged.raw.toString('latin1')])
+      const name = nameOfQuarantined(to.key, damaged)
       const where = { source: sourceOf(to.key), key: to.key, runId: run.run.id, quarantinedAt: now() }
       if (!quarantine.has(name)) quarantine.set(name, { ...damaged, ...where })
     }
@@ -295,7 +295,7 @@ export function openMemoryStore(dependencies: {
     const collection = collections.get(nameOfKey(key))
     const { after, until } = windowOf(request)
     const doomed = (collection?.kept ?? []).filter(
-      ({ item, version, added }) => added > after && added <= until && isToGo(item, version, request),
+      ({ item, version, added }) => added > after && added <= until && isToGo(item, { version, added }, request),
     )
     if (collection) forget(collection, doomed)
     return doomed.length
@@ -360,7 +360,8 @@ export function openMemoryStore(dependencies: {
       const { source, version, startedAt, from, full } = start
       const begun = { source, key: to.key, version, startedAt, ...(from !== undefined && { from }) }
       const run: Run = { ...begun, id, status: 'running', ...newTally() }
-      runs.set(id, { run, seen: full ? new Set() : undefined, underLock: start.source.id })
+      const seen = full ? new Set<string>() : undefined
+      runs.set(id, { run, seen, full: full === true, underLock: start.source.id, by: identity })
       return id
     },
     async finishRun(runId, end) {
@@ -460,6 +461,17 @@ export function openMemoryStore(dependencies: {
         kind: 'usage',
         hint: 'Name a store on disk with --store sqlite:PATH.',
       })
+    },
+    pieces: () => piecesOf(state),
+    async fill(pieces) {
+      read ??= await loadReader()
+      const keep = (to: KeptCollection, kept: Kept) => keepVersion(to, { ...kept, version: versionOf(kept.item) })
+      await fillMemory(state, { collectionAt, keep }, pieces)
+    },
+    async clear() {
+      for (const each of [sources, collections, runs, quarantine, conflicts]) each.clear()
+      memoryRecords.clear()
+      index.clear()
     },
     async [Symbol.asyncDispose]() {},
   }

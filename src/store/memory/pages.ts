@@ -1,5 +1,5 @@
 import { fromEpochMicroseconds } from '../../core/timestamp.ts'
-import { isOfSpec, pageFilter } from '../page-match.ts'
+import { pageFilter, type Sibling } from '../page-match.ts'
 import type { PageQuery, StoredPage } from '../page-query.ts'
 import type { Kept, KeptCollection } from './kept.ts'
 
@@ -19,10 +19,14 @@ export function countPage(collection: KeptCollection | undefined, query: Omit<Pa
 }
 
 function* wantedOf(collection: KeptCollection | undefined, query: Omit<PageQuery, 'limit'>): Iterable<Kept> {
-  const { after, until, holds, specVersions, choice } = pageFilter(query)
+  const { after, until, holds, choice } = pageFilter(query)
   for (const kept of collection?.kept ?? []) {
     if (kept.added <= after || kept.added > until || !holds(kept.item)) continue
-    const siblings = (collection?.byId.get(kept.item.id) ?? []).filter(({ item }) => isOfSpec(item, specVersions))
-    if (choice.wants(kept, siblings)) yield kept
+    const siblings = (collection?.byId.get(kept.item.id) ?? []).map(siblingOf)
+    if (choice.among(siblings).some(({ added }) => added === kept.added)) yield kept
   }
+}
+
+function siblingOf({ item, version, added }: Kept): Sibling {
+  return { version, added, spec: item.kind === 'object' ? item.specVersion : undefined }
 }

@@ -19,6 +19,11 @@ export interface MemoryRecords {
    * @throws STORE_RECORD_CHANGED (conflict) when a revision does not hold.
    */
   apply(changes: readonly RecordChange[]): () => void
+  /** All of them, expired or not, in order of kind and id. */
+  all(): readonly StoredRecord[]
+  /** As it is, its revision too. */
+  put(record: StoredRecord): void
+  clear(): void
 }
 
 /** Records in a map, as JSON text, so that nobody shares what is kept. `now` in microseconds. */
@@ -49,6 +54,15 @@ export function newMemoryRecords(now: () => number): MemoryRecords {
 
   return {
     apply,
+    all: () =>
+      [...kept.values()]
+        .sort((a, b) => compareIds(a.kind, b.kind) || compareIds(a.id, b.id))
+        .map((record) => recordOf(record)),
+    put({ kind, id, owner, body, revision, expiresAt }) {
+      const { text = 'null', expires } = keptChange({ kind, id, body, expiresAt })
+      kept.set(nameOf({ kind, id }), { kind, id, owner, text, revision, expires })
+    },
+    clear: () => void (kept = new Map()),
     records: {
       async get(kind, id) {
         const found = kept.get(nameOf({ kind, id }))

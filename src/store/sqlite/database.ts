@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/ports.ts'
 import { connect, SqlError, type Binding, type Connection } from './binding.ts'
 import { isBusy, storeFailure } from './failure.ts'
+import { newSnapshots } from './snapshots.ts'
 
 /** One file, opened twice: readers never see a transaction that is not committed, writers take turns. */
 export interface Database {
@@ -10,6 +11,8 @@ export interface Database {
   readonly reader: Connection
   /** Runs `work`, which may await, as one transaction; rolled back when it throws. Waits for its turn. */
   transaction<Result>(work: (connection: Connection) => Result | Promise<Result>): Promise<Result>
+  /** Runs `work`, which may await, over one moment's picture of the store. A few at a time, the others wait for their turn. */
+  snapshot<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result>
   /** Runs `work` alone among the writers of this process but outside a transaction, as VACUUM must. */
   alone<Result>(work: (connection: Connection) => Result): Promise<Result>
   close(): Promise<void>
@@ -31,14 +34,19 @@ const pragmas = `
 export async function openDatabase(file: string, binding: Binding, clock: Clock): Promise<Database> {
   const writer = await opened(file, binding, clock)
   writer.exec('PRAGMA cache_size = -65536')
+  const openReader = async () => {
+    const connection = await opened(file, binding, clock)
+    connection.exec('PRAGMA cache_size = -8192; PRAGMA query_only = ON; PRAGMA busy_timeout = 5000')
+    return connection
+  }
   let reader: Connection
   try {
-    reader = await opened(file, binding, clock)
-    reader.exec('PRAGMA cache_size = -8192; PRAGMA query_only = ON; PRAGMA busy_timeout = 5000')
+    reader = await openReader()
   } catch (error) {
     writer.close()
     throw error
   }
+  const snapshots = newSnapshots(openReader)
   let last: Promise<unknown> = Promise.resolve()
   let hasWritten = false
 
@@ -75,6 +83,7 @@ export async function openDatabase(file: string, binding: Binding, clock: Clock)
     binding,
     reader,
     transaction,
+    snapshot: (work) => reading(file, () => snapshots.run(work)),
     alone: (work) =>
       inTurn(async () => {
         try {
@@ -85,6 +94,7 @@ export async function openDatabase(file: string, binding: Binding, clock: Clock)
       }),
     close: () =>
       inTurn(async () => {
+        await snapshots.close()
         reader.close()
         // libsql's close leaves this undone while a statement waits for the garbage collector. Who only read leaves it to
         // others: a look must not wait for the disk.

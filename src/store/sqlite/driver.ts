@@ -13,13 +13,15 @@ import { loadLibsql } from './bindings/libsql.ts'
 import { commitBatches } from './commit.ts'
 import { copyInto } from './copy.ts'
 import { openDatabase, reading, type Database } from './database.ts'
+import { clear, fillFrom } from './fill.ts'
 import { warnOfNetwork } from './file-system.ts'
 import { countValues, knownValues, lookup, networkLengths } from './known-values.ts'
 import { listConflicts, listProvenance, listQuarantined, listVersions } from './listings.ts'
 import { newLocks } from './locks.ts'
 import { migrate, schemaVersion } from './migrate.ts'
 import { nowMicros } from './now.ts'
-import { countPage, readPage } from './pages.ts'
+import { newPages } from './pages.ts'
+import { piecesOf } from './pieces.ts'
 import {
   findPlace,
   listPlaces,
@@ -125,8 +127,7 @@ function storeOver(database: Database, dependencies: StoreDependencies): Store {
       return counts as Counts
     },
     commitAll,
-    readPage: (key, query) => readPage(database, key, query),
-    countPage: (key, query) => countPage(database, key, query),
+    ...newPages(database),
     async removeVersions(key, request) {
       await indexed()
       return removeVersions(database, loadReader, key, request)
@@ -184,6 +185,12 @@ function storeOver(database: Database, dependencies: StoreDependencies): Store {
       return prune(database, loadReader, request)
     },
     backup: (to) => copyInto(database, resolve(to)),
+    async *pieces() {
+      await indexed()
+      yield* piecesOf(database)
+    },
+    fill: (pieces) => fillFrom(database, loadReader, pieces),
+    clear: () => clear(database),
     async [Symbol.asyncDispose]() {
       if (isClosed) return
       isClosed = true

@@ -125,6 +125,12 @@ function stampOfKey(key: Buffer): string | undefined {
   return digits === 0 ? `${second}Z` : `${second}.${text.slice(0, digits)}Z`
 }
 
+/** A spec version as it is kept beside its version; blocks have none. */
+export function specOf(item: Item): 0 | 1 | null {
+  if (item.kind === 'block') return null
+  return item.specVersion === '2.1' ? 1 : 0
+}
+
 /** A key as a Map's key. */
 export function keyText(key: Buffer): string {
   return key.toString('latin1')

@@ -2,11 +2,11 @@ import { fromEpochMicroseconds } from '../../core/timestamp.ts'
 import type { Item } from '../../stix/item.ts'
 import type { ReadItem } from '../index-reading.ts'
 import { isSameContent, versionOf } from '../compare.ts'
-import type { PagePart, Settled } from '../store.ts'
+import type { Conflict, PagePart, Settled } from '../store.ts'
 import { newTally, type Tally } from '../tally.ts'
 import { corruption, type Connection, type SqlValue } from './binding.ts'
 import { newIndexPath, type IndexGrowth } from './index-path.ts'
-import { checksumOf, digestOf, keyed, keyOfVersion, keyText, type Keyed } from './keys.ts'
+import { checksumOf, digestOf, keyed, keyOfVersion, keyText, specOf, type Keyed } from './keys.ts'
 import { newSegmentWriter, readSegment, type SegmentItem } from './segments.ts'
 
 /**
@@ -41,7 +41,11 @@ export const pagePathSql = {
       ON version.id = wanted.id AND version.collection = ?`,
   ),
   insertVersions: perCount(
-    (count) => `INSERT INTO version (id, collection, version, digest, added) VALUES ${marks('(?, ?, ?, ?, ?)', count)}`,
+    (count) =>
+      `INSERT INTO version (id, collection, version, digest, added, spec) VALUES ${marks('(?, ?, ?, ?, ?, ?)', count)}`,
+  ),
+  insertSiblings: perCount(
+    (count) => `INSERT OR IGNORE INTO sibling (collection, added, id) VALUES ${marks('(?, ?, ?)', count)}`,
   ),
   findSegment: 'SELECT first, data FROM segment WHERE collection = ? AND first <= ? ORDER BY first DESC LIMIT 1',
   insertSeen: perCount((count) => `INSERT OR IGNORE INTO seen (run, id) VALUES ${marks('(?, ?)', count)}`),
@@ -80,6 +84,12 @@ export interface PagePath {
   finish(): Promise<Growth>
 }
 
+/** What a batch adds to the tables, row after row. */
+interface Rows {
+  readonly versions: SqlValue[]
+  readonly siblings: SqlValue[]
+}
+
 interface KnownVersion {
   readonly version: string
   readonly digest: Buffer
@@ -105,13 +115,14 @@ export function newPagePath(settings: PagePathSettings): PagePath {
       return
     }
     const known = findVersions(connection, collection, batch)
-    const rows: SqlValue[] = []
+    const rows: Rows = { versions: [], siblings: [] }
     const unchangedBefore = tally.unchanged
     for (const entry of batch) {
       const full = settleOne(entry, known, rows, onSettled)
       if (full) await full
     }
-    insertVersions(connection, rows)
+    insertRows(connection, pagePathSql.insertVersions, rows.versions, 6)
+    insertRows(connection, pagePathSql.insertSiblings, rows.siblings, 3)
     mostlyKnown = (tally.unchanged - unchangedBefore) * 2 > batch.length
   }
 
@@ -119,7 +130,7 @@ export function newPagePath(settings: PagePathSettings): PagePath {
   function settleOne(
     entry: Keyed,
     known: Map<string, KnownVersion[]>,
-    rows: SqlValue[],
+    rows: Rows,
     onSettled: Settle,
   ): Promise<void> | undefined {
     const { item } = entry
@@ -135,13 +146,17 @@ export function newPagePath(settings: PagePathSettings): PagePath {
     }
     lastAdded = Math.max(lastAdded + 1, settings.now)
     const fresh = { version, digest: entry.digest, added: lastAdded }
-    if (siblings) siblings.push(fresh)
-    else known.set(item.id, [fresh])
+    if (siblings) {
+      // The second version of an id makes a sibling of its first one too.
+      if (siblings.length === 1) rows.siblings.push(collection, (siblings[0] as KnownVersion).added, entry.id)
+      rows.siblings.push(collection, lastAdded, entry.id)
+      siblings.push(fresh)
+    } else known.set(item.id, [fresh])
     if (siblings) tally.updated++
     else tally.new++
     if (item.kind === 'block') blocks++
     else if (item.revoked) tally.revoked++
-    rows.push(entry.id, collection, versionKey, entry.digest, lastAdded)
+    rows.versions.push(entry.id, collection, versionKey, entry.digest, lastAdded, specOf(item))
     const full = segments.add(item, lastAdded)
     index.add(item, lastAdded)
     onSettled(item, siblings ? 'updated' : 'new')
@@ -149,7 +164,7 @@ export function newPagePath(settings: PagePathSettings): PagePath {
   }
 
   /** The same version in other bytes: the same after all, or a conflict, of which the first is kept. */
-  async function compare({ item, digest }: Keyed, added: number, onSettled: Settle): Promise<void> {
+  async function compare({ item }: Keyed, added: number, onSettled: Settle): Promise<void> {
     const kept = segments.pending(added) ?? (await findItem(connection, collection, added))
     if (isSameContent(kept.raw, item.raw)) {
       tally.unchanged++
@@ -159,12 +174,7 @@ export function newPagePath(settings: PagePathSettings): PagePath {
     tally.conflicts++
     onSettled(item, 'conflict')
     const seenAt = fromEpochMicroseconds(BigInt(settings.now))
-    const record = JSON.stringify({ id: item.id, version: versionOf(item), seenAt })
-    const whole = digestOf(Buffer.concat([Buffer.from(`${item.id}\n`), digest]))
-    connection.run(
-      'INSERT OR IGNORE INTO conflict (collection, digest, record, kept, other, checksum) VALUES (?, ?, ?, ?, ?, ?)',
-      [collection, whole, record, kept.raw, item.raw, checksumOf(record, kept.raw, item.raw)],
-    )
+    keepConflict(settings, { id: item.id, version: versionOf(item), kept: kept.raw, other: item.raw, seenAt })
   }
 
   return {
@@ -225,11 +235,15 @@ function findVersions(
   return known
 }
 
-function insertVersions(connection: Connection, values: readonly SqlValue[]): void {
-  const width = 5
+export function insertRows(
+  connection: Connection,
+  sql: (count: number) => string,
+  values: readonly SqlValue[],
+  width: number,
+): void {
   for (let at = 0; at < values.length; at += rowsPerInsert * width) {
     const some = values.slice(at, at + rowsPerInsert * width)
-    connection.run(pagePathSql.insertVersions(some.length / width), some)
+    connection.run(sql(some.length / width), some)
   }
 }
 
@@ -256,7 +270,24 @@ export async function findItem(connection: Connection, collection: number, added
   return found.item
 }
 
-function putAside({ connection, collection, run, now }: PagePathSettings, damaged: PagePart['damaged'][number]): void {
+/** The same conflict twice is kept once. */
+export function keepConflict(
+  { connection, collection }: Pick<PagePathSettings, 'connection' | 'collection'>,
+  { id, version, kept, other, seenAt }: Omit<Conflict, 'source' | 'key'>,
+): void {
+  const record = JSON.stringify({ id, version, seenAt })
+  const digest = digestOf(Buffer.concat([Buffer.from(`${id}\n`), digestOf(other)]))
+  connection.run(
+    'INSERT OR IGNORE INTO conflict (collection, digest, record, kept, other, checksum) VALUES (?, ?, ?, ?, ?, ?)',
+    [collection, digest, record, kept, other, checksumOf(record, kept, other)],
+  )
+}
+
+/** Where something goes: an open transaction, and the numbers of collection and run. `now` in microseconds. */
+type Where = Pick<PagePathSettings, 'connection' | 'collection' | 'run' | 'now'>
+
+/** The same thing twice is kept once. */
+export function putAside({ connection, collection, run, now }: Where, damaged: PagePart['damaged'][number]): void {
   const quarantinedAt = fromEpochMicroseconds(BigInt(now))
   const record = JSON.stringify({ reason: damaged.reason, detail: damaged.detail, quarantinedAt })
   const digest = digestOf(Buffer.concat([Buffer.from(`${damaged.reason}\n`), damaged.raw]))
@@ -266,7 +297,11 @@ function putAside({ connection, collection, run, now }: PagePathSettings, damage
   )
 }
 
-function insertPage({ connection, collection, run }: PagePathSettings, first: number, { page }: PagePart): void {
+export function insertPage(
+  { connection, collection, run }: Omit<Where, 'now'>,
+  first: number,
+  { page }: Pick<PagePart, 'page'>,
+): void {
   const { url, digest, receivedAt, peerFingerprint, addedFirst, addedLast } = page
   const record = JSON.stringify({ url, digest, receivedAt, peerFingerprint, addedFirst, addedLast })
   connection.run('INSERT INTO page (collection, run, first, record, checksum) VALUES (?, ?, ?, ?, ?)', [

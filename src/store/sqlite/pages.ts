@@ -1,92 +1,78 @@
 import { fromEpochMicroseconds } from '../../core/timestamp.ts'
-import { versionOf, type VersionOrder } from '../compare.ts'
-import { isOfSpec, pageFilter, type PageFilter } from '../page-match.ts'
+import { versionOf } from '../compare.ts'
+import { pageFilter } from '../page-match.ts'
 import type { PageEntry, PageQuery, StoredPage } from '../page-query.ts'
-import type { CollectionKey } from '../store.ts'
+import type { CollectionKey, Store } from '../store.ts'
 import type { Connection } from './binding.ts'
-import { reading, type Database } from './database.ts'
-import { idOfKey, keyOfId } from './keys.ts'
-import { itemAt } from './listings.ts'
+import { newKnownContents } from './contents.ts'
+import type { Database } from './database.ts'
+import { countVersions } from './page-count.ts'
+import { wantedItems } from './page-items.ts'
+import type { PageReading } from './page-reading.ts'
 import { findPlace } from './places.ts'
-import { readSegment, type SegmentItem } from './segments.ts'
+import { newSegmentCache } from './segment-cache.ts'
+import type { SegmentItem } from './segments.ts'
 
-export async function readPage(database: Database, key: CollectionKey, query: PageQuery): Promise<StoredPage> {
-  const limit = Math.max(1, query.limit)
+const cachedBytes = 32 * 1024 * 1024
+const noBytes = Buffer.alloc(0)
+
+/** Pages of one collection, each one moment's picture of it. */
+export function newPages(database: Database): Pick<Store, 'readPage' | 'countPage'> {
+  const cache = newSegmentCache(cachedBytes)
+  const known = newKnownContents()
+
+  function readingOf(connection: Connection, key: CollectionKey, query: PageReading['query']): PageReading | undefined {
+    const place = findPlace(connection, key)
+    return place && { connection, place, query, filter: pageFilter(query), contents: known.all(connection), cache }
+  }
+
+  return {
+    readPage: (key, query) =>
+      database.snapshot(async (connection) => {
+        const asked = readingOf(connection, key, query)
+        const page = newPage(query)
+        if (!asked) return page.done(false)
+        for await (const some of wantedItems(asked, page.limit + 1)) {
+          for (const item of some) if (!page.add(item)) return page.done(true)
+        }
+        return page.done(false)
+      }),
+    countPage: (key, query) =>
+      database.snapshot(async (connection) => {
+        const asked = readingOf(connection, key, query)
+        return asked ? countVersions(asked) : 0
+      }),
+  }
+}
+
+/** A page being filled. */
+function newPage({ limit: wanted, bodies = true }: PageQuery) {
+  const limit = Math.max(1, wanted)
+  const stampOf = newStamps()
   const entries: PageEntry[] = []
-  for await (const { item, added } of wantedOf(database, key, query)) {
-    if (entries.length === limit) return { entries, more: true }
-    const shown = query.bodies === false ? { ...item, raw: Buffer.alloc(0) } : item
-    entries.push({ item: shown, version: versionOf(item), addedAt: fromEpochMicroseconds(BigInt(added)) })
-  }
-  return { entries, more: false }
-}
-
-export async function countPage(
-  database: Database,
-  key: CollectionKey,
-  query: Omit<PageQuery, 'limit'>,
-): Promise<number> {
-  let count = 0
-  for await (const { added } of wantedOf(database, key, query)) count += added === undefined ? 0 : 1
-  return count
-}
-
-async function* wantedOf(
-  database: Database,
-  key: CollectionKey,
-  query: Omit<PageQuery, 'limit'>,
-): AsyncIterable<SegmentItem> {
-  const { reader, file } = database
-  const filter = pageFilter(query)
-  const place = await reading(file, () => findPlace(reader, key))
-  if (!place) return
-  const holding = reader.get('SELECT max(first) AS first FROM segment WHERE collection = ? AND first <= ?', [
-    place.number,
-    filter.after,
-  ])
-  for (let at = ((holding?.['first'] as number | null) ?? 0) - 1; ;) {
-    const row = reader.get(
-      'SELECT first, data FROM segment WHERE collection = ? AND first > ? AND first <= ? ORDER BY first LIMIT 1',
-      [place.number, at, filter.until],
-    )
-    if (!row) return
-    at = row['first'] as number
-    const items = (await readSegment(at, row['data'] as Buffer)).filter(
-      ({ item, added }) => added > filter.after && added <= filter.until && filter.holds(item),
-    )
-    yield* await chosen(database, place.number, filter, items)
+  return {
+    limit,
+    /** False when there is no room for it any more. */
+    add({ item, added }: SegmentItem): boolean {
+      if (entries.length >= limit) return false
+      const shown = bodies ? item : { ...item, raw: noBytes }
+      entries.push({ item: shown, version: versionOf(item), addedAt: stampOf(added) })
+      return true
+    },
+    done: (more: boolean): StoredPage => ({ entries, more }),
   }
 }
 
-async function chosen(
-  { reader, file }: Database,
-  collection: number,
-  { choice, specVersions }: PageFilter,
-  items: readonly SegmentItem[],
-): Promise<SegmentItem[]> {
-  const siblings = choice.needsSiblings ? findSiblings(reader, collection, items) : new Map<string, number[]>()
-  const chosen: SegmentItem[] = []
-  for (const entry of items) {
-    const others: VersionOrder[] = []
-    for (const added of siblings.get(entry.item.id) ?? []) {
-      const other = await itemAt(reader, file, collection, added)
-      if (other && isOfSpec(other.item, specVersions)) others.push({ version: versionOf(other.item), added })
+/** Stamps with six digits; most of a page are of the same second, whose text is made once. */
+function newStamps(): (micros: number) => string {
+  let second = NaN
+  let text = ''
+  return (micros) => {
+    const at = Math.floor(micros / 1e6)
+    if (at !== second) {
+      second = at
+      text = fromEpochMicroseconds(BigInt(at) * 1_000_000n).slice(0, 20)
     }
-    if (choice.wants({ version: versionOf(entry.item), added: entry.added }, others)) chosen.push(entry)
+    return `${text}${String(micros - at * 1e6).padStart(6, '0')}Z`
   }
-  return chosen
-}
-
-function findSiblings(connection: Connection, collection: number, items: readonly SegmentItem[]) {
-  const ids = [...new Set(items.map(({ item }) => item.id))]
-  const rows = connection.all(
-    `SELECT id, added FROM version WHERE id IN (${ids.map(() => '?').join(', ')}) AND collection = ?`,
-    [...ids.map(keyOfId), collection],
-  )
-  const found = new Map<string, number[]>()
-  for (const row of rows) {
-    const id = idOfKey(row['id'])
-    found.set(id, [...(found.get(id) ?? []), row['added'] as number])
-  }
-  return new Map([...found].filter(([, versions]) => versions.length > 1))
 }

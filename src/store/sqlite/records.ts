@@ -15,7 +15,7 @@ const columns = 'kind, id, owner, revision, expires, body, checksum'
 export const recordSql = {
   find: `SELECT ${columns} FROM record WHERE kind = ? AND id = ?`,
   list: `SELECT ${columns} FROM record WHERE kind = ? AND id > ? AND coalesce(expires, ?) >= ? ORDER BY id LIMIT ?`,
-  listOwned: `SELECT ${columns} FROM record
+  listOwned: `SELECT ${columns} FROM record INDEXED BY record_owner
     WHERE kind = ? AND owner = ? AND id > ? AND coalesce(expires, ?) >= ? ORDER BY id LIMIT ?`,
   keep: `INSERT OR REPLACE INTO record (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
   remove: 'DELETE FROM record WHERE kind = ? AND id = ?',
@@ -81,14 +81,32 @@ export function changeRecords(connection: Connection, now: number, changes: read
   }
 }
 
+/** All of them, expired or not, in order of kind and id. */
+export function* allRecords(connection: Connection, file: string): Iterable<StoredRecord> {
+  for (const row of rowsOfRecords(connection)) yield recordOf(row, file)
+}
+
+/** As it is, its revision too. Inside a transaction. */
+export function putRecord(connection: Connection, record: StoredRecord): void {
+  const { text = 'null', expires = null } = keptChange(record)
+  const owner = record.owner === undefined ? null : Buffer.from(record.owner)
+  const key = [Buffer.from(record.kind), Buffer.from(record.id)] as const
+  const row = [...key, owner, record.revision, expires, Buffer.from(text)] as const
+  connection.run(recordSql.keep, [...row, checksumOfRecord(row)])
+}
+
 /** Which records are not as they were written; for `store verify`. */
 export function* alteredRecords(connection: Connection): Iterable<string> {
+  for (const row of rowsOfRecords(connection)) {
+    if (isAltered(row)) yield `the ${String(row['kind'])} "${String(row['id'])}" was altered`
+  }
+}
+
+function* rowsOfRecords(connection: Connection): Iterable<SqlRow> {
   const next = `SELECT ${columns} FROM record WHERE (kind, id) > (?, ?) ORDER BY kind, id LIMIT 100`
   for (let last: readonly SqlValue[] = [-1, -1]; ;) {
     const rows = connection.all(next, last)
-    for (const row of rows) {
-      if (isAltered(row)) yield `the ${String(row['kind'])} "${String(row['id'])}" was altered`
-    }
+    yield* rows
     const end = rows.at(-1)
     if (!end) return
     last = [end['kind'] as SqlValue, end['id'] as SqlValue]

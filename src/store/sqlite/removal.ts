@@ -1,6 +1,7 @@
 import type { Item } from '../../stix/item.ts'
 import type { ReadItem } from '../index-reading.ts'
 import type { Connection, SqlRow } from './binding.ts'
+import { contentsOf, numberOfContents } from './contents.ts'
 import { growIndex } from './grow-index.ts'
 import { removeFromIndex } from './index-path.ts'
 import type { Place } from './places.ts'
@@ -41,9 +42,11 @@ async function shrinkSegment(
   }
   const data = await packSegment(row['first'] as number, left)
   const types = typesOf(left.map(({ item }) => item))
-  connection.run('UPDATE segment SET items = ?, types = ?, data = ? WHERE number = ?', [
+  const contents = numberOfContents(connection, contentsOf(left.map(({ item }) => item)))
+  connection.run('UPDATE segment SET items = ?, types = ?, contents = ?, data = ? WHERE number = ?', [
     left.length,
     types,
+    contents,
     data,
     number,
   ])
@@ -51,9 +54,17 @@ async function shrinkSegment(
 
 function forget(connection: Connection, place: Place, doomed: readonly Doomed[]): void {
   let ids = 0
-  for (const { id, version } of doomed) {
+  for (const { id, version, added } of doomed) {
     connection.run('DELETE FROM version WHERE id = ? AND collection = ? AND version = ?', [id, place.number, version])
-    if (connection.get('SELECT 1 FROM version WHERE id = ? AND collection = ? LIMIT 1', [id, place.number])) continue
+    connection.run('DELETE FROM sibling WHERE collection = ? AND added = ?', [place.number, added])
+    const left = connection.all('SELECT added FROM version WHERE id = ? AND collection = ? LIMIT 2', [id, place.number])
+    if (left.length === 1) {
+      connection.run('DELETE FROM sibling WHERE collection = ? AND added = ?', [
+        place.number,
+        left[0]?.['added'] as number,
+      ])
+    }
+    if (left.length > 0) continue
     connection.run('DELETE FROM vanished WHERE collection = ? AND id = ?', [place.number, id])
     connection.run('DELETE FROM revoked WHERE id = ? AND collection = ?', [id, place.number])
     ids++

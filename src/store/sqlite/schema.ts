@@ -9,6 +9,10 @@
  *   collection with the greatest `first` that is not above its `added`. That order is also how versions are listed.
  * - `page` has the pages that brought something: a version came with the page of its collection whose `first` is the
  *   greatest that is not above its `added`.
+ * - `contents` has what can be in a segment (`contents.ts`), by numbers that `segment` has: none means that nobody knows. So
+ *   has `version` its spec version, 0 for 2.0 and 1 for 2.1: none for blocks, and where nobody knows.
+ * - `sibling` has the versions, by `added`, whose id has more than one in the collection: for all others to be the last
+ *   version is to be the only one.
  * - `seen` has what a run that reads everything has received so far, `vanished` the ids that the last such run missed.
  * - `checksum` is over what no other check covers: `checksumOf`.
  *
@@ -200,6 +204,21 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX record_owner ON record (kind, owner, id) WHERE owner IS NOT NULL;
   CREATE INDEX record_expiry ON record (expires) WHERE expires IS NOT NULL;
+  CREATE TABLE contents (
+    number INTEGER PRIMARY KEY,
+    body BLOB NOT NULL UNIQUE
+  ) STRICT;
+  ALTER TABLE segment ADD COLUMN contents INTEGER REFERENCES contents (number);
+  CREATE INDEX segment_look ON segment (collection, first, items, contents);
+  ALTER TABLE version ADD COLUMN spec INTEGER;
+  CREATE TABLE sibling (
+    collection INTEGER NOT NULL REFERENCES collection (number),
+    added INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    PRIMARY KEY (collection, added)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO sibling (collection, added, id) SELECT collection, added, id FROM version WHERE (id, collection) IN
+    (SELECT id, collection FROM version GROUP BY id, collection HAVING count(*) > 1);
   `,
 ]
 

@@ -2,6 +2,7 @@ import { promisify } from 'node:util'
 import { deflate, inflate } from 'node:zlib'
 import type { Item } from '../../stix/item.ts'
 import { corruption, type Connection } from './binding.ts'
+import { contentsOf, numberOfContents } from './contents.ts'
 
 /**
  * Raw bytes are kept in segments of about 64 KiB, deflated off the main thread. zlib's own checksum is in each. Inflated, a
@@ -9,10 +10,12 @@ import { corruption, type Connection } from './binding.ts'
  */
 
 const pack = promisify<Buffer, { level: number }, Buffer>(deflate)
-const unpack = promisify<Buffer, Buffer>(inflate)
+const unpack = promisify<Buffer, { chunkSize: number }, Buffer>(inflate)
 
 const segmentBytes = 65_536
 const segmentsInFlight = 8
+// Most segments inflate in one go: each further chunk is another way to the thread and back.
+const inflatedChunk = 96 * 1024
 
 /** What stands before the raw bytes: their length, the distance of `added` from the segment's first, and the rest. */
 type Head =
@@ -62,11 +65,13 @@ export function newSegmentWriter(connection: Connection, collection: number): Se
 
   async function store(segment: OpenSegment): Promise<void> {
     const data = await pack(Buffer.concat(segment.chunks, segment.bytes), { level: 1 })
-    connection.run('INSERT INTO segment (collection, first, items, types, data) VALUES (?, ?, ?, ?, ?)', [
+    const items = [...segment.items.values()]
+    connection.run('INSERT INTO segment (collection, first, items, types, contents, data) VALUES (?, ?, ?, ?, ?, ?)', [
       collection,
       segment.first,
-      segment.items.size,
-      typesOf([...segment.items.values()]),
+      items.length,
+      typesOf(items),
+      numberOfContents(connection, contentsOf(items)),
       data,
     ])
     inFlight.delete(segment)
@@ -137,7 +142,7 @@ function headOf(item: Item, distance: number): Head {
  */
 export async function readSegment(first: number, data: Buffer): Promise<SegmentItem[]> {
   try {
-    return recordsIn(first, await unpack(data))
+    return recordsIn(first, await unpack(data, { chunkSize: inflatedChunk }))
   } catch (error) {
     throw corruption(`a segment cannot be read (${(error as Error).message})`)
   }

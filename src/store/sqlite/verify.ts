@@ -1,9 +1,10 @@
 import type { VerifyReport } from '../store.ts'
 import { versionOf } from '../compare.ts'
 import type { ReadItem } from '../index-reading.ts'
-import { bytesOf, SqlError, textIn, type Connection, type SqlRow } from './binding.ts'
+import { bytesOf, SqlError, textIn, type Connection, type SqlRow, type SqlValue } from './binding.ts'
+import { contentsOf } from './contents.ts'
 import type { Database } from './database.ts'
-import { checksumOf, digestOf, keyOfId, keyOfVersion } from './keys.ts'
+import { checksumOf, digestOf, keyOfId, keyOfVersion, specOf } from './keys.ts'
 import { alteredNames, listPlaces, readCheckpoint, type Place } from './places.ts'
 import { alteredRecords } from './records.ts'
 import { readSegment, type SegmentItem } from './segments.ts'
@@ -88,7 +89,7 @@ async function verifyVersions(
   let [checked, blocks] = [0, 0]
   for (let after = -1; ;) {
     const row = reader.get(
-      'SELECT first, items, data FROM segment WHERE collection = ? AND first > ? ORDER BY first LIMIT 1',
+      'SELECT first, items, contents, data FROM segment WHERE collection = ? AND first > ? ORDER BY first LIMIT 1',
       [place.number, after],
     )
     if (!row) break
@@ -97,6 +98,8 @@ async function verifyVersions(
     if (items && items.length !== row['items'])
       findings.add(`${name}, segment ${first}: ${items.length} items, not ${String(row['items'])}`)
     if (items?.some(({ added }) => added <= after)) findings.add(`${name}, segment ${first}: overlaps the one before`)
+    if (items && !isContents(reader, row['contents'] ?? null, items))
+      findings.add(`${name}, segment ${first}: has other types than are noted`)
     verifyItems(reader, place, name, items ?? [], findings)
     for (const problem of index.items(items ?? [])) findings.add(`${name}: ${problem}`)
     checked += items?.length ?? 0
@@ -111,6 +114,7 @@ async function verifyVersions(
   expectEqual(findings, `${name}: versions counted`, place.versions, rows?.['versions'])
   expectEqual(findings, `${name}: ids counted`, place.ids, rows?.['ids'])
   expectEqual(findings, `${name}: blocks counted`, place.blocks, blocks)
+  for (const problem of siblingProblems(reader, place)) findings.add(`${name}: ${problem}`)
   for (const problem of index.rest()) findings.add(`${name}: ${problem}`)
   if (((rows?.['last'] as number | null) ?? 0) > place.lastAdded)
     findings.add(`${name}: a version is newer than the collection`)
@@ -130,7 +134,7 @@ function verifyItems(
 ): void {
   for (const { item, added } of items) {
     const version = versionOf(item)
-    const row = reader.get('SELECT digest, added FROM version WHERE id = ? AND collection = ? AND version = ?', [
+    const row = reader.get('SELECT digest, added, spec FROM version WHERE id = ? AND collection = ? AND version = ?', [
       keyOfId(item.id),
       place.number,
       keyOfVersion(version),
@@ -140,7 +144,31 @@ function verifyItems(
       findings.add(`${name}: ${item.id} ${version} is listed with another time of adding`)
     else if (!digestOf(item.raw).equals(row['digest'] as Buffer))
       findings.add(`${name}: ${item.id} ${version} has other bytes than were stored`)
+    else if (row['spec'] !== null && row['spec'] !== specOf(item))
+      findings.add(`${name}: ${item.id} ${version} is listed with another spec version`)
   }
+}
+
+/** What is noted of a segment is what is in it, or nothing. */
+function isContents(reader: Connection, number: SqlValue, items: readonly SegmentItem[]): boolean {
+  if (number === null) return true
+  const noted = reader.get('SELECT body FROM contents WHERE number = ?', [number])?.['body']
+  const found = JSON.stringify(contentsOf(items.map(({ item }) => item)))
+  return Buffer.isBuffer(noted) && noted.equals(Buffer.from(found))
+}
+
+/** The versions of ids that have several are noted, each with its id, and no others. */
+function siblingProblems(reader: Connection, { number }: Place): readonly string[] {
+  const sql = `WITH several AS (SELECT id FROM version WHERE collection = ? GROUP BY id HAVING count(*) > 1)
+    SELECT (SELECT count(*) FROM sibling WHERE collection = ?) AS noted, count(*) AS versions,
+      coalesce(sum(EXISTS (SELECT 1 FROM sibling WHERE sibling.collection = version.collection
+        AND sibling.added = version.added AND sibling.id = version.id)), 0) AS found
+    FROM version WHERE collection = ? AND id IN several`
+  const row = reader.get(sql, [number, number, number])
+  const [noted, versions, found] = [row?.['noted'], row?.['versions'], row?.['found']]
+  return noted === versions && found === versions
+    ? []
+    : [`${String(found)} of ${String(versions)} versions with siblings are noted, in ${String(noted)} notes`]
 }
 
 /** What has no place: it would never be listed. */

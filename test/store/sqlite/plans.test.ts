@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { connect } from '../../../src/store/sqlite/binding.ts'
+import { pageCountSql } from '../../../src/store/sqlite/page-count.ts'
+import { segmentDataSql } from '../../../src/store/sqlite/page-reading.ts'
+import { pageSegmentsSql } from '../../../src/store/sqlite/page-segments.ts'
+import { pageVersionsSql } from '../../../src/store/sqlite/page-standings.ts'
+import { recordSql } from '../../../src/store/sqlite/records.ts'
+import { removalSql } from '../../../src/store/sqlite/remove-versions.ts'
 import { pagePathSql } from '../../../src/store/sqlite/page-path.ts'
 import { migrations } from '../../../src/store/sqlite/schema.ts'
 import { bindings } from '../../support/bindings.ts'
@@ -22,11 +28,43 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('quer
 
   it('finds segments and what vanished by their keys', () => {
     expect(planOf(pagePathSql.findSegment)).toMatch(
-      /SEARCH segment USING INDEX segment_order \(collection=\? AND first<\?\)/,
+      /SEARCH segment USING INDEX segment_(order|look) \(collection=\? AND first<\?\)/,
     )
     expect(planOf(pagePathSql.unmarkVanished(200))).toMatch(
       /SEARCH vanished USING PRIMARY KEY \(collection=\? AND id=\?\)/,
     )
+  })
+
+  it('looks for the segments of a page, and counts them, in an index that has no bytes in it', () => {
+    const bounds = String.raw`\(collection=\? AND first`
+    for (const sql of [...Object.values(pageSegmentsSql), pageCountSql]) {
+      expect(planOf(sql)).toMatch(new RegExp(`SEARCH segment USING (COVERING )?INDEX segment_look ${bounds}`))
+      expect(planOf(sql)).not.toMatch(/USE TEMP B-TREE FOR ORDER BY|SCAN segment/)
+    }
+    expect(planOf(pageSegmentsSql.holding)).toMatch(/COVERING INDEX/)
+    expect(planOf(pageCountSql)).toMatch(/COVERING INDEX/)
+    expect(planOf(segmentDataSql)).toMatch(/SEARCH segment USING INTEGER PRIMARY KEY/)
+  })
+
+  it('finds the versions of a page, and which have siblings, by their keys', () => {
+    expect(planOf(pageVersionsSql.ofIds(200))).toMatch(/SEARCH version USING PRIMARY KEY \(id=\? AND collection=\?\)/)
+    expect(planOf(pageVersionsSql.siblings)).toMatch(
+      /SEARCH sibling USING PRIMARY KEY \(collection=\? AND added>\? AND added<\?\)/,
+    )
+    expect(planOf(removalSql.addedOf)).toMatch(/SEARCH version USING PRIMARY KEY \(id=\? AND collection=\?\)/)
+    for (const sql of [removalSql.holding, removalSql.next]) {
+      expect(planOf(sql)).toMatch(/SEARCH segment USING INDEX segment_(order|look) \(collection=\? AND first/)
+    }
+  })
+
+  it('finds records by kind and id, by owner, and what has expired', () => {
+    expect(planOf(recordSql.find)).toMatch(/SEARCH record USING PRIMARY KEY \(kind=\? AND id=\?\)/)
+    expect(planOf(recordSql.list)).toMatch(/SEARCH record USING PRIMARY KEY \(kind=\? AND id>\?\)/)
+    expect(planOf(recordSql.listOwned)).toMatch(
+      /SEARCH record USING INDEX record_owner \(kind=\? AND owner=\? AND id>\?\)/,
+    )
+    expect(planOf(recordSql.sweep)).toMatch(/SEARCH record USING (COVERING )?INDEX record_expiry/)
+    for (const sql of Object.values(recordSql)) expect(planOf(sql)).not.toMatch(/TEMP B-TREE/)
   })
 
   it('still does so once SQLite has statistics of a large store', () => {
