@@ -45,17 +45,22 @@ export async function findModule(request: ModuleRequest): Promise<LoadedModule> 
 
 /**
  * Runs the module and calls its export with its parameters, and what the server has for it.
+ * What it gives has to have `methods`, and a way to close it.
  * @throws SERVE_MODULE_FAILED (config)
  */
 export async function openModule<Opened>(
   { file, url, exportName, parameters }: LoadedModule,
   parts: unknown,
+  methods: readonly string[] = [],
 ): Promise<Opened> {
   try {
     const loaded = (await import(url)) as Readonly<Record<string, unknown>>
     const open = loaded[exportName]
     if (typeof open !== 'function') throw new TypeError(`it has no function "${exportName}"`)
-    return (await (open as (parameters: unknown, parts: unknown) => unknown)(parameters, parts)) as Opened
+    const opened = await (open as (parameters: unknown, parts: unknown) => unknown)(parameters, parts)
+    const missing = [...methods, Symbol.asyncDispose].filter((name) => !hasMethod(opened, name))
+    if (missing.length > 0) throw new TypeError(`what it gives has no ${missing.map(String).join(', ')}`)
+    return opened as Opened
   } catch (cause) {
     const why = printable(cause instanceof Error ? cause.message : String(cause), { maxLength: 300 })
     throw new StixTaxiiError('SERVE_MODULE_FAILED', `${file}#${exportName} cannot be opened: ${why}`, {
@@ -64,6 +69,10 @@ export async function openModule<Opened>(
       cause,
     })
   }
+}
+
+function hasMethod(opened: unknown, name: PropertyKey): boolean {
+  return typeof (opened as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[name] === 'function'
 }
 
 async function realFile(named: string, configuration: string): Promise<string> {
