@@ -52,7 +52,7 @@ export function connect(client: ClientBase): Connection {
     return result
   }
   const query = (sql: string, values: readonly SqlValue[] = []) =>
-    inTurn(() => client.query<Record<string, SqlRow[string]>>(sql, [...values]))
+    inTurn(() => client.query<Record<string, SqlRow[string]>>(sql, values.map(bound)))
   return {
     exec: async (sql) => void (await inTurn(() => client.query(sql))),
     run: async (sql, values) => (await query(sql, values)).rowCount ?? 0,
@@ -60,6 +60,27 @@ export function connect(client: ClientBase): Connection {
     all: async (sql, values) => (await query(sql, values)).rows,
     copy: (target, types, rows) => inTurn(() => copyRows(client, target, types, rows)),
   }
+}
+
+/** Arrays of bytes go in PostgreSQL's binary format: as text each would be twice as long, and is slow to write. */
+function bound(value: SqlValue): unknown {
+  return Array.isArray(value) && Buffer.isBuffer(value[0]) ? binaryArray(value as readonly (Buffer | null)[]) : value
+}
+
+const byteaType = 17
+
+/** One dimension from 1 on. See `array_recv` of PostgreSQL. */
+function binaryArray(values: readonly (Buffer | null)[]): Buffer {
+  const size = values.reduce((sum, value) => sum + 4 + (value?.length ?? 0), 20)
+  const bytes = Buffer.allocUnsafe(size)
+  let at = 0
+  const hasNull = values.includes(null) ? 1 : 0
+  for (const number of [1, hasNull, byteaType, values.length, 1]) at = bytes.writeInt32BE(number, at)
+  for (const value of values) {
+    at = bytes.writeInt32BE(value?.length ?? -1, at)
+    if (value) at += value.copy(bytes, at)
+  }
+  return bytes
 }
 
 /** What `pg` throws in our words; mistakes in the program are given back as they are. */
@@ -72,14 +93,13 @@ export function postgresError(error: unknown): unknown {
 }
 
 const int8 = 20
-const bytea = 17
 
 /** How columns are read: for each client, so that other users of the package keep theirs. */
 export function typesFor(types: { getTypeParser(oid: number, format?: string): unknown }) {
   return {
     getTypeParser(oid: number, format?: string): unknown {
       if (format !== 'binary' && oid === int8) return wholeNumber
-      if (format !== 'binary' && oid === bytea) return bytesOfHex
+      if (format !== 'binary' && oid === byteaType) return bytesOfHex
       return types.getTypeParser(oid, format)
     },
   }

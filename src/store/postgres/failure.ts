@@ -105,6 +105,15 @@ export function connectFailure(cause: unknown, address: PostgresAddress): unknow
       cause: error,
     })
   }
+  // The package has no code for it.
+  if (error.message === 'The server does not support SSL connections') {
+    return new StixTaxiiError('STORE_TLS_REFUSED', `${place} does not offer TLS`, {
+      kind: 'refused',
+      hint: 'Switch TLS on at the server (ssl = on). Only where nobody else can listen: ?sslmode=disable in the URL.',
+      context,
+      cause: error,
+    })
+  }
   if (error.state !== undefined && !error.isLost) return storeFailure(error, address)
   return new StixTaxiiError('STORE_UNREACHABLE', `No connection to PostgreSQL at ${place}: ${message}`, {
     kind: 'network',

@@ -2,7 +2,7 @@ import type { Item } from '../../stix/item.ts'
 import { versionOf } from '../compare.ts'
 import { bytes, jsonIn, textIn, type Connection, type CopiedValue, type SqlRow } from './connection.ts'
 import type { ColumnType } from './copy-in.ts'
-import { idOfKey, keyOfId, keyOfVersion, momentOf, versionOfKey } from './keys.ts'
+import { idOfKey, isLong, isText, keyOfId, keyOfVersion, momentOf, versionOfKey } from './keys.ts'
 
 /** How an item is a row of `version`, and is read back. */
 
@@ -37,8 +37,8 @@ export function rowOfItem(
   const [idKey, versionKey] = [keyOfId(item.id), keyOfVersion(version)]
   const isObject = item.kind === 'object'
   const rest: Rest = {
-    ...(!says(() => idOfKey(idKey) === item.id) && { id: item.id }),
-    ...(!says(() => versionOfKey(versionKey) === version) && { version }),
+    ...(!says(idKey, item.id, idOfKey) && { id: item.id }),
+    ...(!says(versionKey, version, versionOfKey) && { version }),
     ...(isObject ? { originalId: item.originalId } : { timestampLabel: item.timestampLabel, message: item.message }),
   }
   const text = JSON.stringify(rest)
@@ -59,13 +59,10 @@ export function rowOfItem(
   ]
 }
 
-/** Keys of reasonable length can be read back; those of long texts cannot, nor what is no UTF-8. */
-function says(check: () => boolean): boolean {
-  try {
-    return check()
-  } catch {
-    return false
-  }
+/** Whether the key can be read back as its text: only what is kept as text may be too long for it, or no UTF-8. */
+function says(key: Buffer, text: string, read: (key: Buffer) => string): boolean {
+  if (isLong(key)) return false
+  return !isText(key) || read(key) === text
 }
 
 /** The item of a row with `itemColumns` and, unless it was left out, `raw`. */

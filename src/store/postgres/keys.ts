@@ -18,6 +18,7 @@ export { checksumOf, digestOf, keyText } from '../sqlite/keys.ts'
 
 const longestKey = 1000
 const longTag = 0xfe
+const textTag = 0xff
 const digestBytes = 32
 
 export function keyOfId(id: string): Buffer {
@@ -33,8 +34,14 @@ function shortened(key: Buffer): Buffer {
   return Buffer.concat([createHash('sha256').update(key).digest(), Buffer.from([longTag])])
 }
 
-function isLong(key: Buffer): boolean {
+/** Whether the key is the digest of a long text. */
+export function isLong(key: Buffer): boolean {
   return key.length === digestBytes + 1 && key.at(-1) === longTag
+}
+
+/** Whether the key is its text and a tag. */
+export function isText(key: Buffer): boolean {
+  return key.at(-1) === textTag
 }
 
 /** @throws PostgresError, SqlError (corrupt) when the key is none of ours, or a long one: `textsOfKeys` has its text. */

@@ -30,8 +30,8 @@ const leastWaitMs = 60
 interface Held {
   readonly source: SourceRef
   readonly fence: number
-  readonly session: Session
-  isLost: boolean
+  /** Whether its session has ended. */
+  readonly state: { readonly isLost: boolean }
 }
 
 export function newLocks(
@@ -44,16 +44,17 @@ export function newLocks(
   async function lock(source: SourceRef, options: { timeoutMs: number; signal?: AbortSignal | undefined }) {
     const key = bytes(source.id)
     await database.asking.run('INSERT INTO source_lock (source) VALUES ($1) ON CONFLICT DO NOTHING', [key])
-    const state = { isLost: false, lose: () => {} }
-    const session = await database.session(() => state.lose())
+    const state = { isLost: false }
+    const session = await database.session(() => {
+      state.isLost = true
+    })
     sessions.add(session)
+    let isHeld = false
     try {
       await waitFor(session.connection, source, options)
+      isHeld = true
       const fence = await raiseFence(key)
-      const mine: Held = { source, fence, session, isLost: false }
-      state.lose = () => {
-        mine.isLost = true
-      }
+      const mine: Held = { source, fence, state }
       held.set(source.id, mine)
       return {
         source: source.id,
@@ -63,7 +64,7 @@ export function newLocks(
         },
       }
     } catch (error) {
-      await release(session)
+      await release(session, isHeld)
       throw storeFailure(error, database.address)
     }
   }
@@ -101,10 +102,10 @@ export function newLocks(
     return row && holderOf(row)
   }
 
-  async function release(session: Session): Promise<void> {
+  async function release(session: Session, isHeld = true): Promise<void> {
     if (!sessions.delete(session)) return
     // Its end would do, but comes a little later.
-    await session.connection.exec('ROLLBACK').catch(() => undefined)
+    if (isHeld) await session.connection.exec('ROLLBACK').catch(() => undefined)
     await session.close()
   }
 
@@ -121,12 +122,12 @@ export function newLocks(
         const mine = held.get(id)
         if (!mine) continue
         const row = await connection.get('SELECT fence FROM source_holder WHERE source = $1 FOR SHARE', [bytes(id)])
-        if (mine.isLost || row?.['fence'] !== mine.fence) throw lockLost(mine.source)
+        if (mine.state.isLost || row?.['fence'] !== mine.fence) throw lockLost(mine.source)
       }
     },
     async close() {
       held.clear()
-      await Promise.all([...sessions].map(release))
+      await Promise.all([...sessions].map((session) => release(session)))
     },
   }
 }

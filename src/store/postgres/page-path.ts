@@ -2,7 +2,7 @@ import { fromEpochMicroseconds } from '../../core/timestamp.ts'
 import type { Item } from '../../stix/item.ts'
 import { isSameContent, versionOf } from '../compare.ts'
 import type { ReadItem } from '../index-reading.ts'
-import type { PagePart, Settled } from '../store.ts'
+import type { Conflict, PagePart, Settled } from '../store.ts'
 import { newTally, type Tally } from '../tally.ts'
 import { bytes, corruption, type Connection, type CopiedValue } from './connection.ts'
 import { newIndexPath, type IndexGrowth } from './index-path.ts'
@@ -11,8 +11,8 @@ import { checksumOf, digestOf, keepLong, keyOfId, keyOfVersion, keyText } from '
 
 /**
  * The page path: what becomes of each item of a page, inside the committing transaction and while the row of its collection
- * is held. Items are settled a thousand at a time: one question finds what is stored of their ids, one COPY adds what is
- * new.
+ * is held. Items are settled a thousand at a time: one count over ids and raw digests tells whether all of them are here
+ * unchanged; only when it falls short are their versions looked up. One COPY adds what is new.
  */
 
 const batchItems = 1000
@@ -67,14 +67,22 @@ export async function newPagePath(settings: PagePathSettings): Promise<PagePath>
   const vanished = await connection.get('SELECT 1 AS any FROM vanished WHERE collection = $1 LIMIT 1', [collection])
   let lastAdded = settings.lastAdded
   let blocks = 0
+  let mostlyKnown = lastAdded > 0
 
   async function settle(batch: readonly Keyed[], onSettled: (item: Item, outcome: Settled) => void): Promise<void> {
     const ids = batch.map(({ id }) => id)
     if (settings.full) await markSeen(connection, run, ids)
     if (vanished) await unmarkVanished(connection, collection, ids)
+    if (mostlyKnown && (await countKnown(connection, collection, batch)) === batch.length) {
+      tally.unchanged += batch.length
+      for (const { item } of batch) onSettled(item, 'unchanged')
+      return
+    }
+    const unchangedBefore = tally.unchanged
     const known = await findVersions(connection, collection, ids)
     const fresh = new Map<number, Keyed>()
     for (const entry of batch) onSettled(entry.item, await settleOne(entry, known, fresh))
+    mostlyKnown = (tally.unchanged - unchangedBefore) * 2 > batch.length
     if (fresh.size === 0) return
     const rows: CopiedValue[][] = []
     for (const [added, { item, digest }] of fresh) rows.push(rowOfItem(item, { collection, added, digest }))
@@ -120,13 +128,8 @@ export async function newPagePath(settings: PagePathSettings): Promise<PagePath>
     }
     tally.conflicts++
     const seenAt = fromEpochMicroseconds(BigInt(settings.now))
-    const record = JSON.stringify({ id: item.id, version: versionOf(item), seenAt })
-    const whole = digestOf(Buffer.concat([bytes(`${item.id}\n`), digest]))
-    await connection.run(
-      `INSERT INTO conflict (collection, digest, record, kept, other, checksum) VALUES ($1, $2, $3, $4, $5, $6)
-       ON CONFLICT DO NOTHING`,
-      [collection, whole, bytes(record), kept.raw, item.raw, checksumOf(record, kept.raw, item.raw)],
-    )
+    const conflict = { id: item.id, version: versionOf(item), kept: kept.raw, other: item.raw, seenAt }
+    await keepConflict(settings, conflict)
     return 'conflict'
   }
 
@@ -170,6 +173,18 @@ function* batchesOf(items: readonly Item[]): Iterable<readonly Keyed[]> {
   if (batch.length > 0) yield batch
 }
 
+/** How many of them are here unchanged: one row instead of one each. */
+async function countKnown(connection: Connection, collection: number, batch: readonly Keyed[]): Promise<number> {
+  const row = await connection.get(
+    // One look each, whatever the planner knows of the tables: a join may read all of a new one.
+    `SELECT count(*) AS known FROM unnest($1::bytea[], $2::bytea[]) AS wanted (id, digest)
+     WHERE (SELECT true FROM version
+       WHERE version.id = wanted.id AND version.collection = $3 AND version.digest = wanted.digest LIMIT 1)`,
+    [batch.map(({ id }) => id), batch.map(({ digest }) => digest), collection],
+  )
+  return row?.['known'] as number
+}
+
 /** The stored versions of some ids, by id. */
 async function findVersions(
   connection: Connection,
@@ -206,8 +221,26 @@ async function unmarkVanished(connection: Connection, collection: number, ids: r
   await connection.run('DELETE FROM vanished WHERE collection = $1 AND id = ANY($2::bytea[])', [collection, ids])
 }
 
-async function putAside(
-  { connection, collection, run, now }: PagePathSettings,
+/** The same conflict twice is kept once. */
+export async function keepConflict(
+  { connection, collection }: Pick<PagePathSettings, 'connection' | 'collection'>,
+  { id, version, kept, other, seenAt }: Omit<Conflict, 'source' | 'key'>,
+): Promise<void> {
+  const record = JSON.stringify({ id, version, seenAt })
+  const digest = digestOf(Buffer.concat([bytes(`${id}\n`), digestOf(other)]))
+  await connection.run(
+    `INSERT INTO conflict (collection, digest, record, kept, other, checksum) VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT DO NOTHING`,
+    [collection, digest, bytes(record), kept, other, checksumOf(record, kept, other)],
+  )
+}
+
+/** Where something goes: an open transaction, and the numbers of collection and run. `now` in microseconds. */
+type Where = Pick<PagePathSettings, 'connection' | 'collection' | 'run' | 'now'>
+
+/** The same thing twice is kept once. */
+export async function putAside(
+  { connection, collection, run, now }: Where,
   damaged: PagePart['damaged'][number],
 ): Promise<void> {
   const quarantinedAt = fromEpochMicroseconds(BigInt(now))
@@ -220,10 +253,10 @@ async function putAside(
   )
 }
 
-async function insertPage(
-  { connection, collection, run }: PagePathSettings,
+export async function insertPage(
+  { connection, collection, run }: Omit<Where, 'now'>,
   first: number,
-  { page }: PagePart,
+  { page }: Pick<PagePart, 'page'>,
 ): Promise<void> {
   const { url, digest, receivedAt, peerFingerprint, addedFirst, addedLast } = page
   const record = JSON.stringify({ url, digest, receivedAt, peerFingerprint, addedFirst, addedLast })

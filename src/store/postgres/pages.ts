@@ -1,4 +1,4 @@
-import { fromEpochMicroseconds } from '../../core/timestamp.ts'
+import { fromEpochMicroseconds, timestampKey, toEpochMicroseconds } from '../../core/timestamp.ts'
 import { windowOf } from '../page-match.ts'
 import type { PageEntry, PageQuery, StoredPage, WantedBinding } from '../page-query.ts'
 import type { CollectionKey } from '../store.ts'
@@ -83,17 +83,23 @@ function conditionsOf(collection: number, query: Omit<PageQuery, 'limit'>, value
   if (ids) conditions.push(`version.id = ANY(${values.add(ids.map(keyOfId))}::bytea[])`)
   if (types?.length === 1) conditions.push(`version.type = ${values.add(bytes(types[0] as string))}`)
   else if (types) conditions.push(`version.type = ANY(${values.add(types.map(bytes))}::bytea[])`)
-  const specs = specVersions && specsOf(specVersions)
-  if (specs) conditions.push(`version.spec IN (${specs})`)
+  const ofSpec = specVersions && specCondition(specVersions)
+  if (ofSpec) conditions.push(ofSpec.own)
   if (bindings) conditions.push(`(version.type IS NOT NULL OR ${bindingsCondition(bindings, values)})`)
-  const versions = versionsCondition(query.versions ?? ['all'], specs, values)
+  const versions = versionsCondition(query.versions ?? ['all'], ofSpec?.others ?? 'true', values)
   if (versions) conditions.push(versions)
   return conditions
 }
 
-/** Blocks have 0. */
-function specsOf(versions: readonly ('2.0' | '2.1')[]): string {
-  return ['0', ...versions.map((version) => (version === '2.1' ? '21' : '20'))].join(', ')
+/** What is asked of a version, and of the other ones of its id that it is compared with. Blocks have 0. */
+function specCondition(versions: NonNullable<PageQuery['specVersions']>) {
+  if (versions === 'newest') {
+    const newest = `(SELECT max(spec) FROM version AS other
+      WHERE other.id = version.id AND other.collection = version.collection)`
+    return { own: `version.spec = ${newest}`, others: 'other.spec = version.spec' }
+  }
+  const specs = ['0', ...versions.map((version) => (version === '2.1' ? '21' : '20'))].join(', ')
+  return { own: `version.spec IN (${specs})`, others: `other.spec IN (${specs})` }
 }
 
 function bindingsCondition(bindings: readonly WantedBinding[], values: Values): string {
@@ -107,12 +113,12 @@ function bindingsCondition(bindings: readonly WantedBinding[], values: Values): 
 
 function versionsCondition(
   versions: NonNullable<PageQuery['versions']>,
-  specs: string | undefined,
+  ofSpec: string,
   values: Values,
 ): string | undefined {
   if (versions.includes('all')) return undefined
   const noOther = (comparison: '>' | '<') => `(SELECT true FROM version AS other WHERE other.id = version.id
-    AND other.collection = version.collection ${specs === undefined ? '' : `AND other.spec IN (${specs})`}
+    AND other.collection = version.collection AND ${ofSpec}
     AND (other.moment, other.added) ${comparison} (version.moment, version.added) LIMIT 1) IS NULL`
   const texts = versions.filter((version) => version !== 'last' && version !== 'first')
   const wanted: string[] = []
@@ -121,5 +127,15 @@ function versionsCondition(
   if (texts.length > 0) wanted.push(`version.version = ANY(${values.add(texts.map(keyOfVersion))}::bytea[])`)
   const moments = texts.map(momentOf).filter(({ length }) => length > 0)
   if (moments.length > 0) wanted.push(`version.moment = ANY(${values.add(moments)}::bytea[])`)
+  // What has no instant of its own goes by the one at which it was added.
+  const added = texts.flatMap(microsecondsOf)
+  if (added.length > 0) wanted.push(`(version.moment = '' AND version.added = ANY(${values.add(added)}::bigint[]))`)
   return wanted.length === 0 ? 'false' : `(${wanted.join(' OR ')})`
+}
+
+/** Of what is an instant of whole microseconds. */
+function microsecondsOf(text: string): number[] {
+  const micros = toEpochMicroseconds(text)
+  if (micros === undefined || timestampKey(text) !== timestampKey(fromEpochMicroseconds(micros))) return []
+  return [Number(micros)]
 }

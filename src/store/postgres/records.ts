@@ -92,6 +92,30 @@ async function held(connection: Connection, kind: Buffer, id: Buffer): Promise<S
   }
 }
 
+/** All of them, expired or not, in order of kind and id. */
+export async function* allRecords(connection: Pick<Connection, 'all'>, address: PostgresAddress) {
+  const next = `SELECT ${columns} FROM record WHERE $1::bytea IS NULL OR (kind, id) > ($1, $2)
+    ORDER BY kind, id LIMIT 100`
+  for (let last: readonly SqlValue[] = [null, null]; ;) {
+    const rows = await connection.all(next, last)
+    for (const row of rows) yield recordOf(row, address)
+    const end = rows.at(-1)
+    if (!end) return
+    last = [end['kind'] as Buffer, end['id'] as Buffer]
+  }
+}
+
+/** As it is, its revision too. Inside a transaction. */
+export async function putRecord(connection: Connection, record: StoredRecord): Promise<void> {
+  const { text = 'null', expires = null } = keptChange(record)
+  const owner = record.owner === undefined ? null : bytes(record.owner)
+  const row = [bytes(record.kind), bytes(record.id), owner, record.revision, expires, bytes(text)] as const
+  await connection.run(`INSERT INTO record (${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7)`, [
+    ...row,
+    checksumOfRecord(row),
+  ])
+}
+
 /** What of a record's row is not as it was written; for `store verify`. */
 export function isAltered(row: SqlRow): boolean {
   const values = ['kind', 'id', 'owner', 'revision', 'expires', 'body'].map((name) => row[name] ?? null)

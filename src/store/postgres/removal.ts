@@ -40,7 +40,7 @@ export async function removeVersions(
       const rows = await readRows(connection, `AND version.added <= $5 ${byId}`, [place.number, last, until, ...values])
       if (rows.length === 0) return removed
       last = rows.at(-1)?.added ?? until
-      const doomed = rows.filter(({ item }) => isToGo(item, versionOf(item), request))
+      const doomed = rows.filter(({ item, added }) => isToGo(item, { version: versionOf(item), added }, request))
       await forget(connection, place, read, doomed)
       removed += doomed.length
     }

@@ -8,7 +8,7 @@ import type { Locks } from './locks.ts'
 import { listPlaces, makePlace, type Place, type PlaceFilter } from './places.ts'
 
 /** What a run was begun with, as it is kept. */
-interface RunRecord {
+export interface RunRecord {
   readonly version: string
   readonly startedAt: string
   readonly from?: string | undefined
@@ -23,7 +23,17 @@ export interface OpenRun {
   readonly full: boolean
 }
 
-const counters = ['pages', 'received', 'new', 'updated', 'unchanged', 'conflicts', 'quarantined', 'revoked'] as const
+/** The columns of counts. */
+export const counters = [
+  'pages',
+  'received',
+  'new',
+  'updated',
+  'unchanged',
+  'conflicts',
+  'quarantined',
+  'revoked',
+] as const
 
 /** Inside a transaction. */
 export async function beginRun(
