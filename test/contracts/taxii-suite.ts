@@ -10,7 +10,7 @@ export interface TaxiiSubject extends AsyncDisposable {
   /** What a complete poll brings: the content of every item, in the server's order. */
   readonly truth: () => readonly string[]
   /** Adds one more item, newer than all. */
-  readonly add: () => void
+  readonly add: () => void | Promise<void>
 }
 
 /** How a version's subject is made: `items` in pages (or parts) of `pageSize`. */
@@ -80,7 +80,7 @@ export function taxiiSuite({ version, start, pages: hasPages }: TaxiiSuiteOption
       const first = await read(given.client, { collection: given.collection })
       const stamp = first.findLast((page) => page.stamp !== undefined)?.stamp
       expect(stamp).toBeDefined()
-      given.add()
+      await given.add()
       const begin = version.startsWith('2') ? minusMicroseconds(stamp as string, 1) : stamp
       const next = contentOf(await read(given.client, { collection: given.collection, begin }))
       const added = given.truth().at(-1) as string

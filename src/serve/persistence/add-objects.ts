@@ -24,7 +24,7 @@ export async function addObjects(
   { store, clock, runs }: Adding,
   collection: ServedCollection,
   objects: readonly Buffer[],
-  from: { readonly apiRootId: string; readonly url: string },
+  from: { readonly apiRootId: string; readonly url: string; readonly account: string | undefined },
 ): Promise<Job> {
   const requestedAt = timestampOfDate(clock.now())
   const described = objects.map(describe)
@@ -41,7 +41,8 @@ export async function addObjects(
     records() {
       const completedAt = timestampOfDate(clock.now())
       const details = detailsOf(described, outcomes)
-      job = { id: randomUUID(), apiRootId: from.apiRootId, status: 'complete', requestedAt, completedAt, details }
+      const { apiRootId, account } = from
+      job = { id: randomUUID(), apiRootId, status: 'complete', requestedAt, completedAt, details, account }
       return [jobChange(job)]
     },
   })

@@ -19,7 +19,7 @@ export function queryOf(filter: ObjectFilter): PageQuery {
     ids,
     types,
     versions,
-    specVersions,
+    specVersions: specVersions ?? 'newest',
     limit,
   }
 }
@@ -47,6 +47,15 @@ export async function readVersions(
 ): Promise<ObjectPage<VersionRecord>> {
   const query = { ...queryOf({ ...filter, versions: filter.versions ?? ['all'] }), bodies: false }
   return pageOf(await store.readPage(key, query), ({ version, addedAt }) => ({ version, dateAdded: addedAt }))
+}
+
+/** How many objects all pages of a filter have. */
+export function countObjects(
+  store: Store,
+  key: CollectionKey,
+  filter: Omit<ObjectFilter, 'limit' | 'next'>,
+): Promise<number> {
+  return store.countPage(key, queryOf({ ...filter, limit: 1 }))
 }
 
 /** Whether anything is stored of an id, whatever a filter says. */

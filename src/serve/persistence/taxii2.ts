@@ -21,7 +21,7 @@ import {
   reservedRoots,
 } from './faults.ts'
 import { nextParam, parseNextParam } from './next-param.ts'
-import { isKnown, readManifest, readObjects, readVersions } from './object-pages.ts'
+import { countObjects, isKnown, readManifest, readObjects, readVersions } from './object-pages.ts'
 import { removeObject } from './remove-object.ts'
 import { defaultRootId, taxii2CollectionOf, type ServedCollection } from './served-collection.ts'
 import type { ServerRuns } from './server-run.ts'
@@ -134,9 +134,14 @@ export function storeTaxii2(parts: StoreParts): Taxii2Persistence {
     getManifest: async (collection, filter) => readManifest(store, (await servedOf(collection)).key, filter),
     getObject: (collection, objectId, filter) => ofObject(collection, objectId, filter, readObjects),
     getVersions: (collection, objectId, filter) => ofObject(collection, objectId, filter, readVersions),
+    countObjects: async (collection, filter) => countObjects(store, (await servedOf(collection)).key, filter),
     async addObjects(apiRootId, collection, objects, from) {
       const url = from?.url ?? `/${apiRootId}/collections/${collection.id}/objects/`
-      const job = await addObjects(parts, await writable(collection), objects, { apiRootId, url })
+      const job = await addObjects(parts, await writable(collection), objects, {
+        apiRootId,
+        url,
+        account: from?.account,
+      })
       catalogue.forget()
       return job
     },

@@ -16,6 +16,8 @@ export interface StoredJob {
     readonly message?: string | undefined
     readonly status: 'success' | 'failure' | 'pending'
   }[]
+  /** Username of who posted. */
+  readonly account?: string | undefined
 }
 
 export interface JobRecords {
