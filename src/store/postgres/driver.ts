@@ -9,12 +9,14 @@ import { readAddress } from './address.ts'
 import { commitBatches } from './commit.ts'
 import { textIn } from './connection.ts'
 import { openDatabase, type Database } from './database.ts'
+import { clear, fillFrom } from './fill.ts'
 import { countValues, knownValues, lookup, networkLengths } from './known-values.ts'
 import { listConflicts, listProvenance, listQuarantined, listVersions } from './listings.ts'
 import { newLocks } from './locks.ts'
 import { migrate, schemaVersion } from './migrate.ts'
 import { countPage, readPage } from './pages.ts'
 import { findPassword } from './password.ts'
+import { piecesOf } from './pieces.ts'
 import {
   findPlace,
   listPlaces,
@@ -138,6 +140,12 @@ function storeOver(database: Database, dependencies: StoreDependencies): Store {
         context: { schema: address.schema, database: address.database },
       })
     },
+    async *pieces() {
+      await indexed()
+      yield* piecesOf(database)
+    },
+    fill: (pieces) => fillFrom(database, loadReader, pieces),
+    clear: () => clear(database),
     async [Symbol.asyncDispose]() {
       if (isClosed) return
       isClosed = true
