@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
+import type { ServeConfiguration } from '../serve/configuration/configuration.ts'
+import { readServeConfiguration } from '../serve/configuration/read.ts'
 import type { LogLevel } from '../serve/server-log.ts'
 import type { ClientCertificates, TlsFiles } from '../serve/server-tls.ts'
-import type { ServerDependencies, ServerOptions } from '../workflow/open-server.ts'
-import type { GlobalOptions } from './runtime.ts'
+import type { ServerOptions } from '../workflow/open-server.ts'
+import type { GlobalOptions, Runtime } from './runtime.ts'
 
 /** What flags say of a server. */
 export interface ServerFlags {
@@ -26,17 +29,23 @@ export interface ServerFlags {
 interface Place {
   readonly workingDirectory: string
   readonly options: Pick<GlobalOptions, 'quiet'>
+  readonly environment: Runtime['environment']
 }
 
-/** A server as flags and the configuration file want it; flags go before the file. */
+/** A server as flags, environment and the configuration file want it, in this order. */
 export interface WantedServer {
   readonly options: ServerOptions
-  readonly modules: Pick<ServerDependencies, 'authentication' | 'taxii1' | 'taxii2' | 'hooks'>
+  readonly configuration: ServeConfiguration
 }
 
-/** @throws CLI_SERVER_TLS (usage) for half of a certificate */
+/** @throws CLI_SERVER_TLS (usage) for half of a certificate; SERVE_CONFIGURATION_* (config) */
 export async function readServerOptions(flags: ServerFlags, place: Place): Promise<WantedServer> {
   const absolute = (path: string | undefined): string | undefined => path && resolve(place.workingDirectory, path)
+  const file = absolute(flags.config)
+  const text = file === undefined ? '' : await readConfiguration(file)
+  // Without a file there is nothing that its name would stand beside, but the variables count all the same.
+  const path = file ?? resolve(place.workingDirectory, 'server.yaml')
+  const configuration = await readServeConfiguration(text, path, place.environment)
   const given: ServerOptions = {
     host: flags.host,
     port: flags.port,
@@ -48,7 +57,23 @@ export async function readServerOptions(flags: ServerFlags, place: Place): Promi
     logLevel: flags.logLevel ?? (place.options.quiet ? 'error' : undefined),
     metricsArePublic: flags.metricsPublic || undefined,
   }
-  return { options: given, modules: {} }
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  const { settings, tokenTtlSeconds } = configuration
+  return { options: { ...configuration.listen, settings, tokenTtlSeconds, ...said }, configuration }
+}
+
+async function readConfiguration(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
+    throw new StixTaxiiError('CLI_SERVER_CONFIGURATION', `The configuration ${file} cannot be read: ${reason}`, {
+      kind: 'config',
+      hint: 'Name a YAML file that this user may read, or leave --config out.',
+      context: { file, reason },
+      cause,
+    })
+  }
 }
 
 function tlsFiles(

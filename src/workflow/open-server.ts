@@ -13,6 +13,7 @@ import { defaultPort, defaultServeSettings } from '../serve/default-settings.ts'
 import { checkExposure, readPublicUrl } from '../serve/exposure.ts'
 import { listen } from '../serve/listen.ts'
 import type { Listener, ListenLimits } from '../serve/listen.ts'
+import type { OpenedModules } from '../serve/configuration/open-modules.ts'
 import { createMetrics } from '../serve/metrics.ts'
 import type { ServeSettings } from '../serve/parts.ts'
 import { openStorePersistence } from '../serve/persistence/open.ts'
@@ -25,7 +26,7 @@ import { openSignals } from '../serve/signals/open.ts'
 import type { OnSignal } from '../serve/signals.ts'
 import type { Taxii1Persistence } from '../serve/taxii1-persistence.ts'
 import type { Taxii2Persistence } from '../serve/taxii2-persistence.ts'
-import type { Store } from '../store/store.ts'
+import type { CollectionKey, Store } from '../store/store.ts'
 import { openLineFile } from './line-file.ts'
 
 /** How a server is to be; every field has its default. */
@@ -64,6 +65,8 @@ export interface ServerDependencies {
   readonly taxii2?: Taxii2Persistence | undefined
   /** Registers listeners of signals. */
   readonly hooks?: readonly ((on: OnSignal) => unknown)[] | undefined
+  /** Opens what a configuration names in the place of the built-in parts; closed with the server. */
+  readonly openModules?: ((log: ServerLog) => Promise<OpenedModules>) | undefined
 }
 
 export interface RunningServer {
@@ -94,6 +97,7 @@ export const defaultLimits: ListenLimits = {
 }
 
 const graceOfCloseMs = 10_000
+const lastSignalsMs = 1_000
 
 /**
  * Opens a TAXII server on a store.
@@ -200,15 +204,23 @@ async function openParts({ settings, rules }: Ground, { options, dependencies, l
     return part
   }
   const built = openStorePersistence({ store, clock })
+  const named: OpenedModules = (await dependencies.openModules?.(log)) ?? { hooks: [] }
+  const hooks = named.hooks.map(kept)
   const { tokenTtlSeconds, certificateAccounts } = options
-  const authentication = kept(dependencies.authentication ?? openStoreAuthentication({ store, clock, tokenTtlSeconds }))
+  const authentication = kept(
+    named.authentication ?? dependencies.authentication ?? openStoreAuthentication({ store, clock, tokenTtlSeconds }),
+  )
+  const [taxii1, taxii2] = [named.taxii1 ?? dependencies.taxii1, named.taxii2 ?? dependencies.taxii2]
   const signals = kept(openSignals({ clock, log }))
+  // What was stored before the end is told before the end.
+  closers.push(() => signals.settled(lastSignalsMs))
   for (const register of dependencies.hooks ?? []) await register(signals.on)
+  for (const hook of hooks) hook.register(signals.on)
   const limits = openAttemptLimits({ records: store.records, clock })
   const parts = {
     clock,
-    taxii1: kept(dependencies.taxii1 ?? built.taxii1),
-    taxii2: kept(dependencies.taxii2 ?? built.taxii2),
+    taxii1: kept(taxii1 ?? built.taxii1),
+    taxii2: kept(taxii2 ?? built.taxii2),
     authentication,
     signals,
     log,
@@ -221,6 +233,10 @@ async function openParts({ settings, rules }: Ground, { options, dependencies, l
     metricsArePublic: options.metricsArePublic ?? false,
     catalogue: built.catalogue,
     lookUp: async (text: string) => (await lookUp(store, [text]))[0],
+    knownMarkings: async (key: CollectionKey, ids: readonly string[]) => {
+      const query = { ids, types: ['marking-definition'], versions: ['last'], limit: ids.length, bodies: false }
+      return new Set((await store.readPage(key, query)).entries.map(({ item }) => item.id))
+    },
   }
   return { parts, built }
 }

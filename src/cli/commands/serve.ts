@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { openServeModules } from '../../serve/configuration/open-modules.ts'
 import { clientCertificateModes } from '../../serve/server-tls.ts'
-import { logLevels } from '../../serve/server-log.ts'
+import { logLevels, type ServerLog } from '../../serve/server-log.ts'
 import { defaultPort } from '../../serve/default-settings.ts'
 import { startServer } from '../../workflow/open-server.ts'
 import { watchSources } from '../../workflow/watch.ts'
@@ -89,11 +90,12 @@ export const serve = defineCommand({
   schema: 'serve',
   async run(input, parts) {
     const { clock, output, signal, terminal } = parts
-    const { options, modules } = await readServerOptions(input, parts)
+    const { options, configuration } = await readServerOptions(input, parts)
     const profileStore = input.fetch ? await parts.profiles() : undefined
     if (profileStore) await wantedSources([], profileStore, parts)
     const store = await parts.store()
-    const server = await startServer(options, { store, clock, writeLog: parts.errorLines, ...modules })
+    const openModules = (log: ServerLog) => openServeModules(configuration, { clock, log, uid: process.getuid?.() })
+    const server = await startServer(options, { store, clock, writeLog: parts.errorLines, openModules })
     try {
       for (const line of servingLines(server, store.url)) terminal.note(line)
       if (output.format !== 'table') await output.one(servingRecord(server, store.url), servingShape)
