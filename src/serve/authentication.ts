@@ -5,7 +5,8 @@ import type { Secret } from '../core/secret.ts'
  * passes `authenticationSuite`.
  */
 
-export type Taxii1Right = 'read' | 'modify'
+/** `modify` is `read` and `write`. */
+export type Taxii1Right = 'read' | 'write' | 'modify'
 export type Taxii2Right = 'read' | 'write'
 
 /** Traffic Light Protocol, from the most to the least open. */
@@ -28,7 +29,7 @@ export interface Account {
 
 /** Rights by collection; `*` is every collection. */
 export interface Permissions {
-  /** By collection name. `modify` reads, writes and deletes. */
+  /** By collection name. */
   readonly taxii1: Readonly<Record<string, Taxii1Right>>
   /** By collection id. */
   readonly taxii2: Readonly<Record<string, readonly Taxii2Right[]>>

@@ -38,8 +38,13 @@ export function rights1(principal: Principal, collection: Taxii1Collection, anon
   const isAdmin = account?.isAdmin === true
   const isOpen = account === undefined && isWelcome(principal, anonymousReading)
   return {
-    canRead: collection.isPublic || isOpen || isAdmin || given?.some((right) => right !== undefined) === true,
-    canWrite: collection.isWritable && (isAdmin || given?.includes('modify') === true),
+    canRead:
+      collection.isPublic ||
+      isOpen ||
+      isAdmin ||
+      given?.some((right) => right === 'read' || right === 'modify') === true,
+    canWrite:
+      collection.isWritable && (isAdmin || given?.some((right) => right === 'write' || right === 'modify') === true),
   }
 }
 

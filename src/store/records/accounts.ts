@@ -8,7 +8,7 @@ export interface StoredAccount {
   readonly username: string
   readonly isAdmin: boolean
   readonly isBlocked: boolean
-  readonly taxii1: Readonly<Record<string, 'read' | 'modify'>>
+  readonly taxii1: Readonly<Record<string, 'read' | 'write' | 'modify'>>
   readonly taxii2: Readonly<Record<string, readonly ('read' | 'write')[]>>
   readonly tlpCeiling?: 'clear' | 'green' | 'amber' | 'amber+strict' | 'red' | undefined
   readonly details?: Readonly<Record<string, string>> | undefined
@@ -81,7 +81,7 @@ function bodyOf({ taxii1, taxii2, details, ...plain }: StoredAccount): unknown {
 }
 
 interface AccountBody extends Omit<StoredAccount, 'taxii1' | 'taxii2' | 'details'> {
-  readonly taxii1: readonly (readonly [string, 'read' | 'modify'])[]
+  readonly taxii1: readonly (readonly [string, 'read' | 'write' | 'modify'])[]
   readonly taxii2: readonly (readonly [string, readonly ('read' | 'write')[]])[]
   readonly details?: readonly (readonly [string, string])[] | undefined
 }
