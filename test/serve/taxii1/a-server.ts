@@ -40,6 +40,8 @@ export interface ServerOptions {
   /** Who asks when a request names nobody. Default: an administrator. */
   readonly principal?: Principal | undefined
   readonly baseUrl?: string | undefined
+  /** What time it is for the server. */
+  readonly start?: string | undefined
   /** Stands in front of the built-in persistence. */
   readonly wrap?: ((persistence: Taxii1Persistence) => Taxii1Persistence) | undefined
   /** Of the default services, by type. */
@@ -51,7 +53,7 @@ export type TestServer = Awaited<ReturnType<typeof aServer>>
 
 /** The routes on a real port, over the built-in persistence and a store in memory; closed after the test. */
 export async function aServer(options: ServerOptions = {}) {
-  const clock = fakeClock()
+  const clock = fakeClock(options.start === undefined ? {} : { start: options.start })
   const store = openMemoryStore({ clock, identity: { pid: 1, host: 'here' } })
   const persistence = openStorePersistence({ store, clock })
   const taxii1 = (options.wrap ?? ((same: Taxii1Persistence) => same))(persistence.taxii1)
