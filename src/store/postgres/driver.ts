@@ -191,8 +191,8 @@ async function info(database: Database): Promise<StoreInfo> {
   const { address } = database
   return database.reading(async (connection) => {
     const counts = await connection.all(`SELECT number,
-        (SELECT count(*) FROM quarantine WHERE quarantine.collection = number) AS quarantined,
-        (SELECT count(*) FROM conflict WHERE conflict.collection = number) AS conflicts
+        (SELECT count(*) FROM quarantine WHERE quarantine.collection = collection.number) AS quarantined,
+        (SELECT count(*) FROM conflict WHERE conflict.collection = collection.number) AS conflicts
       FROM collection`)
     const asides = new Map(counts.map((row) => [row['number'], row]))
     const size = await connection.get(
