@@ -59,7 +59,7 @@ export async function openModule<Opened>(
     if (typeof open !== 'function') throw new TypeError(`it has no function "${exportName}"`)
     const opened = await (open as (parameters: unknown, parts: unknown) => unknown)(parameters, parts)
     const missing = [...methods, Symbol.asyncDispose].filter((name) => !hasMethod(opened, name))
-    if (missing.length > 0) throw new TypeError(`what it gives has no ${missing.map(String).join(', ')}`)
+    if (missing.length > 0) throw new TypeError(`what it gives has no ${missing.map(nameOf).join(', ')}`)
     return opened as Opened
   } catch (cause) {
     const why = printable(cause instanceof Error ? cause.message : String(cause), { maxLength: 300 })
@@ -70,6 +70,8 @@ export async function openModule<Opened>(
     })
   }
 }
+
+const nameOf = (name: string | symbol): string => (typeof name === 'string' ? name : '[Symbol.asyncDispose]')
 
 function hasMethod(opened: unknown, name: PropertyKey): boolean {
   return typeof (opened as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[name] === 'function'

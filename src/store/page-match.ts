@@ -50,12 +50,19 @@ export function pageFilter(query: Omit<PageQuery, 'limit'>): PageFilter {
   }
 }
 
+// Beyond the years 1684 and 2255 a number cannot hold them; nothing was added there either.
+function keepable(micros: bigint | undefined): bigint | undefined {
+  if (micros === undefined) return undefined
+  const [least, most] = [BigInt(Number.MIN_SAFE_INTEGER), BigInt(Number.MAX_SAFE_INTEGER)]
+  return micros < least ? least : micros > most ? most : micros
+}
+
 /** Microseconds of both ends; what is no timestamp is no bound. */
 export function windowOf(asked: { addedAfter?: string | undefined; addedUntil?: string | undefined }): {
   readonly after: number
   readonly until: number
 } {
-  const micros = (text: string | undefined) => (text === undefined ? undefined : toEpochMicroseconds(text))
+  const micros = (text: string | undefined) => (text === undefined ? undefined : keepable(toEpochMicroseconds(text)))
   return {
     after: Number(micros(asked.addedAfter) ?? Number.MIN_SAFE_INTEGER),
     until: Number(micros(asked.addedUntil) ?? Number.MAX_SAFE_INTEGER),

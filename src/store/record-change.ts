@@ -14,7 +14,10 @@ export interface KeptChange {
 export function keptChange(change: RecordChange): KeptChange {
   const expires = change.expiresAt === undefined ? undefined : toEpochMicroseconds(change.expiresAt)
   if (change.expiresAt !== undefined && expires === undefined) throw recordInvalid(change, 'its end is no timestamp')
-  return { text: textOf(change), expires: expires === undefined ? undefined : Number(expires) }
+  return {
+    text: textOf(change),
+    expires: expires === undefined ? undefined : Math.min(Number(expires), Number.MAX_SAFE_INTEGER),
+  }
 }
 
 function textOf(change: RecordChange): string | undefined {

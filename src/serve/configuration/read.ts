@@ -16,8 +16,9 @@ export async function readServeConfiguration(
   file: string,
   environment: Readonly<Record<string, string | undefined>> = {},
 ): Promise<ServeConfiguration> {
-  const written = await readYaml(text.trim() === '' ? '{}' : text, file, {
-    schema: serveConfigurationSchema,
+  const written = await readYaml(text, file, {
+    // A file of comments alone says nothing, and that is fine.
+    schema: { safeParse: (value) => serveConfigurationSchema.safeParse(value ?? {}) },
     jsonSchema: serveConfigurationJsonSchema,
     fault: invalid,
   })
@@ -48,7 +49,9 @@ const reservedKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', '
 /** A value as YAML would have it: numbers, true and false, lists in brackets, everything else is text. */
 function valueOf(name: string, text: string, parse: (text: string, options: object) => unknown): unknown {
   try {
-    return parse(text, { schema: 'core', maxAliasCount: 0 })
+    const value = parse(text, { schema: 'core', maxAliasCount: 0 })
+    // "Threats: ours" is a title, not a mapping.
+    return typeof value === 'object' && !/^\s*[[{]/.test(text) ? text : value
   } catch {
     throw invalidVariable(name, 'is no YAML')
   }

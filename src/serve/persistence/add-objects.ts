@@ -42,7 +42,8 @@ export async function addObjects(
       const completedAt = timestampOfDate(clock.now())
       const details = detailsOf(described, outcomes)
       const { apiRootId, account } = from
-      job = { id: randomUUID(), apiRootId, status: 'complete', requestedAt, completedAt, details, account }
+      const who = account === undefined ? {} : { account }
+      job = { id: randomUUID(), apiRootId, status: 'complete', requestedAt, completedAt, details, ...who }
       return [jobChange(job)]
     },
   })

@@ -41,6 +41,7 @@ export function apiRootUnknown(id: string): StixTaxiiError {
 export function apiRootExists(id: string): StixTaxiiError {
   return new StixTaxiiError('SERVE_API_ROOT_EXISTS', `There is an API root "${shown(id)}" already`, {
     kind: 'conflict',
+    hint: `Take another id, or change that one: stixtaxii server api-root edit ${shown(id)}`,
   })
 }
 
