@@ -121,6 +121,46 @@ export const commandRegistry: readonly CommandRow[] = [
     load: async () => (await import('./commands/server-account-delete.ts')).serverAccountDelete,
   },
   {
+    path: 'server api-root list',
+    summary: "List the server's API roots (TAXII 2)",
+    load: async () => (await import('./commands/server-api-root-list.ts')).serverApiRootList,
+  },
+  {
+    path: 'server api-root create',
+    summary: 'Make an API root: a group of collections with a URL of its own',
+    load: async () => (await import('./commands/server-api-root-create.ts')).serverApiRootCreate,
+  },
+  {
+    path: 'server api-root edit',
+    summary: 'Change an API root; what no flag names stays',
+    load: async () => (await import('./commands/server-api-root-edit.ts')).serverApiRootEdit,
+  },
+  {
+    path: 'server api-root delete',
+    summary: 'Delete an API root with its collections, and what clients added to them',
+    load: async () => (await import('./commands/server-api-root-delete.ts')).serverApiRootDelete,
+  },
+  {
+    path: 'server collection list',
+    summary: 'List the collections that are served: what was fetched, and what was made',
+    load: async () => (await import('./commands/server-collection-list.ts')).serverCollectionList,
+  },
+  {
+    path: 'server collection create',
+    summary: 'Make a collection: storage that clients add to, or a view of what was fetched',
+    load: async () => (await import('./commands/server-collection-create.ts')).serverCollectionCreate,
+  },
+  {
+    path: 'server collection edit',
+    summary: 'Change how a collection is served; what no flag names stays',
+    load: async () => (await import('./commands/server-collection-edit.ts')).serverCollectionEdit,
+  },
+  {
+    path: 'server collection delete',
+    summary: 'Delete a collection that was made, with what clients added to it',
+    load: async () => (await import('./commands/server-collection-delete.ts')).serverCollectionDelete,
+  },
+  {
     path: 'status',
     summary: 'Show when each source was last fetched, and how that went',
     load: async () => (await import('./commands/status.ts')).status,
@@ -306,49 +346,14 @@ export const commandRegistry: readonly CommandRow[] = [
     load: async () => (await import('./commands/store-prune.ts')).storePrune,
   },
   {
+    path: 'store copy',
+    summary: 'Copy everything that is stored into a new store of another kind or place',
+    load: async () => (await import('./commands/store-copy.ts')).storeCopy,
+  },
+  {
     path: 'store backup',
     summary: 'Copy the store into a new file while it is in use',
     load: async () => (await import('./commands/store-backup.ts')).storeBackup,
-  },
-  {
-    path: 'server api-root list',
-    summary: "List the server's API roots (TAXII 2)",
-    load: async () => (await import('./commands/server-api-root-list.ts')).serverApiRootList,
-  },
-  {
-    path: 'server api-root create',
-    summary: 'Make an API root: a group of collections with a URL of its own',
-    load: async () => (await import('./commands/server-api-root-create.ts')).serverApiRootCreate,
-  },
-  {
-    path: 'server api-root edit',
-    summary: 'Change an API root; what no flag names stays',
-    load: async () => (await import('./commands/server-api-root-edit.ts')).serverApiRootEdit,
-  },
-  {
-    path: 'server api-root delete',
-    summary: 'Delete an API root with its collections, and what clients added to them',
-    load: async () => (await import('./commands/server-api-root-delete.ts')).serverApiRootDelete,
-  },
-  {
-    path: 'server collection list',
-    summary: 'List the collections that are served: what was fetched, and what was made',
-    load: async () => (await import('./commands/server-collection-list.ts')).serverCollectionList,
-  },
-  {
-    path: 'server collection create',
-    summary: 'Make a collection: storage that clients add to, or a view of what was fetched',
-    load: async () => (await import('./commands/server-collection-create.ts')).serverCollectionCreate,
-  },
-  {
-    path: 'server collection edit',
-    summary: 'Change how a collection is served; what no flag names stays',
-    load: async () => (await import('./commands/server-collection-edit.ts')).serverCollectionEdit,
-  },
-  {
-    path: 'server collection delete',
-    summary: 'Delete a collection that was made, with what clients added to it',
-    load: async () => (await import('./commands/server-collection-delete.ts')).serverCollectionDelete,
   },
   {
     path: 'bridge',

@@ -4,8 +4,9 @@ import { Secret } from '../core/secret.ts'
 import type { CredentialStoreName, Credentials, StoredReference, TaxiiProfile } from '../profile/profile.ts'
 import { isLoopback } from '../profile/url.ts'
 import type { Authentication } from '../serve/authentication.ts'
-import { servedId, servedName } from '../serve/collection-id.ts'
-import type { CollectionKey, Store } from '../store/store.ts'
+import { servedId } from '../serve/collection-id.ts'
+import type { Catalogue } from '../serve/persistence/catalogue.ts'
+import type { ServedCollection } from '../serve/persistence/served-collection.ts'
 
 /**
  * From a feed that the plugin cannot read to a collection of ours that it can: an account that sees that one collection
@@ -42,11 +43,9 @@ const discoveryPaths: Readonly<Record<BridgeVersion, string>> = {
 }
 
 export function bridgeOf(
-  profile: TaxiiProfile,
-  key: CollectionKey,
+  { id: collectionId, name: collectionName }: ServedCollection,
   { publicUrl, version, credentialStore }: BridgeRequest,
 ): Bridge {
-  const collectionId = servedId(key)
   const username = `bridge-${collectionId.slice(0, 8)}`
   const base = publicUrl.href.endsWith('/') ? publicUrl.href : `${publicUrl.href}/`
   return {
@@ -55,21 +54,22 @@ export function bridgeOf(
     discoveryUrl: new URL(discoveryPaths[version], base).href,
     stixVersion: version.startsWith('1') ? '1' : '2',
     collectionId,
-    collectionName: servedName(profile.name, key),
+    collectionName,
   }
 }
 
 /**
- * The stored collection that is bridged: the one that is wanted, or the only one.
+ * The collection that is bridged: what was fetched of the profile's one that is wanted, or of its only one.
  * @throws WORKFLOW_BRIDGE_EMPTY, WORKFLOW_BRIDGE_COLLECTION (not-found), WORKFLOW_BRIDGE_AMBIGUOUS (usage)
  */
 export async function bridgedCollection(
-  store: Pick<Store, 'info'>,
+  catalogue: Pick<Catalogue, 'list'>,
   profile: TaxiiProfile,
   wanted: string | undefined,
-): Promise<CollectionKey> {
-  const { collections } = await store.info()
-  const own = collections.filter(({ key }) => key.source === profile.id)
+): Promise<ServedCollection> {
+  const served = await catalogue.list()
+  // Not the views that were made of it: those may go.
+  const own = served.filter(({ id, key }) => key.source === profile.id && id === servedId(key))
   const names = own.map(({ key }) => key.collection).join(', ')
   if (own.length === 0) {
     throw new StixTaxiiError('WORKFLOW_BRIDGE_EMPTY', `Nothing of "${profile.name}" is stored yet`, {
@@ -78,19 +78,21 @@ export async function bridgedCollection(
       context: { source: profile.name },
     })
   }
-  const found = wanted === undefined ? own : own.filter(({ key, title }) => [key.collection, title].includes(wanted))
-  if (found.length === 1) return (found[0] as (typeof own)[number]).key
-  if (found.length === 0) {
+  const isWanted = ({ id, key, title, alias }: ServedCollection): boolean =>
+    wanted === undefined || [id, key.collection, title, alias].includes(wanted)
+  const [found, another] = own.filter(isWanted)
+  if (found && !another) return found
+  if (!found) {
     throw new StixTaxiiError('WORKFLOW_BRIDGE_COLLECTION', `"${profile.name}" has no stored collection "${wanted}"`, {
       kind: 'not-found',
       hint: `Stored are: ${names}`,
       context: { source: profile.name, collection: wanted },
     })
   }
-  throw new StixTaxiiError('WORKFLOW_BRIDGE_AMBIGUOUS', `"${profile.name}" has ${found.length} stored collections`, {
+  throw new StixTaxiiError('WORKFLOW_BRIDGE_AMBIGUOUS', `"${profile.name}" has several stored collections`, {
     kind: 'usage',
     hint: `The plugin takes every collection it sees, so a bridge has one. Name it with --collection: ${names}`,
-    context: { source: profile.name, collections: found.map(({ key }) => key.collection) },
+    context: { source: profile.name, collections: own.map(({ key }) => key.collection) },
   })
 }
 

@@ -26,6 +26,7 @@ import { changeTargets } from '../director-rows.ts'
 import { holdKnowledge, sourceStateNeeds } from '../director-sources.ts'
 import { directorNeeds, wantedLogpoints, withDirector, type OpenDirector } from '../director-targets.ts'
 import { showFetching } from '../fetch-progress.ts'
+import { openServed } from '../served-collections.ts'
 import { wantedSource } from '../wanted-sources.ts'
 import { lineOf } from '../watch-reports.ts'
 import { watchDependencies } from '../watch-sources.ts'
@@ -190,9 +191,10 @@ async function prepare(
 ): Promise<{ bridge: Bridge; told: TaxiiProfile }> {
   const { openStoreAuthentication } = await import('../../serve/auth/store-authentication.ts')
   const store = await parts.store()
-  const key = await bridgedCollection(store, profile, input.collection)
+  const { catalogue } = await openServed(parts)
+  const collection = await bridgedCollection(catalogue, profile, input.collection)
   const { taxiiVersion: version, credentialStore } = input
-  const made = bridgeOf(profile, key, { publicUrl, version, credentialStore })
+  const made = bridgeOf(collection, { publicUrl, version, credentialStore })
   await using authentication = openStoreAuthentication({ store, clock: parts.clock })
   const password = await bridgePassword(made, await parts.credentials())
   await openBridgeAccount(made, password, authentication)
