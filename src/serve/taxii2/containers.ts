@@ -72,17 +72,19 @@ export function mediaTypes21({ mediaTypes }: Taxii2Collection): readonly string[
   return mediaTypes && mediaTypes.length > 0 ? mediaTypes : defaultMediaTypes
 }
 
-/** A record of the manifest; its media type is one of the collection's, or left out. @see TAXII 2.1, 5.3.1 */
-export function manifestEntry21(record: ManifestRecord, collection: Taxii2Collection) {
-  const { id, dateAdded, version, specVersion } = record
-  const type = `application/stix+json;version=${specVersion}`
-  const offered = mediaTypes21(collection).find((each) => each.replaceAll(' ', '').toLowerCase() === type)
-  return {
-    id,
-    date_added: dateAdded,
-    version: versionStamp(version, dateAdded),
-    ...(offered !== undefined && { media_type: offered }),
+/** Writes records of a manifest; the media type is one of the collection's, or left out. @see TAXII 2.1, 5.3.1 */
+export function manifestEntries21(records: readonly ManifestRecord[], collection: Taxii2Collection): readonly object[] {
+  const offered = mediaTypes21(collection)
+  const offeredAs = (specVersion: string): string | undefined => {
+    const wanted = `application/stix+json;version=${specVersion}`
+    return offered.find((each) => each.replaceAll(' ', '').toLowerCase() === wanted)
   }
+  const types = { '2.0': offeredAs('2.0'), '2.1': offeredAs('2.1') }
+  return records.map(({ id, dateAdded, version, specVersion }) => {
+    const type = types[specVersion]
+    const entry = { id, date_added: dateAdded, version: versionStamp(version, dateAdded) }
+    return type === undefined ? entry : { ...entry, media_type: type }
+  })
 }
 
 export const mediaType20 = 'application/vnd.oasis.stix+json; version=2.0'

@@ -1,7 +1,7 @@
 import type { ManifestRecord, ObjectFilter, Taxii2Collection } from '../taxii2-persistence.ts'
 import { reachToRead } from './access.ts'
 import { answerJson, type Visit } from './answers.ts'
-import { listResource, manifestEntry20, manifestEntry21 } from './containers.ts'
+import { listResource, manifestEntries21, manifestEntry20 } from './containers.ts'
 import { fieldsOfCollection } from './filters.ts'
 import { itemHeaders, itemStatus, readItemRange, readItems } from './item-range.ts'
 import { factsOf } from './objects.ts'
@@ -20,7 +20,7 @@ async function answerRecords(visit: Visit, reading: Reading, collection: Taxii2C
   const page = await reading.records({ ...filter, limit, next })
   if (page === undefined) throw notFound()
   visit.c.set('objectsSent', page.entries.length)
-  const list = page.entries.map((record) => manifestEntry21(record, collection))
+  const list = manifestEntries21(page.entries, collection)
   const resource = listResource('objects', list, factsOf(visit, page, key))
   return answerJson(visit, resource, { headers: dateHeaders(page.entries) })
 }
