@@ -87,19 +87,22 @@ export function createRuntime(
       passphraseFile: options.passphraseFile && resolve(workingDirectory, options.passphraseFile),
     })
   })
-  const store = once(async () => {
+  const storeUrl = options.store ?? join(folders.data, 'store.sqlite')
+  const openStoreAt: Runtime['openStoreAt'] = async (url = storeUrl, { create = true, unfinished = false } = {}) => {
     const { openStore } = await import('../store/registry.ts')
-    const url = options.store ?? join(folders.data, 'store.sqlite')
-    // The usual place is empty on a new machine; a place that was named and is not there is a slip.
-    const create = !readsStore || options.store === undefined
     const opened = await openStore(url, {
-      ...{ clock, identity: { pid: process.pid, host: hostname() }, notices, create },
+      ...{ clock, identity: { pid: process.pid, host: hostname() }, notices, create, unfinished },
       postgres: {
         passwordFile: options.storePasswordFile && resolve(workingDirectory, options.storePasswordFile),
         passFile: environment.PGPASSFILE || undefined,
       },
     })
     closers.push(async () => opened[Symbol.asyncDispose]())
+    return opened
+  }
+  const store = once(async () => {
+    // The usual place is empty on a new machine; a place that was named and is not there is a slip.
+    const opened = await openStoreAt(storeUrl, { create: !readsStore || options.store === undefined })
     if (readsStore && (await opened.sources()).length === 0) {
       notices({ code: 'CLI_STORE_EMPTY', message: `Nothing is stored yet in ${opened.url}` })
     }
@@ -196,6 +199,7 @@ export function createRuntime(
     profiles,
     credentials,
     store,
+    openStoreAt,
     connect: connectTo,
     connectDirector,
     pluginFetch,

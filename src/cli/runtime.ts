@@ -77,6 +77,14 @@ export interface Runtime {
   /** Credential stores, and the only way from a reference to a secret (`openCredentials`). */
   readonly credentials: () => Promise<Credentials>
   readonly store: () => Promise<Store>
+  /**
+   * Opens a store beside it, by default the usual one; closed at the end. `create` (default true) and `unfinished` as for
+   * `openStore`.
+   */
+  readonly openStoreAt: (
+    url?: string,
+    options?: { readonly create?: boolean | undefined; readonly unfinished?: boolean | undefined },
+  ) => Promise<Store>
   /** Opens a connection for a saved (or passing) profile: resolves its secrets, TLS and proxy, finds its version. */
   readonly connect: (profile: TaxiiProfile, signal: AbortSignal) => Promise<TaxiiConnection>
   /** Opens a connection for a Director profile: resolves its token, TLS and proxy. Nothing is sent yet. */

@@ -1,10 +1,11 @@
 import { StixTaxiiError } from '../core/errors.ts'
+import type { NoticeSink } from '../core/notice.ts'
 import type { Clock } from '../core/ports.ts'
 import { timestampOfDate } from '../core/timestamp.ts'
 import { newPieceSum, type PieceCounts, type PieceSum } from './piece-sum.ts'
 import type { RecordChange } from './records.ts'
 import type { Store } from './store.ts'
-import { copyRecord, type StorePiece } from './store-piece.ts'
+import { copyRecord, type CopyMark, type StorePiece } from './store-piece.ts'
 
 export interface CopyParts {
   readonly clock: Clock
@@ -13,6 +14,7 @@ export interface CopyParts {
   /** Called with versions, some times a second at most. */
   readonly onProgress?: ((progress: CopyProgress) => void) | undefined
   readonly signal?: AbortSignal | undefined
+  readonly notices?: NoticeSink | undefined
 }
 
 export interface CopyProgress {
@@ -64,13 +66,19 @@ async function copyLocked(from: Store, to: Store, parts: CopyParts): Promise<Cop
 }
 
 /** Marks the store as unfinished. Answers whether it was already, and was emptied. */
-async function makeEmpty(to: Store, from: Store, { clock }: CopyParts): Promise<boolean> {
-  const restarted = (await to.records.get(copyRecord.kind, copyRecord.id)) !== undefined
-  if (restarted) await to.clear()
+async function makeEmpty(to: Store, from: Store, { clock, notices }: CopyParts): Promise<boolean> {
+  const found = await to.records.get(copyRecord.kind, copyRecord.id)
+  const restarted = found !== undefined
+  if (found) {
+    const { startedAt } = found.body as CopyMark
+    const message = `A copy begun at ${startedAt} has not ended; what it left in ${to.url} is removed, and it begins anew`
+    notices?.({ code: 'STORE_COPY_RESTARTED', message })
+    await to.clear()
+  }
   if (!(await isEmpty(to))) throw notEmpty(to)
   const mark: RecordChange = {
     ...copyRecord,
-    body: { from: from.url, startedAt: timestampOfDate(clock.now()) },
+    body: { from: from.url, startedAt: timestampOfDate(clock.now()) } satisfies CopyMark,
     revision: 0,
   }
   if (!(await to.records.write([mark]))) throw notEmpty(to)
@@ -103,22 +111,6 @@ async function* watched(
     done += piece.versions.length
     onProgress?.({ step, done, total: Math.max(total, done) })
   }
-}
-
-/** Whoever opens a store for anything but a copy. @throws STORE_COPY_UNFINISHED (local) */
-export async function refuseUnfinished(store: Store): Promise<void> {
-  const mark = await store.records.get(copyRecord.kind, copyRecord.id)
-  if (!mark) return
-  const { from, startedAt } = mark.body as { from: string; startedAt: string }
-  throw new StixTaxiiError(
-    'STORE_COPY_UNFINISHED',
-    `The store ${store.url} is part of ${from}: a copy begun at ${startedAt} has not ended`,
-    {
-      kind: 'local',
-      hint: 'Wait for it, or copy again with: stixtaxii store copy FROM TO. It begins anew.',
-      context: { store: store.url, from, startedAt },
-    },
-  )
 }
 
 function sameStore({ url }: Store): StixTaxiiError {

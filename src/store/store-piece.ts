@@ -71,6 +71,12 @@ export interface PieceOfVersion {
 /** The kind of record that says that a copy into this store has not ended; no piece of the store. */
 export const copyRecord = { kind: 'store-copy', id: 'unfinished' } as const
 
+/** What that record says. */
+export interface CopyMark {
+  readonly from: string
+  readonly startedAt: string
+}
+
 /** Puts each page before the first version it brought; pages that brought nothing that is still here are left out. */
 export async function* withPages(
   key: CollectionKey,

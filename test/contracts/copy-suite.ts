@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { copyStore, refuseUnfinished } from '../../src/store/copy.ts'
+import type { Notice } from '../../src/core/notice.ts'
+import { copyStore } from '../../src/store/copy.ts'
+import { refuseUnfinished } from '../../src/store/copy-mark.ts'
 import { newPieceSum } from '../../src/store/piece-sum.ts'
 import type { Store } from '../../src/store/store.ts'
 import { copyRecord, type StorePiece } from '../../src/store/store-piece.ts'
@@ -72,7 +74,10 @@ export function copySuite(from: StoreUnderTest, to: StoreUnderTest): void {
         const stopped = copyStore(a, b, { ...parts, signal, onProgress: () => stop.abort(new Error('stopped')) })
         await expect(stopped).rejects.toThrow('stopped')
         await expect(refuseUnfinished(b)).rejects.toMatchObject({ code: 'STORE_COPY_UNFINISHED', kind: 'local' })
-        expect(await copyStore(a, b, parts)).toMatchObject({ restarted: true })
+        const notices: string[] = []
+        const again = { ...parts, notices: ({ code }: Notice) => notices.push(code) }
+        expect(await copyStore(a, b, again)).toMatchObject({ restarted: true })
+        expect(notices).toEqual(['STORE_COPY_RESTARTED'])
         await expect(refuseUnfinished(b)).resolves.toBeUndefined()
         expect(await dump(b)).toEqual(await dump(a))
       }))
@@ -96,8 +101,9 @@ export function copySuite(from: StoreUnderTest, to: StoreUnderTest): void {
 
     it('is made by one at a time', () =>
       both(async (a, b) => {
-        await using _lock = await b.lockSource({ id: copyRecord.kind, name: 'store copy' }, { timeoutMs: 0 })
+        const lock = await b.lockSource({ id: copyRecord.kind, name: 'store copy' }, { timeoutMs: 0 })
         await expect(copyStore(a, b, parts)).rejects.toMatchObject({ code: 'STORE_SOURCE_LOCKED', kind: 'conflict' })
+        await lock[Symbol.asyncDispose]()
       }))
 
     it('is one moment: what is fetched meanwhile is not in it', () =>
