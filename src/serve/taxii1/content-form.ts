@@ -1,5 +1,6 @@
-import type { ContentBlockEntity } from '../taxii1-persistence.ts'
 import { embeddable } from '../../taxii/v1/xml-writer.ts'
+import type { ContentBlockEntity } from '../taxii1-persistence.ts'
+import { isPlainXml } from './plain-xml.ts'
 
 /** What stands between the tags of `Content`: XML as it is, or text escaped. */
 export interface ContentForms {
@@ -22,7 +23,8 @@ export function createContentForms(): ContentForms {
     const key = `${block.id} ${block.content.length}`
     const known = isXml.get(key)
     if (known !== undefined) return known
-    const found = embeddable(xml) !== undefined
+    // Inside an element there may be text and other elements beside the first.
+    const found = isPlainXml(xml) || embeddable(`<content>${xml}</content>`) !== undefined
     if (isXml.size >= maxRemembered) isXml.delete(isXml.keys().next().value as string)
     isXml.set(key, found)
     return found

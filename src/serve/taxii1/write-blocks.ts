@@ -18,7 +18,7 @@ export function blockWriter(wire: Wire, forms: ContentForms): (blocks: readonly 
   const end = `</${t}:Content_Block>`
 
   const headOf = ({ contentBinding, subtype }: ContentBlockEntity): Buffer => {
-    const key = JSON.stringify([contentBinding, subtype])
+    const key = `${contentBinding}\n${subtype ?? ''}`
     const known = heads.get(key)
     if (known) return known
     const made = Buffer.from(`<${t}:Content_Block>${bindingText(contentBinding, subtype)}<${t}:Content>`)
