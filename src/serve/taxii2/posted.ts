@@ -14,10 +14,10 @@ import { bodyNotJson, bodyUnusable } from './refusals.ts'
  */
 export function readPosted(body: Buffer, format: Taxii2Version, allowCustomProperties: boolean): readonly Buffer[] {
   const { members, damaged, envelope } = cut(body)
-  if (damaged !== undefined) throw bodyUnusable(`Object ${damaged.number} ${damaged.problem}`)
-  if (!Array.isArray(envelope['objects'])) throw bodyUnusable('The body has no list of objects')
-  if (format === '2.0' && envelope['type'] !== 'bundle') throw bodyUnusable('The body is no bundle')
-  if (members.length === 0) throw bodyUnusable('The list of objects is empty')
+  if (damaged !== undefined) throw bodyUnusable(`object ${damaged.number} ${damaged.problem}`)
+  if (!Array.isArray(envelope['objects'])) throw bodyUnusable('it has no list of objects')
+  if (format === '2.0' && envelope['type'] !== 'bundle') throw bodyUnusable('it is no bundle')
+  if (members.length === 0) throw bodyUnusable('its list of objects is empty')
   for (const [index, raw] of members.entries()) {
     const described = describeObject(raw)
     if (isDamaged(described) && described.reason === damageReasons.syntax)
@@ -47,10 +47,10 @@ function refuseCustom(
   format: Taxii2Version,
 ): void {
   const foreign = Object.keys(envelope).find((name) => !envelopeProperties[format].includes(name))
-  if (foreign !== undefined) throw bodyUnusable(`The property "${foreign}" is not the standard's`)
+  if (foreign !== undefined) throw bodyUnusable(`its property "${foreign}" is not the standard's`)
   for (const [index, raw] of members.entries()) {
     const custom = customProperty(raw)
-    if (custom !== undefined) throw bodyUnusable(`Object ${index + 1} has the custom property "${custom}"`)
+    if (custom !== undefined) throw bodyUnusable(`object ${index + 1} has the custom property "${custom}"`)
   }
 }
 

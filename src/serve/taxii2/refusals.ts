@@ -60,7 +60,7 @@ export function contentTypeUnknown(contentType: string | undefined): StixTaxiiEr
 }
 
 export function filterInvalid(problem: string, hint?: string): StixTaxiiError {
-  return new StixTaxiiError('SERVE_FILTER_INVALID', problem, { kind: 'usage', hint })
+  return new StixTaxiiError('SERVE_FILTER_INVALID', `The query cannot be answered: ${problem}`, { kind: 'usage', hint })
 }
 
 export function cursorForeign(): StixTaxiiError {
@@ -81,7 +81,7 @@ export function rangeInvalid(header: string, total: number | undefined): StixTax
 
 /** The body is not JSON. @see TAXII 2.1, 5.5 (400: the server does not understand the request) */
 export function bodyNotJson(problem: string): StixTaxiiError {
-  return new StixTaxiiError('SERVE_BODY_NOT_JSON', `The body is not JSON: ${shown(problem)}`, {
+  return new StixTaxiiError('SERVE_BODY_NOT_JSON', `The body is not understood: ${shown(problem)}`, {
     kind: 'usage',
     hint: 'Nothing was stored.',
   })
@@ -89,5 +89,8 @@ export function bodyNotJson(problem: string): StixTaxiiError {
 
 /** The body is JSON that no objects can be taken from. @see TAXII 2.1, 5.5 (422: cannot be processed) */
 export function bodyUnusable(problem: string): StixTaxiiError {
-  return new StixTaxiiError('SERVE_BODY_UNUSABLE', shown(problem), { kind: 'usage', hint: 'Nothing was stored.' })
+  return new StixTaxiiError('SERVE_BODY_UNUSABLE', `The body cannot be used: ${shown(problem)}`, {
+    kind: 'usage',
+    hint: 'Nothing was stored.',
+  })
 }

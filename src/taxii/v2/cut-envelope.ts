@@ -33,7 +33,15 @@ export function cutEnvelope(body: Buffer): CutEnvelope {
   } catch (error) {
     if (!(error instanceof ScanError)) throw error
     if (error.reason === 'limit')
-      throw new StixTaxiiError('TAXII_ENVELOPE_TOO_MUCH', error.message, { kind: 'usage', cause: error })
-    throw new StixTaxiiError('TAXII_ENVELOPE_DAMAGED', error.message, { kind: 'usage', cause: error })
+      throw new StixTaxiiError('TAXII_ENVELOPE_TOO_MUCH', `The envelope is too much: ${error.message}`, {
+        kind: 'usage',
+        hint: 'Send objects that are nested less, and nothing much beside them.',
+        cause: error,
+      })
+    throw new StixTaxiiError('TAXII_ENVELOPE_DAMAGED', `The envelope is no JSON: ${error.message}`, {
+      kind: 'usage',
+      hint: 'Send one JSON object with a list of objects.',
+      cause: error,
+    })
   }
 }

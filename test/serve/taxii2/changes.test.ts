@@ -109,7 +109,10 @@ describe('adding objects', () => {
     await using strict = await aServer({ taxii2: { allowCustomProperties: false } })
     expect((await send(strict, custom)).status).toBe(422)
     const refused = await post(strict, [...indicators(1), ...indicators(1, 1, { x_example_risk: 7 })])
-    expect([refused.status, refused.body.title]).toEqual([422, 'Object 2 has the custom property "x_example_risk"'])
+    expect([refused.status, refused.body.title]).toEqual([
+      422,
+      'The body cannot be used: object 2 has the custom property "x_example_risk"',
+    ])
     expect((await post(strict, indicators(1, 0, { 'Not-A-Name': 7 }))).status).toBe(422)
     expect((await post(strict, indicators(1))).status).toBe(202)
   })
