@@ -67,9 +67,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     isTls: options.tls !== undefined,
     certificateSubject: certificateSubject(incoming.socket),
     onClosed: (told) => {
-      outgoing.once('close', () =>
-        told({ bytes: Number(outgoing.getHeader('content-length') ?? 0), isWhole: outgoing.writableFinished }),
-      )
+      const { socket } = incoming
+      const before = socket.bytesWritten
+      outgoing.once('close', () => told({ bytes: socket.bytesWritten - before, isWhole: outgoing.writableFinished }))
     },
     ...(expecting.has(incoming) ? { acceptBody: () => outgoing.writeContinue() } : {}),
   })

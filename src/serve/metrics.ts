@@ -80,7 +80,7 @@ export function createMetrics(): Metrics {
       metric('http_request_duration_seconds', 'histogram', 'From the head of a request to the end of its answer.', [
         ...[...durations].flatMap(([family, timed]) => histogramOf(family, timed)),
       ]),
-      metric('http_response_bytes_total', 'counter', 'Bytes of the bodies of answers.', perFamily(bytes)),
+      metric('http_response_bytes_total', 'counter', 'Bytes of answers, their heads included.', perFamily(bytes)),
       metric('objects_sent_total', 'counter', 'STIX objects and content blocks in answers.', perFamily(objects)),
       metric('logins_refused_total', 'counter', 'Requests with credentials that were not accepted.', [
         ...Object.entries(refused).map(([reason, value]) => ({ labels: { reason }, value })),

@@ -161,15 +161,17 @@ async function openOn(
     }),
   })
   state.listener = listener
+  const collections = (await built.catalogue.list()).length
+  // What is stored between now and the first request is to be seen by it.
+  built.catalogue.forget()
   const url = rules.publicUrl ?? `${tls ? 'https' : 'http'}://${shownHost(host)}:${listener.port}`
-  log.info('started', { url, host, port: listener.port, tls: tls !== undefined })
   return {
     url,
     port: listener.port,
     discovery: discoveryOf(url, settings),
     anonymousReading: settings.anonymousReading,
     hasAccounts: await hasAccounts(parts.authentication),
-    collections: (await built.catalogue.list()).length,
+    collections,
     get counts() {
       return listener.counts
     },

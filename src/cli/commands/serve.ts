@@ -98,6 +98,7 @@ export const serve = defineCommand({
     const server = await startServer(options, { store, clock, writeLog: parts.errorLines, openModules })
     try {
       for (const line of servingLines(server, store.url)) terminal.note(line)
+      server.log.info('started', { url: server.url, host: options.host, port: server.port })
       if (output.format !== 'table') await output.one(servingRecord(server, store.url), servingShape)
       parts.onReload(
         () => void server.reload().catch((error: unknown) => server.log.error('reload', { error: String(error) })),

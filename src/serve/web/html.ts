@@ -1,6 +1,6 @@
 import { visible } from '../../core/visible.ts'
 
-/** Text of HTML that is safe as it is: made by `html` only. */
+/** Text of HTML that is safe as it is: made by `markup` only. */
 export interface Html {
   readonly html: string
 }
@@ -8,7 +8,7 @@ export interface Html {
 export type HtmlPart = Html | string | number | undefined | readonly HtmlPart[]
 
 /** A template in which every value that is not `Html` itself is text: it can neither open a tag nor end an attribute. */
-export function html(literals: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html {
+export function markup(literals: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html {
   return { html: literals.reduce((text, literal, at) => `${text}${htmlOf(parts[at - 1])}${literal}`) }
 }
 

@@ -1,8 +1,9 @@
 import type { SourcedStatement } from '../../store/known-value.ts'
 import type { ServedCollection } from '../persistence/served-collection.ts'
 import type { CollectionFacts } from '../server-facts.ts'
-import { html } from './html.ts'
+import { markup } from './html.ts'
 import type { Html } from './html.ts'
+// The tag has a name of our own: what Prettier knows as HTML it would lay out anew, and the style's digest with it.
 import { style } from './style.ts'
 
 /** All that stands on the page, after rights and ceilings were heeded. */
@@ -44,21 +45,19 @@ export function page(content: PageContent): string {
   const { title, search } = content
   const heading = search === undefined ? title : `${search.text} - ${title}`
   return `<!doctype html>\n${
-    html`<html lang="en">
+    markup`<html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
         <title>${heading}</title>
-        <style>
-          ${{ html: style }}
-        </style>
+        <style>${{ html: style }}</style>
       </head>
       <body>
         <a class="skip" href="#main">To the content</a>
         <header>
           <h1>${title}</h1>
-          ${content.username === undefined ? undefined : html`<p>Logged in as ${content.username}</p>`}
+          ${content.username === undefined ? undefined : markup`<p>Logged in as ${content.username}</p>`}
         </header>
         <main id="main" tabindex="-1">${searchPart(search)} ${collectionsPart(content)}</main>
         <footer>
@@ -71,7 +70,7 @@ export function page(content: PageContent): string {
 }
 
 function searchPart(search: Search | undefined): Html {
-  return html`<section aria-labelledby="search">
+  return markup`<section aria-labelledby="search">
     <h2 id="search">Search</h2>
     <form action="/" method="get" role="search">
       <div>
@@ -96,13 +95,13 @@ function searchPart(search: Search | undefined): Html {
 
 function answerPart({ text, kind, found }: Search): Html {
   if (kind === undefined && found.length === 0) {
-    return html`<p role="status"><code>${text}</code> is no value that could be known.</p>`
+    return markup`<p role="status"><code>${text}</code> is no value that could be known.</p>`
   }
   if (found.length === 0) {
-    return html`<p role="status">Nothing is known of <code>${text}</code>${kind && html` (${kind})`}.</p>`
+    return markup`<p role="status">Nothing is known of <code>${text}</code>${kind && markup` (${kind})`}.</p>`
   }
   const count = found.reduce((sum, { statements, more }) => sum + statements.length + more, 0)
-  return html`<p role="status">${count} ${count === 1 ? 'statement' : 'statements'} about <code>${text}</code>:</p>
+  return markup`<p role="status">${count} ${count === 1 ? 'statement' : 'statements'} about <code>${text}</code>:</p>
     ${found.map(foundPart)}`
 }
 
@@ -114,22 +113,22 @@ const waysInWords: Readonly<Record<string, string>> = {
 }
 
 function foundPart({ by, kind, value, statements, more }: Found): Html {
-  return html`<h3>${waysInWords[by] ?? by}: <code>${value}</code> (${kind})</h3>
+  return markup`<h3>${waysInWords[by] ?? by}: <code>${value}</code> (${kind})</h3>
     <ul class="cards">
       ${statements.map(statementPart)}
     </ul>
-    ${more > 0 ? html`<p>And ${more} more.</p>` : undefined}`
+    ${more > 0 ? markup`<p>And ${more} more.</p>` : undefined}`
 }
 
 function statementPart(statement: SourcedStatement): Html {
   const { source, key, role, name, itemId, labels, tlp, confidence, validFrom, validUntil, relatedTo } = statement
-  return html`<li>
-    <h3>${name ?? role}</h3>
+  return markup`<li>
+    <h4>${name ?? role}</h4>
     <dl>
       ${row('Source', source.name)}${row('Collection', key.collection)}${row('Says', role)}
       ${
         statement.revoked
-          ? html`<dt>Status</dt>
+          ? markup`<dt>Status</dt>
               <dd class="bad">revoked</dd>`
           : undefined
       }
@@ -137,18 +136,18 @@ function statementPart(statement: SourcedStatement): Html {
       ${row('TLP', tlp)}${row('Confidence', confidence)}${row('Labels', labels.join(', ') || undefined)}
       ${row('Category', statement.category)}
       ${row('Related to', relatedTo.map(({ type, name: related }) => `${related} (${type})`).join(', ') || undefined)}
-      ${row('Description', shortened(statement.description))}${row('Id', html`<code>${itemId}</code>`)}
+      ${row('Description', shortened(statement.description))}${row('Id', markup`<code>${itemId}</code>`)}
     </dl>
   </li>`
 }
 
 function collectionsPart({ collections }: PageContent): Html {
-  return html`<section aria-labelledby="collections">
+  return markup`<section aria-labelledby="collections">
     <h2 id="collections">Collections (${collections.length})</h2>
     ${
       collections.length === 0
-        ? html`<p>None that you may read.</p>`
-        : html`<ul class="cards">
+        ? markup`<p>None that you may read.</p>`
+        : markup`<ul class="cards">
             ${collections.map(collectionPart)}
           </ul>`
     }
@@ -156,13 +155,13 @@ function collectionsPart({ collections }: PageContent): Html {
 }
 
 function collectionPart({ served, facts }: ShownCollection): Html {
-  return html`<li>
+  return markup`<li>
     <h3>${served.title}</h3>
     <dl>
-      ${row('Objects', facts?.versions ?? 0)}${row('Blocks', facts && facts.blocks > 0 ? facts.blocks : undefined)}
+      ${row('Objects', facts ? facts.versions - facts.blocks : 0)}${row('Blocks', facts && facts.blocks > 0 ? facts.blocks : undefined)}
       ${row('Newest', facts?.lastAddedAt && stamp(facts.lastAddedAt))}${fetchRows(facts)}
-      ${row('TAXII 2', html`<code>/${served.apiRootId}/collections/${served.id}/</code>`)}
-      ${row('TAXII 1.x', html`<code>${served.name}</code>`)}
+      ${row('TAXII 2', markup`<code>/${served.apiRootId}/collections/${served.id}/</code>`)}
+      ${row('TAXII 1.x', markup`<code>${served.name}</code>`)}
     </dl>
   </li>`
 }
@@ -171,26 +170,26 @@ function fetchRows(facts: CollectionFacts | undefined): Html | undefined {
   if (!facts?.lastRun) return undefined
   const { status } = facts.lastRun
   const isGood = status === 'ok' || status === 'running'
-  return html`${row('Last fetch', facts.lastFetchedAt ? stamp(facts.lastFetchedAt) : 'never without a failure')}
+  return markup`${row('Last fetch', facts.lastFetchedAt ? stamp(facts.lastFetchedAt) : 'never without a failure')}
     <dt>Status</dt>
     <dd class="${isGood ? 'good' : 'bad'}">${status}</dd>`
 }
 
 function discoveryPart({ discovery }: PageContent): Html {
-  return html`<h2>Addresses for TAXII clients</h2>
-    <dl>${discovery.map(({ name, url }) => row(name, html`<code>${url}</code>`))}</dl>`
+  return markup`<h2>Addresses for TAXII clients</h2>
+    <dl>${discovery.map(({ name, url }) => row(name, markup`<code>${url}</code>`))}</dl>`
 }
 
 function row(name: string, value: Html | string | number | undefined): Html | undefined {
   return value === undefined
     ? undefined
-    : html`<dt>${name}</dt>
+    : markup`<dt>${name}</dt>
         <dd>${value}</dd>`
 }
 
 /** `2026-01-02 03:04:05 UTC`. */
 function stamp(text: string): Html {
-  return html`<time datetime="${text}">${text.slice(0, 19).replace('T', ' ')} UTC</time>`
+  return markup`<time datetime="${text}">${text.slice(0, 19).replace('T', ' ')} UTC</time>`
 }
 
 function shortened(text: string | undefined): string | undefined {

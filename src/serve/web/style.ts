@@ -13,7 +13,7 @@ header { padding-top: 1.5rem }
 footer { padding-bottom: 2rem; color: var(--soft) }
 h1 { margin: 0; font-size: 1.6rem }
 h2 { margin: 2rem 0 .5rem; font-size: 1.25rem }
-h3 { margin: 0; font-size: 1.05rem }
+h3, h4 { margin: 0; font-size: 1.05rem }
 p { margin: .5rem 0 }
 a { color: var(--link) }
 code { font-family: ui-monospace, monospace; font-size: .9em }
