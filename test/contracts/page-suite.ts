@@ -102,6 +102,39 @@ export function pageSuite(subject: StoreUnderTest): void {
         expect(await store.countPage(indicators, { addedAfter: begin, addedUntil: end })).toBe(100)
       })
 
+      it('bounds far outside what can be are bounds', async () => {
+        await aRun(store)
+        for (const stored of [0, 1]) {
+          if (stored) await keep(store, [anObject()])
+          expect((await page({ addedAfter: '9999-12-31T23:59:59.999999Z' })).entries).toHaveLength(0)
+          expect((await page({ addedUntil: '0001-01-01T00:00:00Z' })).entries).toHaveLength(0)
+          const everything = { addedAfter: '0001-01-01T00:00:00Z', addedUntil: '9999-12-31T23:59:59.999999Z' }
+          expect((await page(everything)).entries).toHaveLength(stored)
+          expect(await store.countPage(indicators, everything)).toBe(stored)
+        }
+      })
+
+      it('is one moment’s picture, whatever is stored and removed meanwhile', async () => {
+        const objects = Array.from({ length: 1500 }, (_, n) => anObject({ filler: String(n).repeat(200) }))
+        await keep(store, objects)
+        const rare = anObject({ type: 'malware' })
+        await keep(store, [rare])
+        const reads = Array.from({ length: 8 }, () => page({ limit: 2000, versions: ['last'] }))
+        const run = await aRun(store)
+        await Promise.all([
+          store.removeVersions(indicators, { addedUntil: '2100-01-01T00:00:00Z' }),
+          keep(store, [anObject({ id: objects[7]?.id as string, modified: '2026-05-01T00:00:00.000Z' })], {
+            runId: run,
+          }),
+        ])
+        for (const { entries } of await Promise.all(reads)) {
+          expect([0, 1, 1501]).toContain(entries.length)
+          if (entries.length < 1501) continue
+          expect(entries.map(({ item }) => item.id)).toEqual([...objects, rare].map(({ id }) => id))
+          expect(entries.every(({ item }, place) => item.raw.equals((objects[place] ?? rare).raw))).toBe(true)
+        }
+      })
+
       it('S21-19: finds by id, type, kind and several of each', async () => {
         const [indicator, malware, block] = [anObject(), anObject({ type: 'malware' }), aBlock()]
         await keep(store, [indicator, malware, block])

@@ -16,6 +16,7 @@ import { acme, all, aRun, indicators, keep } from '../contracts/store-suite.ts'
 import { bindings } from '../support/bindings.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { anObject } from '../support/items.ts'
+import { backToSchema2 } from '../support/older-schema.ts'
 import { anIndicatorSaying, aStatement, loadSaid, readSaid, saying } from '../support/said.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -160,12 +161,9 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('the 
         ),
       )
     }
+    backToSchema2(binding, file)
     const connection = connect(binding, file)
-    connection.exec(
-      'DROP INDEX segment_look; ALTER TABLE segment DROP COLUMN contents; ALTER TABLE version DROP COLUMN spec',
-    )
-    const later = ['record', 'contents', 'sibling']
-    for (const table of ['stated', 'statement', 'trait', 'relation', 'named', 'revoked', 'unread', 'reading', ...later])
+    for (const table of ['stated', 'statement', 'trait', 'relation', 'named', 'revoked', 'unread', 'reading'])
       connection.exec(`DROP TABLE ${table}`)
     connection.exec(
       'ALTER TABLE collection DROP COLUMN statements; ALTER TABLE collection DROP COLUMN unusable; PRAGMA user_version = 1',

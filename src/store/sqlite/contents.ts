@@ -57,14 +57,14 @@ function holdsFor(content: Content, { kind, types, specVersions, bindings }: Ask
   if (content[0] === 'block') {
     const [, binding, subtype] = content
     return (
-      kind !== 'object' &&
+      (kind === undefined || kind === 'block') &&
       types === undefined &&
       (bindings === undefined || bindings.some((wanted) => isOfBinding({ binding, subtype }, wanted)))
     )
   }
   const [spec, type] = content
   return (
-    kind !== 'block' &&
+    (kind === undefined || kind === 'object') &&
     (types === undefined || types.includes(type)) &&
     (specVersions === undefined || specVersions === 'newest' || specVersions.includes(spec))
   )

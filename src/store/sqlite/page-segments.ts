@@ -27,7 +27,7 @@ export function segmentsOfPage(asked: PageReading): Iterable<SegmentRow> {
   const wanted = [...asked.contents].filter(([, held]) => shareOf(held, asked.query) !== 'none')
   return segmentsBetween(
     asked,
-    { from: holdingOf(asked, after)?.first ?? after + 1, until },
+    { from: holdingOf(asked, after)?.first ?? after, until },
     wanted.map(([number]) => number),
   )
 }

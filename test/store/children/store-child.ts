@@ -12,6 +12,9 @@ import { loadSaid } from '../../support/said.ts'
  * - `commit FILE BINDING COLLECTION FROM TO`: pages of 50 objects with the numbers FROM to TO, each page with a checkpoint
  *   that names the next number; a line for each page that was committed.
  * - `reindex FILE BINDING`: makes the index anew; a line for each step.
+ * - `post FILE BINDING FROM TO`: jobs with the numbers FROM to TO, each of 20 objects and a record that counts them, in one
+ *   transaction; a line for each.
+ * - `count FILE BINDING NAME TIMES`: adds one to the record of that name as often, over and over when someone else was first.
  * - `lock FILE BINDING TIMEOUT`: takes the lock of the source `p-1`, says `locked` or the error's code, and holds it until
  *   standard input ends.
  */
@@ -59,6 +62,34 @@ if (verb === 'commit') {
     say(`${counts.new} ${counts.unchanged}`)
   }
   await store.finishRun(runId, { finishedAt: new Date().toISOString(), status: 'ok' })
+  await store[Symbol.asyncDispose]()
+} else if (verb === 'post') {
+  const key: CollectionKey = { source: source.id, root: 'https://taxii.example/root/', collection: 'c1' }
+  const startedAt = new Date().toISOString()
+  for (let job = Number(rest[0]); job < Number(rest[1]); job++) {
+    const runId = await store.beginRun({ source, key, version: '2.1', startedAt })
+    await store.records.write([{ kind: 'job', id: String(job), body: { status: 'pending' }, revision: 0 }])
+    const items = Array.from({ length: 20 }, (_, n) => numbered('c1', job * 20 + n))
+    const page = { url: 'https://taxii.example/', digest: 'ab'.repeat(32), receivedAt: startedAt }
+    let stored = 0
+    await store.commit({
+      key,
+      runId,
+      parts: [{ page, items, damaged: [] }],
+      checkpoint: () => undefined,
+      onSettled: () => stored++,
+      records: () => [{ kind: 'job', id: String(job), body: { status: 'complete', stored }, revision: 1 }],
+    })
+    say(String(job))
+  }
+  await store[Symbol.asyncDispose]()
+} else if (verb === 'count') {
+  const [name, times] = [rest[0] as string, Number(rest[1])]
+  for (let done = 0; done < times;) {
+    const { body = 0, revision = 0 } = (await store.records.get('counter', name)) ?? {}
+    const isMine = await store.records.write([{ kind: 'counter', id: name, body: (body as number) + 1, revision }])
+    if (isMine) done++
+  }
   await store[Symbol.asyncDispose]()
 } else if (verb === 'reindex') {
   await store.reindex({ onProgress: ({ done }) => say(String(done)) })

@@ -74,6 +74,39 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))(
       }
     })
 
+    it('E4, E5: killed at any instant, a job says complete when its objects are there, and only then', async () => {
+      const file = newFile()
+      const kills = Number(process.env['STIXTAXII_TEST_KILLS'] ?? 8)
+      let begun = 0
+      for (let kill = 0; kill < kills; kill++) {
+        const child = startChild(program, ['post', file, name, String(begun), '1000000'])
+        await child.line()
+        await pause(Math.random() * 60)
+        child.process.kill('SIGKILL')
+        await child.ended
+        await using store = await open(file)
+        const jobs = await store.records.list('job')
+        const complete = jobs.flatMap(({ id, body }) =>
+          (body as { status: string }).status === 'complete' ? [Number(id)] : [],
+        )
+        const numbers = (await all(store.versions({}))).map(({ item }) => parseInt(item.id.slice(-12), 16))
+        const wanted = complete.flatMap((job) => Array.from({ length: 20 }, (_, n) => job * 20 + n))
+        expect(numbers.toSorted((a, b) => a - b)).toEqual(wanted.toSorted((a, b) => a - b))
+        expect(jobs.length - complete.length).toBeLessThanOrEqual(kill + 1)
+        expect((await store.verify()).problems).toEqual([])
+        begun = Math.max(...jobs.map(({ id }) => Number(id))) + 1
+      }
+      expect(begun).toBeGreaterThan(kills)
+    })
+
+    it('L7: no update of a record by two processes at once is lost', async () => {
+      const file = newFile()
+      const children = Array.from({ length: 3 }, () => startChild(program, ['count', file, name, 'hits', '60']))
+      expect(await Promise.all(children.map(({ ended }) => ended))).toEqual([0, 0, 0])
+      await using store = await open(file)
+      expect(await store.records.get('counter', 'hits')).toMatchObject({ body: 180, revision: 180 })
+    })
+
     it('L7: eight processes write at once and everything is there once', async () => {
       const file = newFile()
       const children = Array.from({ length: 8 }, (_, n) =>

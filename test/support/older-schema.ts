@@ -1,0 +1,16 @@
+import { connect, type Binding } from '../../src/store/sqlite/binding.ts'
+
+/** Takes out of a store what releases before schema 3 did not note: what is in a segment, and the spec version of a version. */
+export function forgetContents(binding: Binding, file: string): void {
+  const connection = connect(binding, file)
+  connection.exec('UPDATE segment SET contents = NULL; UPDATE version SET spec = NULL')
+  connection.close()
+}
+
+/** Makes a store of today one of schema 2. */
+export function backToSchema2(binding: Binding, file: string): void {
+  const connection = connect(binding, file)
+  connection.exec(`DROP INDEX segment_look; ALTER TABLE segment DROP COLUMN contents; ALTER TABLE version DROP COLUMN spec;
+    DROP TABLE sibling; DROP TABLE contents; DROP TABLE record; PRAGMA user_version = 2`)
+  connection.close()
+}
