@@ -6,6 +6,7 @@ import { benchFetchIntoStore } from './fetch-store.ts'
 import { benchLookup } from './lookup.ts'
 import type { Bench, BenchRow } from './rows.ts'
 import { benchInstall, benchStart } from './start.ts'
+import { benchServe } from './serve.ts'
 import { benchStore } from './store.ts'
 
 /** `npm run bench -- [--quick] [GOAL...]`: goals of the performance plan, each beside its limit or rival in the same run. */
@@ -15,6 +16,7 @@ const benches: readonly { readonly goals: readonly string[]; readonly bench: Ben
   { goals: ['S1'], bench: benchFetchIntoStore },
   { goals: ['S2'], bench: benchLookup },
   { goals: ['E1', 'E2', 'E3', 'E4'], bench: benchEnrich },
+  { goals: ['V1'], bench: benchServe },
   { goals: ['C1'], bench: benchStart },
   { goals: ['C2'], bench: benchInstall },
 ]

@@ -7,7 +7,8 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
-const here = import.meta.dirname
+// From the project's folder, so that the bench finds them too.
+const here = path.resolve('test/slow/peers')
 
 /** The virtual environment with OpenTAXII, cabby and taxii2-client; `.ci/run` makes it. */
 export const peersFolder = process.env['STIXTAXII_PEERS']
@@ -18,13 +19,15 @@ export const admin = { username: 'root', password: 'made-up-root-password' }
 /** A real OpenTAXII on loopback with one STIX 1 feed behind two poll services and one TAXII 2.1 collection. */
 export interface OpenTaxii extends AsyncDisposable {
   readonly port: number
+  readonly pid: number | undefined
   readonly origin: string
   /** Runs one of the scripts beside this file, or a tool of the virtual environment, and returns its output. */
   python(script: string, ...args: string[]): Promise<string>
   tool(name: string, ...args: string[]): Promise<string>
 }
 
-export async function startOpenTaxii(): Promise<OpenTaxii> {
+/** With `workers` under gunicorn, as OpenTAXII's documentation has it in production. */
+export async function startOpenTaxii(workers?: number): Promise<OpenTaxii> {
   const folder = await mkdtemp(path.join(tmpdir(), 'opentaxii-'))
   const port = await freePort()
   await writeFile(path.join(folder, 'config.yml'), configuration(folder, port))
@@ -40,19 +43,32 @@ export async function startOpenTaxii(): Promise<OpenTaxii> {
   const root = (await python('api_root.py')).trim()
   await tool('opentaxii-add-collection', '--rootid', root, '--title', 'objects', '--public', '--public-write')
 
-  const server = spawn(bin('python'), [path.join(here, 'serve.py'), String(port)], {
-    env: environment,
-    stdio: 'ignore',
-  })
+  const production = [
+    '--workers',
+    String(workers),
+    '--threads',
+    '2',
+    '--bind',
+    `127.0.0.1:${port}`,
+    '--chdir',
+    here,
+    'serve:app',
+  ]
+  const server =
+    workers === undefined
+      ? spawn(bin('python'), [path.join(here, 'serve.py'), String(port)], { env: environment, stdio: 'ignore' })
+      : spawn(bin('gunicorn'), production, { env: environment, stdio: 'ignore' })
   const origin = `http://127.0.0.1:${port}`
   await answers(`${origin}/management/health`)
   return {
     port,
+    pid: server.pid,
     origin,
     python,
     tool,
     async [Symbol.asyncDispose]() {
-      server.kill('SIGKILL')
+      // Workers of gunicorn go when they are told by the first.
+      server.kill(workers === undefined ? 'SIGKILL' : 'SIGTERM')
       await once(server, 'exit')
       await rm(folder, { recursive: true, force: true })
     },

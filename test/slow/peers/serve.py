@@ -1,4 +1,4 @@
-"""Serves OpenTAXII on 127.0.0.1 at the port given; its configuration comes from OPENTAXII_CONFIG."""
+"""Serves OpenTAXII on 127.0.0.1 at the port given, or as `serve:app` under gunicorn; its configuration comes from OPENTAXII_CONFIG."""
 import json
 import sys
 import uuid
@@ -12,4 +12,5 @@ json.JSONEncoder.default = lambda self, value: str(value) if isinstance(value, u
 
 from opentaxii.http import app  # noqa: E402
 
-app.run(host="127.0.0.1", port=int(sys.argv[1]), threaded=True)
+if __name__ == "__main__":
+    app.run(host="127.0.0.1", port=int(sys.argv[1]), threaded=True)
