@@ -1,10 +1,9 @@
-import { StixTaxiiError } from '../core/errors.ts'
-import { printable } from '../core/printable.ts'
 import { everyCollection, rightsIn, withRights, type RightsTarget } from '../serve/auth/account-rights.ts'
 import type { Account, Permissions } from '../serve/authentication.ts'
 import type { Catalogue } from '../serve/persistence/catalogue.ts'
 import type { ServedCollection } from '../serve/persistence/served-collection.ts'
 import type { Right } from '../serve/auth/account-rights.ts'
+import { findServed } from './served-collections.ts'
 
 /** Collections as flags name them, several with commas between. */
 export interface RightsFlags {
@@ -42,26 +41,7 @@ function sorted(rights: readonly Right[]): readonly Right[] {
 
 /** By id, 1.x name or alias. */
 function targetOf(word: string, served: readonly ServedCollection[]): RightsTarget {
-  if (word === 'all' || word === '*') return everyCollection
-  const found = served.filter(({ id, name, alias }) => word === id || word === name || word === alias)
-  const [only, another] = found
-  if (only && !another) return only
-  if (!only) {
-    throw new StixTaxiiError('SERVE_COLLECTION_UNKNOWN', `No collection "${printable(word)}" is served`, {
-      kind: 'not-found',
-      hint: 'Name it by id, alias or TAXII 1 name, or write all. List them with: stixtaxii server collection list',
-      context: { collection: word },
-    })
-  }
-  throw new StixTaxiiError(
-    'CLI_COLLECTION_AMBIGUOUS',
-    `"${printable(word)}" is a name of ${found.length} collections`,
-    {
-      kind: 'usage',
-      hint: `Name it by its id: ${found.map(({ id }) => id).join(', ')}`,
-      context: { collection: word },
-    },
-  )
+  return word === 'all' || word === '*' ? everyCollection : findServed(word, served)
 }
 
 /** The collections in which the account has this right, by name; ids of those that are not there any more. */

@@ -4,6 +4,7 @@ import type { Account, Authentication, Principal } from '../authentication.ts'
 import type { ServerLog } from '../server-log.ts'
 import type { Attempt, AttemptLimits } from './attempt-limits.ts'
 import { parseAuthorization } from './authorization-header.ts'
+import { countRepetitions } from './repetitions.ts'
 import { createTurnstile, type Turnstile } from './turnstile.ts'
 
 /** What is known of a request before it is known who asks. */
@@ -35,6 +36,12 @@ export interface DoorkeeperParts {
   readonly schemes: { readonly basic: boolean; readonly bearer: boolean }
 }
 
+interface Told {
+  readonly outcome: 'success' | 'refused' | 'limited'
+  readonly scheme: 'basic' | 'bearer' | 'token' | 'unknown'
+  readonly account?: string | undefined
+}
+
 type Looked<T> = { readonly found: T } | { readonly waitMs: number }
 
 /** More at once for one account from one address than any client opens connections. */
@@ -42,6 +49,7 @@ const maxAtOnce = 64
 
 export function createDoorkeeper({ authentication, limits, log, schemes }: DoorkeeperParts): Doorkeeper {
   const turnstiles = new Map<string, Turnstile>()
+  const repetitions = countRepetitions()
 
   /** One at a time for each account and address: many at once are one guess after the other, or one login and what it knows. */
   async function inTurn<T>({ username, address }: Attempt, work: () => Promise<Looked<T>>): Promise<Looked<T>> {
@@ -89,14 +97,13 @@ export function createDoorkeeper({ authentication, limits, log, schemes }: Doork
     })
   }
 
-  function tell(
-    outcome: string,
-    scheme: string,
-    username: string | undefined,
-    facts: Omit<RequestFacts, 'authorization'>,
-  ) {
-    const { clientAddress, requestId } = facts
-    log.audit('login', { outcome, scheme, account: username, client: clientAddress, requestId })
+  function tell(told: Told, { clientAddress, requestId }: Omit<RequestFacts, 'authorization'>): void {
+    const { outcome, scheme } = told
+    // What is held up, and tokens, are not limited in number.
+    const isCheap = outcome === 'limited' || (outcome === 'refused' && (scheme === 'bearer' || scheme === 'unknown'))
+    const times = isCheap ? repetitions.tell(`${outcome} ${scheme} ${clientAddress}`) : 1
+    if (times === undefined) return
+    log.audit('login', { ...told, client: clientAddress, requestId, times: times > 1 ? times : undefined })
   }
 
   async function hasAccounts(): Promise<boolean> {
@@ -108,20 +115,20 @@ export function createDoorkeeper({ authentication, limits, log, schemes }: Doork
       if (facts.authorization === undefined) return { kind: 'anonymous', isBarred: await hasAccounts() }
       const credentials = parseAuthorization(facts.authorization)
       if (!credentials || !schemes[credentials.scheme]) {
-        tell('refused', credentials?.scheme ?? 'unknown', undefined, facts)
+        tell({ outcome: 'refused', scheme: credentials?.scheme ?? 'unknown' }, facts)
         return { kind: 'refused' }
       }
       if (credentials.scheme === 'bearer') {
         // Not counted: no number of guesses finds a signature, and a client with an old token is no guesser.
         const account = await authentication.getAccount(credentials.token)
         if (account) return { kind: 'account', account }
-        tell('refused', 'bearer', undefined, facts)
+        tell({ outcome: 'refused', scheme: 'bearer' }, facts)
         return { kind: 'refused' }
       }
       const { username, password } = credentials
       const looked = await accountOfPair({ username, address: facts.clientAddress }, password)
       if ('found' in looked && looked.found) return { kind: 'account', account: looked.found }
-      tell('waitMs' in looked ? 'limited' : 'refused', 'basic', username, facts)
+      tell({ outcome: 'waitMs' in looked ? 'limited' : 'refused', scheme: 'basic', account: username }, facts)
       return 'waitMs' in looked ? limited(looked.waitMs) : { kind: 'refused' }
     },
 
@@ -129,10 +136,10 @@ export function createDoorkeeper({ authentication, limits, log, schemes }: Doork
       const who = { username, address: facts.clientAddress }
       const looked = await inTurn(who, () => attempt(who, () => authentication.authenticate(username, password)))
       if ('waitMs' in looked) {
-        tell('limited', 'token', username, facts)
+        tell({ outcome: 'limited', scheme: 'token', account: username }, facts)
         return limited(looked.waitMs)
       }
-      tell(looked.found ? 'success' : 'refused', 'token', username, facts)
+      tell({ outcome: looked.found ? 'success' : 'refused', scheme: 'token', account: username }, facts)
       return looked.found ? { kind: 'token', token: looked.found } : { kind: 'refused' }
     },
   }

@@ -122,6 +122,21 @@ describe('who asks', () => {
   })
 })
 
+describe('S21 the audit log', () => {
+  it('is not filled by what costs nothing to repeat', async () => {
+    const door = await aDoorOfAnn()
+    for (let count = 0; count < 100; count++) await door.show('Bearer e30.e30.e30', '203.0.113.66')
+    await fail(door, 105)
+    const told = door.log.audited.map(({ outcome, scheme, times }) => `${outcome} ${scheme} ${times ?? 1}`)
+    const powers = [1, 2, 4, 8, 16, 32, 64]
+    expect(told).toEqual([
+      ...powers.map((times) => `refused bearer ${times}`),
+      ...Array<string>(5).fill('refused basic 1'),
+      ...powers.map((times) => `limited basic ${times}`),
+    ])
+  })
+})
+
 describe('E6 wrong attempts', () => {
   it('are free at first, then wait twice as long each time, at most a quarter of an hour', async () => {
     const door = await aDoorOfAnn()
