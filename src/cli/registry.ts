@@ -96,6 +96,11 @@ export const commandRegistry: readonly CommandRow[] = [
     load: async () => (await import('./commands/serve.ts')).serve,
   },
   {
+    path: 'server sync',
+    summary: 'Make API roots, collections, services and accounts as a file says',
+    load: async () => (await import('./commands/server-sync.ts')).serverSync,
+  },
+  {
     path: 'server account create',
     summary: 'Make an account for clients of the server',
     load: async () => (await import('./commands/server-account-create.ts')).serverAccountCreate,

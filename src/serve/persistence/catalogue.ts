@@ -25,6 +25,8 @@ export interface NewServedCollection {
   readonly type?: 'feed' | 'set' | undefined
   readonly acceptAllContent?: boolean | undefined
   readonly supportedContent?: StoredServedCollection['supportedContent'] | undefined
+  /** TAXII 1.x services that offer it; default: all of them. */
+  readonly services?: readonly string[] | undefined
   /** A read-only view of this stored collection; default: storage of its own. */
   readonly viewOf?: CollectionKey | undefined
 }
@@ -188,6 +190,7 @@ function collectionOf(
     type: made.type ?? 'feed',
     acceptAllContent: made.acceptAllContent ?? true,
     supportedContent: made.supportedContent ?? [],
+    ...(made.services && { services: made.services }),
     key: made.viewOf ?? ownKey(apiRootId, id),
     isView,
     createdAt,
