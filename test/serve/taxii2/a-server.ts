@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
+import type { Clock } from '../../../src/core/ports.ts'
 import type { Account, Authentication, Principal } from '../../../src/serve/authentication.ts'
 import { defaultServeSettings } from '../../../src/serve/default-settings.ts'
 import type { ServeEnvironment, ServeParts, ServeSettings } from '../../../src/serve/parts.ts'
@@ -56,16 +57,19 @@ export interface TestServerOptions {
   readonly baseUrl?: string | undefined
   /** Stands in front of the built-in persistence. */
   readonly wrap?: ((persistence: Taxii2Persistence) => Taxii2Persistence) | undefined
+  /** Default: a store in memory. It is closed with the server. */
+  readonly openStore?: ((clock: Clock) => Promise<Store>) | undefined
   /** Who asks when nobody is named. Default: an administrator. */
   readonly default?: Principal | undefined
 }
 
 const noAuthentication = {} as Authentication
 
-/** The routes on a real port, over the built-in persistence and a store in memory. */
+/** The routes on a real port, over the built-in persistence. */
 export async function aServer(options: TestServerOptions = {}): Promise<TestServer> {
   const clock = fakeClock()
-  const store = openMemoryStore({ clock, identity: { pid: 1, host: 'here' } })
+  const { openStore = (own: Clock) => openMemoryStore({ clock: own, identity: { pid: 1, host: 'here' } }) } = options
+  const store = await openStore(clock)
   const persistence = openStorePersistence({ store, clock })
   const { wrap = (same: Taxii2Persistence) => same } = options
   const told = { audits: [] as Told[], errors: [] as Told[] }
@@ -102,9 +106,9 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
     isPublicWrite: false,
     isWritable: true,
   })
-  const url = await listen(appOf(parts, principals, options))
+  const listener = await listen(appOf(parts, principals, options))
   return {
-    ...url,
+    url: listener.url,
     ...told,
     store,
     clock,
@@ -113,6 +117,10 @@ export async function aServer(options: TestServerOptions = {}): Promise<TestServ
     path: `/api/collections/${collection.id}/`,
     signals,
     principals,
+    async [Symbol.asyncDispose]() {
+      await listener[Symbol.asyncDispose]()
+      await store[Symbol.asyncDispose]()
+    },
   }
 }
 
