@@ -33,25 +33,46 @@ export function createContentForms(): ContentForms {
   return {
     contentOf(block) {
       const { content } = block
-      if (firstByte(content) !== leftAngle) return escaped(content)
-      const bare = withoutDeclaration(content)
+      const bare = content.subarray(prologEnd(content))
+      if (!startsElement(bare)) return escaped(content)
       return looksRight(block, bare.toString('utf8')) ? bare : escaped(content)
     },
   }
 }
 
-/** The first byte that is neither white space nor part of a byte order mark. */
-function firstByte(content: Buffer): number | undefined {
-  let at = content[0] === 0xef && content[1] === 0xbb && content[2] === 0xbf ? 3 : 0
-  while (at < content.length && (content[at] as number) <= 0x20) at++
-  return content[at]
+function startsElement(content: Buffer): boolean {
+  const at = afterSpace(content, 0)
+  return content[at] === leftAngle && /[^\s!?/\d.<&>=-]/.test(String.fromCharCode(content[at + 1] ?? 0x20))
 }
 
-/** A document has what no element may have inside: byte order mark and XML declaration. */
-function withoutDeclaration(content: Buffer): Buffer {
-  const head = content.toString('latin1', 0, 512)
-  const found = /^(?:\xef\xbb\xbf)?\s*<\?xml\s[^>]*\?>|^\xef\xbb\xbf/.exec(head)
-  return found ? content.subarray(found[0].length) : content
+const markOfUtf8 = [0xef, 0xbb, 0xbf]
+
+/**
+ * Where a document's root element begins, with the white space before it where there is nothing else: no element may hold
+ * a byte order mark or a declaration, and cabby and libtaxii take a comment before the root for all of the content.
+ */
+function prologEnd(content: Buffer): number {
+  let end = markOfUtf8.every((byte, index) => content[index] === byte) ? markOfUtf8.length : 0
+  for (;;) {
+    const at = afterSpace(content, end)
+    const close = content[at] === leftAngle ? closeOf(content, at) : undefined
+    if (close === undefined) return end === 0 ? 0 : at
+    const found = content.indexOf(close, at + 2)
+    if (found < 0) return end
+    end = found + close.length
+  }
+}
+
+/** What ends the comment or instruction that begins here; undefined for anything else. */
+function closeOf(content: Buffer, at: number): string | undefined {
+  if (content[at + 1] === 0x3f) return '?>'
+  return content.toString('latin1', at, at + 4) === '<!--' ? '-->' : undefined
+}
+
+function afterSpace(content: Buffer, from: number): number {
+  let at = from
+  while (at < content.length && (content[at] as number) <= 0x20) at++
+  return at
 }
 
 const special = /[&<>\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/

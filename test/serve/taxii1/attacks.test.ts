@@ -126,7 +126,7 @@ describe('what is put into an answer', () => {
     expect(back.contents).toEqual([
       '</t:Content></t:Content_Block>',
       '<a><b></a>',
-      '\n<a>é</a>',
+      '<a>é</a>',
       '<!DOCTYPE a><a/>',
       'x ]]> y & z < \r\n',
       '{"a":"\\ufffe"}',

@@ -508,6 +508,27 @@ describe('a ceiling (S26)', () => {
   })
 })
 
+test('an XML block begins with its root element on the wire, since cabby and libtaxii take what comes first for all of it', async () => {
+  const server = await aServer()
+  const contents = [
+    '<?xml version="1.0"?>\n<!-- a <comment> -->\n<?hint?> <a/>\n<!-- behind -->',
+    '\ufeff<a/>',
+    '\n<a/>',
+    '<!-- nothing but a comment -->',
+    '<!-- no end <a/>',
+  ]
+  await fill(server, contents)
+  expect((await poll(server)).contents).toEqual([
+    '<a/>\n<!-- behind -->',
+    '<a/>',
+    '\n<a/>',
+    '<!-- nothing but a comment -->',
+    '<!-- no end <a/>',
+  ])
+  const stored = await server.taxii1.getContentBlocks(server.collections[0]?.id ?? '')
+  expect(stored.map(({ content }) => content.toString())).toEqual(contents)
+})
+
 test('a poll is in the audit log with who asked and how much was given', async () => {
   const { server } = await aFeed(3)
   await poll(server)
