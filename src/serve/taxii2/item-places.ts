@@ -32,9 +32,9 @@ interface List {
   count?: { readonly value: Promise<number>; readonly atMs: number } | undefined
 }
 
-/** Keeps at most `maxLists` (200) lists with `maxPlaces` (2,000) places each; counts for 10 seconds. */
+/** Keeps at most `maxLists` (100) lists with `maxPlaces` (1,000) places each; counts for 10 seconds. */
 export function createItemPlaces(options: ItemPlacesOptions): ItemPlaces {
-  const { monotonicMs, maxLists = 200, maxPlaces = 2000, maxAgeMs = 10_000 } = options
+  const { monotonicMs, maxLists = 100, maxPlaces = 1000, maxAgeMs = 10_000 } = options
   const lists = new Map<string, List>()
 
   // The order of a Map is that of insertion: what was used last is put in again.
@@ -51,6 +51,7 @@ export function createItemPlaces(options: ItemPlacesOptions): ItemPlaces {
 
   return {
     nearest(key, offset) {
+      if (!lists.has(key)) return { offset: 0, after: undefined }
       const { places } = listOf(key)
       const exact = places.get(offset)
       if (exact !== undefined || offset === 0) return { offset, after: exact }
