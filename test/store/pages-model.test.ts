@@ -1,7 +1,7 @@
 import path from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Item } from '../../src/stix/item.ts'
+import type { Item, StixObject } from '../../src/stix/item.ts'
 import { openMemoryStore } from '../../src/store/memory/driver.ts'
 import type { PageEntry, PageQuery } from '../../src/store/page-query.ts'
 import { openSqliteStore } from '../../src/store/sqlite/driver.ts'
@@ -10,7 +10,7 @@ import { indicators, keep } from '../contracts/store-suite.ts'
 import { bindings } from '../support/bindings.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { aBlock, anObject } from '../support/items.ts'
-import { forgetContents } from '../support/older-schema.ts'
+import { backToSchema2, forgetContents } from '../support/older-schema.ts'
 import { loadSaid } from '../support/said.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -295,6 +295,38 @@ async function ask(store: Store, model: Model, query: Asked, all: readonly PageE
   expect(found).toEqual(wanted)
   expect(await store.countPage(indicators, { ...real, addedAfter: begin })).toBe(wanted.length)
 }
+
+describe.each(bindings.map((binding) => [binding.name, binding] as const))(
+  'pages of a store of schema 2 over %s',
+  (_name, binding) => {
+    it('L10: are those of the same store of today, also when its index was made again', async () => {
+      const file = path.join(folder, `${++files}.db`)
+      const open = () => openSqliteStore(file, { ...dependencies, binding })
+      const id = anObject().id
+      const [one, two, three] = ['01', '02', '03'].map((month) =>
+        anObject({ id, modified: `2026-${month}-01T00:00:00.000Z` }),
+      )
+      const older = { ...(two as StixObject), specVersion: '2.0' as const }
+      const alone = anObject({ type: 'malware' })
+      {
+        await using store = await open()
+        await keep(store, [alone, one as Item, three as Item, older])
+      }
+      backToSchema2(binding, file)
+      await using store = await open()
+      const read = async (query: Omit<PageQuery, 'limit'>) =>
+        (await store.readPage(indicators, { ...query, limit: 9 })).entries.map(({ item }) => item)
+      for (const round of ['upgraded', 'made again']) {
+        if (round === 'made again') await store.reindex()
+        expect(await read({ versions: ['last'] })).toEqual([alone, three])
+        expect(await read({ versions: ['last'], specVersions: ['2.0'] })).toEqual([older])
+        expect(await read({ types: ['malware'] })).toEqual([alone])
+        expect(await store.countPage(indicators, { versions: ['last'] })).toBe(2)
+        expect((await store.verify()).problems).toEqual([])
+      }
+    })
+  },
+)
 
 describe.each(subjects)('S21-19: pages of %s and the naive model', (_name, subject) => {
   it('agree on every history of versions, removals and prunings, for every query', { timeout: 120_000 }, async () => {

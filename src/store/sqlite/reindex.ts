@@ -1,11 +1,14 @@
 import type { NoticeSink } from '../../core/notice.ts'
+import { versionOf } from '../compare.ts'
 import { readerVersion, type ReadItem } from '../index-reading.ts'
 import type { ReindexReport, ReindexRequest } from '../known-value.ts'
 import type { Connection } from './binding.ts'
+import { contentsOf, numberOfContents } from './contents.ts'
 import { reading, type Database } from './database.ts'
 import { growIndex } from './grow-index.ts'
 import { newIndexPath } from './index-path.ts'
-import { readSegment } from './segments.ts'
+import { keyOfId, keyOfVersion, specOf } from './keys.ts'
+import { readSegment, type SegmentItem } from './segments.ts'
 
 const segmentsPerTransaction = 32
 
@@ -109,14 +112,17 @@ async function readSome(connection: Connection, read: ReadItem): Promise<Reindex
     unread['until'] as number,
   ]
   const rows = connection.all(
-    'SELECT first, data FROM segment WHERE collection = ? AND first > ? AND first <= ? ORDER BY first LIMIT ?',
+    `SELECT number, first, contents, data FROM segment
+     WHERE collection = ? AND first > ? AND first <= ? ORDER BY first LIMIT ?`,
     [collection, after, until, segmentsPerTransaction],
   )
   const path = newIndexPath(connection, collection, read)
   let versions = 0
   let last = after
   for (const row of rows) {
-    for (const { item, added } of await readSegment(row['first'] as number, row['data'] as Buffer)) {
+    const items = await readSegment(row['first'] as number, row['data'] as Buffer)
+    if (row['contents'] === null) noteContents(connection, collection, row['number'] as number, items)
+    for (const { item, added } of items) {
       path.add(item, added)
       versions++
       last = added
@@ -128,4 +134,23 @@ async function readSome(connection: Connection, read: ReadItem): Promise<Reindex
     connection.run('DELETE FROM unread WHERE collection = ?', [collection])
   } else connection.run('UPDATE unread SET after = ? WHERE collection = ?', [last, collection])
   return { versions, ...growth }
+}
+
+/** What releases before schema 3 did not note of a segment and of the versions in it; pages are quicker with it. */
+function noteContents(
+  connection: Connection,
+  collection: number,
+  segment: number,
+  items: readonly SegmentItem[],
+): void {
+  const contents = numberOfContents(connection, contentsOf(items.map(({ item }) => item)))
+  connection.run('UPDATE segment SET contents = ? WHERE number = ?', [contents, segment])
+  for (const { item } of items) {
+    connection.run('UPDATE version SET spec = ? WHERE id = ? AND collection = ? AND version = ?', [
+      specOf(item),
+      keyOfId(item.id),
+      collection,
+      keyOfVersion(versionOf(item)),
+    ])
+  }
 }

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { connect } from '../../../src/store/sqlite/binding.ts'
 import { openSqliteStore } from '../../../src/store/sqlite/driver.ts'
+import type { PageQuery } from '../../../src/store/page-query.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { all, indicators, keep } from '../../contracts/store-suite.ts'
 import { bindings } from '../../support/bindings.ts'
@@ -25,6 +26,18 @@ function sequence(seed: number): () => number {
   }
 }
 
+const pageQueries: readonly Omit<PageQuery, 'limit'>[] = [
+  { versions: ['last'] },
+  { versions: ['first'], specVersions: ['2.1'] },
+  { types: ['indicator'] },
+  { kind: 'block' },
+]
+
+async function pageOf(store: Store, query: Omit<PageQuery, 'limit'>): Promise<unknown> {
+  const { entries, more } = await store.readPage(indicators, { ...query, limit: 200 })
+  return [entries.map(({ item, addedAt }) => [item.id, addedAt]), more, await store.countPage(indicators, query)]
+}
+
 /** Everything a consumer would ever be told. */
 async function told(store: Store): Promise<unknown> {
   const versions = await all(store.versions({}))
@@ -36,6 +49,8 @@ async function told(store: Store): Promise<unknown> {
     conflicts: (await all(store.conflicts())).map(({ kept, other }) => [kept.toString(), other.toString()]),
     values: await all(store.knownValues({ descriptions: true })),
     counted: await store.countValues(),
+    pages: await Promise.all(pageQueries.map((query) => pageOf(store, query))),
+    records: await store.records.list('job'),
   }
 }
 
@@ -79,6 +94,10 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('dama
           damaged: [somethingDamaged()],
           move: { stamp: '2026-01-03T00:00:00.123456Z', run: null },
         })
+        const expiresAt = '2026-02-02T00:00:00.000000Z'
+        await store.records.write(
+          objects.map(({ id }) => ({ kind: 'job', id, owner: 'a', expiresAt, body: [random().toString(36)] })),
+        )
         before = await told(store)
       }
       const bytes = await readFile(whole)
@@ -148,6 +167,14 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('dama
     ['a name altered', `UPDATE named SET body = CAST('["malware","x"]' AS BLOB)`],
     ['a name lost', 'DELETE FROM named'],
     ['a revocation lost', 'DELETE FROM revoked'],
+    ['a spec version altered', 'UPDATE version SET spec = 1 - spec'],
+    ['contents altered', `UPDATE contents SET body = CAST(replace(body, '2.1', '2.0') AS BLOB)`],
+    ['contents of another segment', 'PRAGMA foreign_keys = OFF; UPDATE segment SET contents = contents + 1'],
+    ['a sibling lost', 'DELETE FROM sibling WHERE added = (SELECT max(added) FROM sibling)'],
+    ['a sibling invented', `INSERT INTO sibling SELECT collection, added + 1000, id FROM sibling`],
+    ['a record altered', `UPDATE record SET body = CAST('[2]' AS BLOB)`],
+    ['a record given to someone else', `UPDATE record SET owner = CAST('b' AS BLOB)`],
+    ['a record that lives longer', 'UPDATE record SET expires = NULL'],
     ['a revocation invented', `INSERT INTO revoked SELECT CAST('x' AS BLOB), number FROM collection`],
   ])('L10: verify finds %s', async (what, sql) => {
     const file = fileOf(what.replaceAll(' ', '-'))
@@ -160,6 +187,8 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('dama
       const malware = saying({ relations, named: [{ id: 'malware--m', type: 'malware', name: 'Zeus' }] })
       const move = { stamp: '2026-01-03T00:00:00Z', run: null }
       await keep(store, [object, revoked, malware, clash], { damaged: [somethingDamaged()], move })
+      const expiresAt = '2030-01-01T00:00:00Z'
+      await store.records.write([{ kind: 'job', id: 'j', owner: 'a', expiresAt, body: [1] }])
       expect((await store.verify()).problems).toEqual([])
     }
     const connection = connect(binding, file)
