@@ -21,6 +21,8 @@ export interface ShownCollection {
   readonly served: ServedCollection
   /** Undefined: nothing is stored in it yet. */
   readonly facts?: CollectionFacts | undefined
+  /** Counts and newest stamp would tell of what this account may not see (S26). */
+  readonly isUncounted?: boolean | undefined
 }
 
 export interface Search {
@@ -154,16 +156,20 @@ function collectionsPart({ collections }: PageContent): Html {
   </section>`
 }
 
-function collectionPart({ served, facts }: ShownCollection): Html {
+function collectionPart({ served, facts, isUncounted }: ShownCollection): Html {
   return markup`<li>
     <h3>${served.title}</h3>
     <dl>
-      ${row('Objects', facts ? facts.versions - facts.blocks : 0)}${row('Blocks', facts && facts.blocks > 0 ? facts.blocks : undefined)}
-      ${row('Newest', facts?.lastAddedAt && stamp(facts.lastAddedAt))}${fetchRows(facts)}
+      ${isUncounted ? undefined : countRows(facts)}${fetchRows(facts)}
       ${row('TAXII 2', markup`<code>/${served.apiRootId}/collections/${served.id}/</code>`)}
       ${row('TAXII 1.x', markup`<code>${served.name}</code>`)}
     </dl>
   </li>`
+}
+
+function countRows(facts: CollectionFacts | undefined): Html {
+  return markup`${row('Objects', facts ? facts.versions - facts.blocks : 0)}${row('Blocks', facts && facts.blocks > 0 ? facts.blocks : undefined)}
+      ${row('Newest', facts?.lastAddedAt && stamp(facts.lastAddedAt))}`
 }
 
 function fetchRows(facts: CollectionFacts | undefined): Html | undefined {

@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import type { Value } from '../../stix/statement.ts'
 import type { KnownValue } from '../../store/known-value.ts'
 import { challengesOf } from '../auth/authorization-header.ts'
-import type { Principal } from '../authentication.ts'
+import type { Principal, TlpLevel } from '../authentication.ts'
 import type { Catalogue } from '../persistence/catalogue.ts'
 import type { ServedCollection } from '../persistence/served-collection.ts'
 import type { ServeEnvironment, ServeParts } from '../parts.ts'
@@ -54,11 +54,13 @@ export function webRoutes(parts: WebParts): Hono<ServeEnvironment> {
     }
     const readable = visibleCollections(await parts.catalogue.list(), principal, settings.anonymousReading)
     const facts = new Map((await parts.facts.collections()).map((each) => [keyOf(each), each]))
+    const level = ceilingOf(principal)
+    const isUncounted = level !== undefined && level !== 'red'
     const text = (c.req.query('value') ?? '').trim().slice(0, longestText)
     const content = {
       title: settings.taxii2.title,
       ...(principal.kind === 'account' && { username: principal.account.username }),
-      collections: readable.map((served) => ({ served, facts: facts.get(keyOf(served)) })),
+      collections: readable.map((served) => ({ served, facts: facts.get(keyOf(served)), isUncounted })),
       discovery: discoveryOf(c, parts),
       ...(text !== '' && { search: await search(text, readable, { principal, parts }) }),
       now: parts.clock.now(),
@@ -77,7 +79,7 @@ async function search(
   { principal, parts }: { readonly principal: Principal; readonly parts: WebParts },
 ): Promise<Search> {
   const answer = await parts.lookUp(text)
-  const level = principal.kind === 'account' ? principal.account.tlpCeiling : undefined
+  const level = ceilingOf(principal)
   const found = []
   for (const { by, known } of answer?.matches ?? []) {
     const statements = await visibleStatements(known, readable, { level, knownMarkings: parts.knownMarkings })
@@ -86,6 +88,10 @@ async function search(
     found.push({ by, kind: known.kind, value: known.value, statements: shown, more: Math.max(0, more) })
   }
   return { text, ...(answer?.value && { kind: answer.value.kind }), found }
+}
+
+function ceilingOf(principal: Principal): TlpLevel | undefined {
+  return principal.kind === 'account' ? principal.account.tlpCeiling : undefined
 }
 
 function discoveryOf(c: Context<ServeEnvironment>, { settings }: WebParts) {
