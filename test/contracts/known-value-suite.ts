@@ -393,6 +393,34 @@ export function knownValueSuite(subject: StoreUnderTest): void {
         )
       })
 
+      it('keeps values of any length in their order, and apart where they differ late', async () => {
+        const like = 'http://long.example/' + 'p'.repeat(1980)
+        const texts = [
+          'a',
+          like,
+          `${like}/`,
+          ...Array.from({ length: 1200 }, (_, n) => `${like}/${'ü'.repeat(n % 7)}${n}`),
+        ]
+        texts.push(`${like}/${'z'.repeat(14_000)}`, `${like}0`, `${like}q`, 'http://other.example/')
+        const urls = texts.map((value): Value => ({ kind: 'url', value }))
+        await keep(
+          store,
+          urls.map((url) => anIndicatorSaying({ about: [url] })),
+        )
+        await keep(store, [anIndicatorSaying({ about: urls.slice(-5) })], { key: others })
+        const inBytes = urls.toSorted((a, b) => Buffer.compare(Buffer.from(a.value), Buffer.from(b.value)))
+        expect(await namesOf()).toEqual(inBytes.map(({ value }) => value))
+        const answers = await store.lookup(urls)
+        expect(answers.map(({ statements }) => statements.length)).toEqual(
+          urls.map((_, n) => (n < urls.length - 5 ? 1 : 2)),
+        )
+        expect(await store.countValues()).toEqual([{ kind: 'url', values: urls.length, statements: urls.length + 5 }])
+        expect(await namesOf({ collections: ['c2'] })).toHaveLength(5)
+        await store.prune({ all: true, collection: 'c1' })
+        expect(await namesOf()).toHaveLength(5)
+        expect((await store.verify()).problems).toEqual([])
+      })
+
       it('says the same as lookup, descriptions only where they were asked for', async () => {
         await keep(
           store,

@@ -27,7 +27,7 @@ const rest = (table: string) => `JOIN statement ON statement.collection = ${tabl
 const behind = (table: string) => `(${table}.value, ${table}.collection, ${table}.added, ${table}.place)`
 const order = (table: string) => `${table}.value, ${table}.collection, ${table}.added, ${table}.place`
 
-/** The statements of this file; their query plans are tested. */
+/** The statements of this file. */
 export const knownValuesSql = {
   lookup: `SELECT wanted.number AS number, ${columns('stated')}
     FROM unnest($1::integer[], $2::smallint[], $3::bytea[]) AS wanted (number, kind, value)
