@@ -124,7 +124,7 @@ describe('hints', () => {
     const named = source
       .filter((file) => file.endsWith('.ts'))
       .flatMap((file) => [
-        ...readFileSync(path.join(root, 'src', file), 'utf8').matchAll(/: stixtaxii ([a-z][a-z ]*[a-z])/g),
+        ...readFileSync(path.join(root, 'src', file), 'utf8').matchAll(/: stixtaxii ([a-z][a-z -]*[a-z])/g),
       ])
       .map(([, words = '']) => words)
     expect(named.length).toBeGreaterThan(30)

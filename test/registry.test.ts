@@ -79,8 +79,9 @@ describe('the lists of the other rooms', () => {
 
   it('have every store driver', () => {
     const registry = readFileSync(path.join(root, 'src/store/registry.ts'), 'utf8')
-    const drivers = readdirSync(path.join(root, 'src/store'), { withFileTypes: true }).filter((entry) =>
-      entry.isDirectory(),
+    const drivers = readdirSync(path.join(root, 'src/store'), { withFileTypes: true }).filter(
+      // What is kept beside the versions, over any driver.
+      (entry) => entry.isDirectory() && entry.name !== 'records',
     )
     expect(drivers.filter(({ name }) => !registry.includes(`'./${name}/driver.ts'`)).map(({ name }) => name)).toEqual(
       [],
