@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import type { ClientBase, Pool, PoolClient } from 'pg'
 import type { Clock } from '../../core/ports.ts'
 import { rememberSecret } from '../../core/known-secrets.ts'
 import { Secret } from '../../core/secret.ts'
 import { tlsOptions, type PostgresAddress } from './address.ts'
 import { connect, PostgresError, typesFor, type Connection } from './connection.ts'
-import { connectFailure, isTransient, poolExhausted, storeFailure } from './failure.ts'
+import { commitUnknown, connectFailure, isTransient, isUnreachable, poolExhausted, storeFailure } from './failure.ts'
 
 /**
  * One database over a pool of sessions. Writers are READ COMMITTED and begin with the row of their collection, FOR UPDATE:
@@ -40,8 +41,14 @@ export interface DatabaseSettings {
 }
 
 const connectPatienceMs = 15_000
+/** How long a free session is waited for: those that have one wait for each other's commits. */
+const sessionPatienceMs = 60_000
+const farewellMs = 2000
 const mostAttempts = 5
 const firstPauseMs = 50
+const longestPauseMs = 1000
+/** How long a server that was there is waited for: it may be starting again, or another takes its place. */
+const returnPatienceMs = 30_000
 
 /**
  * What every session is told. Our transactions that stay open are locks, which the server must not end as idle ones; a
@@ -65,10 +72,15 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
     client.on('error', () => undefined)
     return client.query(sessionSettings(address.schema))
   }
+  class Client extends pg.Client {
+    constructor() {
+      super({ ...config, connectionTimeoutMillis: connectPatienceMs })
+    }
+  }
   const pool: Pool = new pg.Pool({
-    ...config,
+    Client,
     max: settings.sessions ?? 8,
-    connectionTimeoutMillis: connectPatienceMs,
+    connectionTimeoutMillis: sessionPatienceMs,
     idleTimeoutMillis: 30_000,
     allowExitOnIdle: true,
     onConnect: (client: ClientBase): unknown => prepare(client),
@@ -99,20 +111,32 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
     }
   }
 
-  async function again<Result>(attempt: (number: number) => Promise<Result>): Promise<Result> {
-    for (let number = 1; ; number++) {
+  /** Tries again what may go well then; also to connect, once there has been a connection. */
+  async function again<Result>(attempt: () => Promise<Result>): Promise<Result> {
+    const deadline = clock.monotonicMs() + returnPatienceMs
+    let failures = 0
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       try {
-        return await attempt(number)
+        return await attempt()
       } catch (error) {
-        if (number >= mostAttempts || !isTransient(error)) throw failed(error)
-        await clock.sleep(firstPauseMs * 2 ** (number - 1) * (0.5 + Math.random()))
+        if (isTransient(error)) failures++
+        else if (failures === 0 || !isUnreachable(error)) throw failed(error)
+        if (failures >= mostAttempts || clock.monotonicMs() >= deadline) throw failed(error)
+        await clock.sleep(pauseMs * (0.5 + Math.random()))
       }
     }
   }
 
   return {
     address,
-    transaction: (work) => again(settling(using, work)),
+    async transaction(work) {
+      const settled = settling(using, work)
+      try {
+        return await again(settled.attempt)
+      } catch (error) {
+        throw settled.isOpen() ? commitUnknown(address, error) : error
+      }
+    },
     reading: (work) =>
       again(() =>
         using(async (connection) => {
@@ -130,7 +154,7 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
       run: (sql, values) => again(() => using((connection) => connection.run(sql, values))),
     },
     async session(onLost) {
-      const client = new pg.Client({ ...config, connectionTimeoutMillis: connectPatienceMs })
+      const client = new Client()
       let isClosing = false
       client.on('error', () => undefined)
       client.on('end', () => {
@@ -138,7 +162,9 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
       })
       const close = async () => {
         isClosing = true
-        await ignoring(client.end())
+        await soon(client.end())
+        // A server that is gone without a word never says goodbye.
+        ;(client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy()
       }
       try {
         await client.connect()
@@ -149,9 +175,14 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
       }
       return { connection: connect(client), close }
     },
-    close: () => pool.end(),
+    close: () => soon(pool.end()),
   }
 }
+
+const sweepChance = 0.005
+/** Nobody asks for the token of a transaction of yesterday. */
+const sweepSettled = `DELETE FROM settled WHERE token IN (
+  SELECT token FROM settled WHERE at < extract(epoch FROM now())::bigint - 86400 LIMIT 10000 FOR UPDATE SKIP LOCKED)`
 
 /**
  * One transaction that may be attempted several times. Each writes a token of its own into the table `settled`; where the
@@ -161,18 +192,18 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
 function settling<Result>(
   using: <Answer>(work: (connection: Connection) => Promise<Answer>) => Promise<Answer>,
   work: (connection: Connection) => Promise<Result>,
-): () => Promise<Result> {
+): { attempt(): Promise<Result>; /** Whether it may have been done. */ isOpen(): boolean } {
   const token = randomUUID()
   const key = Buffer.from(token.replaceAll('-', ''), 'hex')
   let unsettled: { readonly result: Result } | undefined
-  return () =>
+  const attempt = () =>
     using(async (connection) => {
-      await connection.exec(
-        `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(hashtextextended('${token}', 0))`,
-      )
       const guarded = guard(connection)
       let result: Result
       try {
+        await connection.exec(
+          `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(hashtextextended('${token}', 0))`,
+        )
         if (unsettled) {
           const found = await connection.get('SELECT 1 AS found FROM settled WHERE token = $1', [key])
           if (found) {
@@ -184,6 +215,7 @@ function settling<Result>(
         result = await work(guarded.connection)
         guarded.end()
         await connection.run('INSERT INTO settled (token, at) VALUES ($1, extract(epoch FROM now())::bigint)', [key])
+        if (Math.random() < sweepChance) await connection.exec(sweepSettled)
       } catch (error) {
         guarded.end()
         await ignoring(connection.exec('ROLLBACK'))
@@ -197,8 +229,10 @@ function settling<Result>(
         if (error instanceof PostgresError && !error.isLost) unsettled = undefined
         throw error
       }
+      unsettled = undefined
       return result
     })
+  return { attempt, isOpen: () => unsettled !== undefined }
 }
 
 /**
@@ -228,6 +262,14 @@ function guard(inner: Connection): { connection: Connection; end(): void } {
       failure ??= new Error('the transaction is over')
     },
   }
+}
+
+/** Waits for a farewell, but not for one that never comes. */
+async function soon(work: Promise<unknown>): Promise<void> {
+  const stop = new AbortController()
+  const late = setTimeout(farewellMs, undefined, { signal: stop.signal })
+  await Promise.race([ignoring(work), ignoring(late)])
+  stop.abort()
 }
 
 /** For what may fail without harm: the end of a session that is gone. */

@@ -15,6 +15,21 @@ export function isTransient(error: unknown): boolean {
   )
 }
 
+/** Whether no server answered: it may be starting again. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof StixTaxiiError && error.code === 'STORE_UNREACHABLE'
+}
+
+/** The connection was lost during COMMIT, and the server did not come back to say what became of it. */
+export function commitUnknown(address: PostgresAddress, cause: unknown): StixTaxiiError {
+  return new StixTaxiiError('STORE_COMMIT_UNKNOWN', `${address.place} was lost while it was storing, and is not back`, {
+    kind: 'pending',
+    hint: 'It has stored all of this or nothing. Run it again when the server is back: what is there is not stored twice.',
+    context: { host: address.host, port: address.port },
+    cause,
+  })
+}
+
 /** What a failure of PostgreSQL means for the user; every other error is given back as it is. */
 export function storeFailure(error: unknown, address: PostgresAddress): unknown {
   if (error instanceof SqlError) return storeCorrupt(address, error.message, error)

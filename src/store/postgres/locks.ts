@@ -49,10 +49,8 @@ export function newLocks(
       state.isLost = true
     })
     sessions.add(session)
-    let isHeld = false
     try {
       await waitFor(session.connection, source, options)
-      isHeld = true
       const fence = await raiseFence(key)
       const mine: Held = { source, fence, state }
       held.set(source.id, mine)
@@ -64,7 +62,7 @@ export function newLocks(
         },
       }
     } catch (error) {
-      await release(session, isHeld)
+      await release(session)
       throw storeFailure(error, database.address)
     }
   }
@@ -102,11 +100,9 @@ export function newLocks(
     return row && holderOf(row)
   }
 
-  async function release(session: Session, isHeld = true): Promise<void> {
-    if (!sessions.delete(session)) return
-    // Its end would do, but comes a little later.
-    if (isHeld) await session.connection.exec('ROLLBACK').catch(() => undefined)
-    await session.close()
+  /** Its end is the end of the lock. */
+  async function release(session: Session): Promise<void> {
+    if (sessions.delete(session)) await session.close()
   }
 
   return {
@@ -127,7 +123,7 @@ export function newLocks(
     },
     async close() {
       held.clear()
-      await Promise.all([...sessions].map((session) => release(session)))
+      await Promise.all([...sessions].map(release))
     },
   }
 }
