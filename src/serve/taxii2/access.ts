@@ -36,7 +36,7 @@ export async function reachCollection(visit: Visit): Promise<Reached> {
 function tellAudit({ c, parts }: Visit, { apiRootId, id }: Taxii2Collection): void {
   const principal = c.get('principal')
   if (principal.kind !== 'account') return
-  parts.log.audit('access refused', {
+  parts.log.audit('taxii2-refused', {
     requestId: c.get('requestId'),
     clientAddress: c.get('clientAddress'),
     account: principal.account.username,

@@ -70,7 +70,7 @@ export function answerError(visit: Visit, error: unknown): Response {
   const known = error instanceof StixTaxiiError ? error : undefined
   const status = httpStatusOf(error)
   const isOurs = known === undefined || status === 500
-  if (isOurs) parts.log.error('request failed', { requestId: c.get('requestId'), ...causeOf(error) })
+  if (isOurs) parts.log.error('taxii2-failed', { requestId: c.get('requestId'), ...causeOf(error) })
   const resource = {
     title: isOurs ? 'Internal error' : known.message,
     ...(!isOurs && known.hint !== undefined && { description: known.hint }),

@@ -28,7 +28,7 @@ export async function addObjects(visit: Visit): Promise<Response> {
     account: account?.username,
   })
   const stored = job.details.filter(({ status }) => status === 'success')
-  audit(visit, 'objects added', collection, { job: job.id, received: job.details.length, stored: stored.length })
+  audit(visit, 'taxii2-added', collection, { job: job.id, received: job.details.length, stored: stored.length })
   if (stored.length > 0)
     parts.signals.emit('OBJECTS_ADDED', { collection, ids: stored.map(({ stixId }) => stixId), account })
   if (job.status === 'complete') parts.signals.emit('JOB_FINISHED', { job, collection })
@@ -44,7 +44,7 @@ export async function deleteObject(visit: Visit): Promise<Response> {
   if (!(await isSeen(visit, collection, id))) throw notFound()
   const versions = filter.specVersions?.length === 0 ? 0 : await parts.taxii2.deleteObject(collection, id, filter)
   if (versions === 0) throw notFound()
-  audit(visit, 'object deleted', collection, { object: id, versions })
+  audit(visit, 'taxii2-deleted', collection, { object: id, versions })
   parts.signals.emit('OBJECT_DELETED', { collection, id, versions, account: accountOf(visit) })
   return answerBytes(visit, Buffer.alloc(0))
 }

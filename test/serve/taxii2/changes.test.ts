@@ -151,7 +151,7 @@ describe('adding objects', () => {
     })
     expect(server.audits).toEqual([
       {
-        event: 'objects added',
+        event: 'taxii2-added',
         fields: expect.objectContaining({
           account: 'root',
           clientAddress: '127.0.0.1',
@@ -255,11 +255,11 @@ describe('deleting', () => {
       expect([name, answer.status]).toEqual([name, status])
     }
     expect(server.audits.map(({ event }) => event)).toEqual([
-      'objects added',
-      'access refused',
-      'access refused',
-      'access refused',
-      'object deleted',
+      'taxii2-added',
+      'taxii2-refused',
+      'taxii2-refused',
+      'taxii2-refused',
+      'taxii2-deleted',
     ])
   })
 
