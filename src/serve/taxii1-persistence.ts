@@ -168,8 +168,8 @@ export interface Taxii1Persistence extends AsyncDisposable {
   getInboxMessage(id: string): Promise<InboxMessageEntity | undefined>
   /**
    * Stores blocks in each of the collections: all or nothing, volumes in the same transaction. A block that is already
-   * there is not stored twice. Returns those that are stored now, with their labels in the first collection, in the order
-   * given. The message they came with is recorded in the same transaction under the id it has; without blocks or
+   * there is not stored twice. Returns those that were new in any of them, with their labels in the first collection that
+   * has them, in the order given. The message they came with is recorded in the same transaction under the id it has; without blocks or
    * collections it alone.
    * @throws SERVE_COLLECTION_UNKNOWN (not-found), SERVE_COLLECTION_READ_ONLY (refused); then nothing is stored.
    */

@@ -1,4 +1,6 @@
+import { StixTaxiiError } from '../../core/errors.ts'
 import type { Clock } from '../../core/ports.ts'
+import { Secret } from '../../core/secret.ts'
 import type { Authentication } from '../authentication.ts'
 import { findModule, openModule } from '../load-module.ts'
 import type { ServerLog } from '../server-log.ts'
@@ -12,6 +14,9 @@ export interface ModuleParts {
   /** What it is opened for: one that both families name is called once for each. */
   readonly role: 'authentication' | 'taxii1' | 'taxii2'
   readonly clock: Clock
+  /** The program's own classes: those of an installed library are others, and open nothing of it. */
+  readonly Secret: typeof Secret
+  readonly StixTaxiiError: typeof StixTaxiiError
 }
 
 /** What stands in the place of the built-in parts; whoever opened it closes it. */
@@ -52,7 +57,16 @@ export async function openServeModules(
   }
   const openAs = async <Opened extends AsyncDisposable>(role: ModuleParts['role']): Promise<Opened | undefined> => {
     const module = found[role]
-    return module && kept(await openModule<Opened>(module, { role, clock }, methodsOf[role]))
+    return (
+      module &&
+      kept(
+        await openModule<Opened>(
+          module,
+          { role, clock, Secret, StixTaxiiError } satisfies ModuleParts,
+          methodsOf[role],
+        ),
+      )
+    )
   }
   try {
     const authentication = await openAs<Authentication>('authentication')

@@ -44,10 +44,10 @@ const storing: Promises = {
   async 'createContentBlocks: a block that is there already is not stored twice'(persistence) {
     const { id } = await aFilled1(persistence, 2)
     const before = await persistence.getContentBlocks(id)
-    const again = await persistence.createContentBlocks(blocks(3), [id])
-    assert.equal(again.length, 3)
-    assert.equal(again[0]?.timestampLabel, before[0]?.timestampLabel)
-    assert.equal(await persistence.getContentBlocksCount(id), 3)
+    assert.deepEqual(numbersOf(await persistence.createContentBlocks(blocks(3), [id])), [3])
+    const after = await persistence.getContentBlocks(id)
+    assert.deepEqual(after.slice(0, 2), before)
+    assert.equal(after.length, 3)
   },
   async 'createContentBlocks: into several collections, or some of them where a block says so'(persistence) {
     const [a, b] = [await aCollection1(persistence, { name: 'a' }), await aCollection1(persistence, { name: 'b' })]

@@ -28,20 +28,25 @@ export async function addBlocks(adding: Adding, delivered: Delivered): Promise<r
   const { store } = adding
   const placed = delivered.blocks.map((block) => ({ block, item: itemOf(block) }))
   const messageChange = delivered.message ? [inboxMessageChange({ ...delivered.message })] : []
-  const batches = await batchesOf(adding, delivered, placed)
+  const added = new Set<string>()
+  const batches = await batchesOf(adding, delivered, { placed, added })
   const [first, ...others] = batches
   if (!first) {
     await store.records.write(messageChange)
     return []
   }
   await store.commitAll([{ ...first, records: () => [...(first.records?.() ?? []), ...messageChange] }, ...others])
-  return storedBlocks(store, delivered, placed)
+  return storedBlocks(
+    store,
+    delivered,
+    placed.filter(({ item }) => added.has(item.id)),
+  )
 }
 
 async function batchesOf(
   { clock, runs }: Adding,
   delivered: Delivered,
-  placed: readonly Placed[],
+  { placed, added }: { readonly placed: readonly Placed[]; readonly added: Set<string> },
 ): Promise<readonly PageBatch[]> {
   const receivedAt = timestampOfDate(clock.now())
   const batches: PageBatch[] = []
@@ -55,6 +60,9 @@ async function batchesOf(
       runId: await runs(collection.key, collection.title),
       parts: [{ page, items: own.map(({ item }) => item), damaged: [] }],
       checkpoint: () => undefined,
+      onSettled: ({ id }, outcome) => {
+        if (outcome === 'new') added.add(id)
+      },
       records: () => deliveries(own, collection.id, delivered.message?.id),
     })
   }
@@ -78,7 +86,7 @@ function deliveries(
   return [...byMessage].map(([messageId, blockIds]) => deliveryChange({ collectionId, messageId, blockIds }))
 }
 
-/** As they are now, in the order given, each with its label in the first collection that has it. */
+/** Those that are new somewhere, in the order given, each with its label in the first collection that has it. */
 async function storedBlocks(
   store: Store,
   { collections, message }: Delivered,
