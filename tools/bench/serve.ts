@@ -192,7 +192,7 @@ async function exchange(
   url: string,
   headers: Readonly<Record<string, string>>,
   { agent, method = 'GET', body }: More = {},
-) {
+): Promise<{ readonly body: Buffer; readonly headers: http.IncomingHttpHeaders }> {
   const request = http.request(url, { method, headers, ...(agent && { agent }) })
   request.end(body)
   const [answer] = (await once(request, 'response')) as [http.IncomingMessage]
@@ -217,7 +217,11 @@ async function measureOpenTaxii(objects: number, seconds: number, folder: string
   const listed = JSON.parse((await read(`${root}/collections/`, headers)).toString()) as {
     collections: { id: string }[]
   }
-  return readPages({ origin: root, collection: listed.collections[0]?.id ?? '', headers, pid: rival.pid }, seconds)
+  // Awaited here: the rival would be stopped before it was asked.
+  return await readPages(
+    { origin: root, collection: listed.collections[0]?.id ?? '', headers, pid: rival.pid },
+    seconds,
+  )
 }
 
 /** POSTs of 1,000 objects, one after the other, to a collection of our own. */
