@@ -12,6 +12,8 @@ import type { Message } from './visit.ts'
 /** Bytes that are read before others get their turn. */
 const turnBytes = 512 * 1024
 const maxIdLength = 1024
+/** A request has few elements besides the content of its blocks. */
+const limits = { ...defaultXmlLimits, maxNodes: 10_000 }
 
 /**
  * Reads a request's body as one TAXII message. `onId` is told the message's id as soon as it is known, so that a refusal
@@ -36,7 +38,7 @@ export async function readMessage(
         throw fault
       },
     },
-    defaultXmlLimits,
+    limits,
   )
   const decoder = xmlTextDecoder(charset)
   try {
