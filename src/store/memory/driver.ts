@@ -2,22 +2,18 @@ import { randomUUID } from 'node:crypto'
 import { StixTaxiiError } from '../../core/errors.ts'
 import { fromEpochMicroseconds, timestampOfDate, toEpochMicroseconds } from '../../core/timestamp.ts'
 import type { Clock } from '../../core/ports.ts'
-import { isLater, isSameContent, versionOf } from '../compare.ts'
-import { addCounts, newTally, type Tally } from '../tally.ts'
+import { isLater, versionOf } from '../compare.ts'
+import { newTally } from '../tally.ts'
 import type {
-  CheckpointMove,
   CollectionKey,
   Conflict,
   Counts,
   LockHolder,
-  PageBatch,
-  PagePart,
   Provenance,
   PruneRequest,
   Quarantined,
   RemovalRequest,
   Run,
-  Settled,
   SourceRef,
   Store,
   StoredCollection,
@@ -29,22 +25,12 @@ import { removalUnbounded, runNotFull, runUnknown, sourceLocked } from '../store
 import type { ReadItem } from '../index-reading.ts'
 import { loadItemReader } from '../load-reader.ts'
 import type { Standing } from '../resolve-statements.ts'
-import type { Item } from '../../stix/item.ts'
-import { nameOfConflict, nameOfQuarantined, type Kept, type KeptCollection, type KeptRun } from './kept.ts'
+import { newMemoryCommits } from './commits.ts'
+import type { Kept, KeptCollection, KeptRun } from './kept.ts'
 import { countPage, readPage } from './pages.ts'
 import { fillMemory, piecesOf } from './pieces.ts'
 import { newMemoryRecords } from './records.ts'
 import { newValueIndex } from './value-index.ts'
-
-/** A batch of which everything has arrived. */
-interface Gathered {
-  readonly batch: PageBatch
-  readonly run: KeptRun
-  readonly parts: readonly PagePart[]
-  readonly move: CheckpointMove | undefined
-  readonly to: KeptCollection
-  readonly tally: Tally
-}
 
 /** Keeps everything in this process and nothing beyond it: for tests, `poll`-like uses and as the model of the contract. */
 export function openMemoryStore(dependencies: {
@@ -95,129 +81,26 @@ export function openMemoryStore(dependencies: {
     return made
   }
 
-  function addItem(to: KeptCollection, item: Item, part: PagePart, run: KeptRun, tally: Tally): Settled {
-    run.seen?.add(item.id)
-    to.vanished.delete(item.id)
-    const version = versionOf(item)
-    const siblings = to.byId.get(item.id) ?? []
-    const same = siblings.find((kept) => kept.version === version)
-    if (same) {
-      if (item.kind === 'block' || isSameContent(same.item.raw, item.raw)) {
-        tally.unchanged++
-        return 'unchanged'
-      }
-      tally.conflicts++
-      const [kept, other] = [same.item.raw, item.raw]
-      const name = nameOfConflict({ key: to.key, id: item.id, version, other })
-      const conflict = { source: sourceOf(to.key), key: to.key, id: item.id, version, kept, other }
-      if (!conflicts.has(name)) conflicts.set(name, { ...conflict, seenAt: now() })
-      return 'conflict'
-    }
-    if (siblings.length === 0) tally.new++
-    else tally.updated++
-    if (item.kind === 'object' && item.revoked) {
-      tally.revoked++
-      to.revoked.add(item.id)
-    }
-    to.lastAdded = Math.max(to.lastAdded + 1, Number(toEpochMicroseconds(now())))
-    keepVersion(to, { item, version, added: to.lastAdded, page: part.page, runId: run.run.id })
-    return siblings.length === 0 ? 'new' : 'updated'
-  }
-
   function keepVersion(to: KeptCollection, kept: Kept): void {
     to.kept.push(kept)
     to.byId.set(kept.item.id, [...(to.byId.get(kept.item.id) ?? []), kept])
     index.add(indexed(to, kept))
   }
 
-  function addPart({ to, run, tally, batch: { onSettled } }: Gathered, part: PagePart): Item[] {
-    if (!part.partial) tally.pages++
-    tally.received += part.items.length + part.damaged.length
-    tally.quarantined += part.damaged.length
-    for (const damaged of part.damaged) {
-      const name = nameOfQuarantined(to.key, damaged)
-      const where = { source: sourceOf(to.key), key: to.key, runId: run.run.id, quarantinedAt: now() }
-      if (!quarantine.has(name)) quarantine.set(name, { ...damaged, ...where })
-    }
-    return part.items.filter((item) => {
-      const outcome = addItem(to, item, part, run, tally)
-      onSettled?.(item, outcome)
-      return outcome === 'new' || outcome === 'updated'
-    })
-  }
-
-  function moveCheckpoint(to: KeptCollection, move: CheckpointMove): void {
-    const stamp = move.stamp ?? to.checkpoint?.stamp
-    to.checkpoint = {
-      key: to.key,
-      movedAt: now(),
-      ...(stamp && { stamp }),
-      ...(move.run && { run: structuredClone(move.run) }),
-    }
-  }
-
-  async function gather(batch: PageBatch): Promise<Gathered> {
-    const run = runs.get(batch.runId)
-    if (!run) throw runUnknown(batch.runId)
-    const parts: PagePart[] = []
-    for await (const part of batch.parts) parts.push(part)
-    return { batch, run, parts, move: batch.checkpoint(), to: collectionAt(batch.key), tally: newTally() }
-  }
-
-  async function commitAll(batches: readonly PageBatch[]): Promise<readonly Counts[]> {
-    // What can be waited for comes before the first change, so that nobody sees half of it.
-    const gathered: Gathered[] = []
-    for (const batch of batches) gathered.push(await gather(batch))
-    read ??= await loadReader()
-    const canFail = batches.some(({ onSettled, records }) => onSettled ?? records)
-    const undo = canFail ? rememberBefore(gathered) : () => undefined
-    const stored: Item[][] = []
-    try {
-      for (const each of gathered) {
-        stored.push(each.parts.flatMap((part) => addPart(each, part)))
-        if (each.move) moveCheckpoint(each.to, each.move)
-        const sum = newTally()
-        addCounts(sum, each.run.run)
-        addCounts(sum, each.tally)
-        each.run.run = { ...each.run.run, ...sum }
-      }
-      applyRecords(batches.flatMap((batch) => batch.records?.() ?? []))
-    } catch (error) {
-      undo()
-      throw error
-    }
-    for (const [place, { onStored }] of batches.entries()) for (const item of stored[place] ?? []) onStored?.(item)
-    return gathered.map(({ tally }) => tally)
-  }
-
-  /** What puts everything back as it is now, for a commit that fails. */
-  function rememberBefore(gathered: readonly Gathered[]): () => void {
-    const [quarantineBefore, conflictsBefore] = [new Map(quarantine), new Map(conflicts)]
-    const undo = gathered.map(({ to, run }) => {
-      const { kept, lastAdded, checkpoint } = to
-      const [keptBefore, byId, vanished, revoked] = [
-        [...kept],
-        new Map(to.byId),
-        new Set(to.vanished),
-        new Set(to.revoked),
-      ]
-      const [runBefore, seen] = [run.run, new Set(run.seen)]
-      return () => {
-        for (const { added } of to.kept) if (added > lastAdded) index.remove(to.number, added)
-        Object.assign(to, { kept: keptBefore, lastAdded, checkpoint })
-        restore(to.byId, byId)
-        restore(to.vanished, vanished)
-        restore(to.revoked, revoked)
-        run.run = runBefore
-        if (run.seen) restore(run.seen, seen)
-      }
-    })
-    return () => {
-      for (const back of undo.toReversed()) back()
-      restore(quarantine, quarantineBefore)
-      restore(conflicts, conflictsBefore)
-    }
-  }
+  const { commitAll, moveCheckpoint } = newMemoryCommits({
+    runs,
+    quarantine,
+    conflicts,
+    sourceOf,
+    collectionAt,
+    keepVersion,
+    unindex: (to, added) => index.remove(to.number, added),
+    applyRecords,
+    now,
+    async prepare() {
+      read ??= await loadReader()
+    },
+  })
 
   async function* versions(filter: VersionFilter): AsyncIterable<StoredVersion> {
     for (const collection of [...collections.values()]) {
@@ -479,15 +362,4 @@ export function openMemoryStore(dependencies: {
 
 function nameOfKey(key: CollectionKey): string {
   return JSON.stringify([key.source, key.root, key.collection])
-}
-
-/** Gives a map or a set the entries it had. */
-function restore<Key, Value>(to: Map<Key, Value>, from: ReadonlyMap<Key, Value>): void
-function restore<Key>(to: Set<Key>, from: ReadonlySet<Key>): void
-function restore(to: Map<unknown, unknown> | Set<unknown>, from: ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>) {
-  to.clear()
-  for (const [key, value] of from.entries()) {
-    if (to instanceof Map) to.set(key, value)
-    else to.add(key)
-  }
 }
