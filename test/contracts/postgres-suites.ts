@@ -30,7 +30,8 @@ export function postgresSuites(name: string, urlOf: () => string): void {
     await client.connect()
     for (; opened > 0; opened--) await client.query(`DROP SCHEMA IF EXISTS ${schema()} CASCADE`)
     await client.end()
-  })
+    // A hundred schemas of two dozen tables each.
+  }, 300_000)
   storeSuite(subjectWith())
   knownValueSuite(subjectWith())
   pageSuite(subjectWith())
