@@ -18,13 +18,16 @@ export async function fleetBridge(
   text: BridgeText,
   { director, parts }: { readonly director: DirectorProfile; readonly parts: Parts },
 ): Promise<FleetBridge> {
-  const [{ bridgedCollection, bridgedProfile, bridgeOf, bridgePassword, checkPublicUrl }, { openServed }] =
-    await Promise.all([import('../workflow/bridge.ts'), import('./served-collections.ts')])
+  const [
+    { bridgedCollection, bridgedProfile, bridgeOf, bridgePassword, bridgeVersionOf, checkPublicUrl },
+    { openServed },
+  ] = await Promise.all([import('../workflow/bridge.ts'), import('./served-collections.ts')])
   const publicUrl = new URL(text.url)
   checkPublicUrl(publicUrl, new URL(director.url))
   const { catalogue } = await openServed(parts)
   const collection = await bridgedCollection(catalogue, profile, text.collection)
-  const { taxiiVersion: version = '2.1', credentialStore = 'file' } = text
+  const { credentialStore = 'file' } = text
+  const version = await bridgeVersionOf(catalogue, collection, text.taxiiVersion)
   const bridge = bridgeOf(collection, { publicUrl, version, credentialStore })
   await bridgePassword(bridge, await parts.credentials())
   return { bridge, told: bridgedProfile(profile, bridge) }

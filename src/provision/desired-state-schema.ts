@@ -75,7 +75,7 @@ const bridge = z
     taxiiVersion: z
       .enum(['1.0', '1.1', '2.0', '2.1'], 'must be one of "1.0", "1.1", "2.0", "2.1", in quotes')
       .optional()
-      .describe('what the plugin is to speak to us (default 2.1)'),
+      .describe('what the plugin is to speak to us (default 1.1 for STIX 1, else 2.1)'),
     credentialStore: z
       .enum(['keyring', 'sealed', 'file'], 'must be keyring, sealed or file')
       .optional()

@@ -11,7 +11,10 @@ export function servedId({ source, root, collection }: CollectionKey): string {
   return uuid5(namespace, JSON.stringify([source, root, collection]))
 }
 
-/** Its name in TAXII 1.x, unique in the whole server as long as names of sources are. */
+/**
+ * Its name in TAXII 1.x: SOURCE.COLLECTION, with `_` for what cannot stand in a file's name. libtaxii's `poll_client` makes
+ * one of it, and fails at a slash.
+ */
 export function servedName(sourceName: string, { collection }: CollectionKey): string {
-  return `${sourceName}/${collection}`
+  return `${sourceName}.${collection}`.replace(/[^\p{L}\p{N}._~-]/gu, '_')
 }

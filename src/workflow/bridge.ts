@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { StixTaxiiError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import type { CredentialStoreName, Credentials, StoredReference, TaxiiProfile } from '../profile/profile.ts'
@@ -94,6 +95,30 @@ export async function bridgedCollection(
     hint: `The plugin takes every collection it sees, so a bridge has one. Name it with --collection: ${names}`,
     context: { source: profile.name, collections: own.map(({ key }) => key.collection) },
   })
+}
+
+/**
+ * What the plugin is to speak to us: what was said, else 1.1 for STIX 1 content and 2.1 for the rest.
+ * @throws WORKFLOW_BRIDGE_STIX1 (usage) where a TAXII 2 client would get nothing
+ */
+export async function bridgeVersionOf(
+  catalogue: Pick<Catalogue, 'stored'>,
+  { key, name }: ServedCollection,
+  said: BridgeVersion | undefined,
+): Promise<BridgeVersion> {
+  const stored = (await catalogue.stored()).find((each) => isDeepStrictEqual(each.key, key))
+  const isStix1 = stored !== undefined && stored.blocks > 0 && stored.blocks === stored.versions
+  if (!isStix1 || said?.startsWith('1')) return said ?? (isStix1 ? '1.1' : '2.1')
+  if (said === undefined) return '1.1'
+  throw new StixTaxiiError(
+    'WORKFLOW_BRIDGE_STIX1',
+    `${name} holds STIX 1, which a client of TAXII ${said} does not get`,
+    {
+      kind: 'usage',
+      hint: 'Let the plugin speak TAXII 1 to us: --taxii-version 1.1',
+      context: { collection: name, version: said },
+    },
+  )
 }
 
 /**

@@ -123,14 +123,18 @@ describe('bridge', () => {
     expect(world.sources()[0]).toMatchObject({ id: first?.id })
   })
 
-  it('takes STIX 1 blocks to a plugin that is told version 1', async () => {
+  it('takes STIX 1 blocks to a plugin that is told version 1, by itself', async () => {
     await using world = await aWorld()
     await using old = await startTaxii1Server({
       collections: [{ name: 'blocks', blocks: sampleBlocks(new Date(), 20) }],
     })
     await world.run(`configure taxii old --url ${old.addresses.discovery} --begin 2mo --fetch-interval 1d`)
-    const result = await bridged(world, 'bridge old --on acme/lp1 --taxii-version 1.1')
+    const refused = await world.run('bridge old --on acme/lp1 --taxii-version 2.1')
+    expect(refused).toMatchObject({ exitCode: 2 })
+    expect(refused.stderr).toContain('--taxii-version 1.1')
+    const result = await bridged(world, 'bridge old --on acme/lp1')
     expect(result, result.stderr).toMatchObject({ exitCode: 0, entries: 20 })
+    expect(world.sources()[0]).toMatchObject({ fields: { stix_version: '1' } })
   })
 
   it('wants one collection where a feed has several, and lets the Logpoint see no other', async () => {

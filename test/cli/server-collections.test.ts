@@ -36,7 +36,7 @@ describe('server collection', () => {
     const { json } = await aStore()
     const rows = await json<Row[]>('server collection list')
     expect(schemaProblems('server-collection-list', rows)).toEqual([])
-    expect(rows).toMatchObject([{ name: 'acme/indicators', kind: 'fetched', writable: false, apiRoot: 'default' }])
+    expect(rows).toMatchObject([{ name: 'acme.indicators', kind: 'fetched', writable: false, apiRoot: 'default' }])
   })
 
   it('makes storage of its own, changes it by any of its names, and deletes it when its name is confirmed', async () => {
@@ -66,7 +66,7 @@ describe('server collection', () => {
   it('gives what was fetched another name and alias; it cannot be deleted', async () => {
     const { run, json } = await aStore()
     const [before] = await json<Row[]>('server collection list')
-    const after = await json<Row>('server collection edit acme/indicators --alias acme --name other')
+    const after = await json<Row>('server collection edit acme.indicators --alias acme --name other')
     expect(after).toMatchObject({ id: before?.id, alias: 'acme', name: 'other' })
     expect(await run('server collection delete acme --yes')).toMatchObject({ exitCode: 13 })
   })

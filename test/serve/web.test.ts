@@ -98,7 +98,7 @@ describe('the page at /', () => {
     const permissions = { taxii1: {}, taxii2: { [servedId(mine)]: ['read'] } } as const
     const headers = await anAccount(store, 'bob', { permissions })
     const page = await ask(`${server.url}/`, { headers })
-    expect(page.text).toContain('acme/mine')
+    expect(page.text).toContain('acme.mine')
     expect(page.text).not.toContain('theirs')
     const [own, other, none] = await Promise.all(
       ['203.0.113.1', '203.0.113.2', '203.0.113.3'].map((value) => ask(`${server.url}/?value=${value}`, { headers })),

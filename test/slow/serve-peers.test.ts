@@ -91,8 +91,8 @@ describe.skipIf(peersFolder === undefined)('serve, read by cabby, libtaxii and t
   })
 
   it.each([
-    ['v21', 'taxii2', 'feed/new', 'drops', 'amnesty-pegasus.stix2.json'],
-    ['v20', 'taxii', 'feed/old', 'olddrops', 'talos-darkgate-stix20.json'],
+    ['v21', 'taxii2', 'feed.new', 'drops', 'amnesty-pegasus.stix2.json'],
+    ['v20', 'taxii', 'feed.old', 'olddrops', 'talos-darkgate-stix20.json'],
   ])(
     'taxii2-client %s: every method; the set it gets is the set that is stored',
     async (version, at, read, write, file) => {
@@ -133,11 +133,11 @@ describe.skipIf(peersFolder === undefined)('serve, read by cabby, libtaxii and t
     ['1.0', ['/management/auth']],
   ])('cabby %s %s: discovery, collections, poll, push and subscriptions', async (version, jwt) => {
     const report = JSON.parse(
-      await python('use_cabby.py', version, url.port, 'ann', password, 'feed/stix1', 'drops', xml[0] ?? '', ...jwt),
+      await python('use_cabby.py', version, url.port, 'ann', password, 'feed.stix1', 'drops', xml[0] ?? '', ...jwt),
     ) as CabbyReport
     expect(report.blocks).toHaveLength(xml.length)
     expect(report.blocks).toEqual(expect.arrayContaining([...loadedBlocks]))
-    expect(report['collections']).toContain('feed/stix1')
+    expect(report['collections']).toContain('feed.stix1')
     expect(report['services']).toEqual(expect.arrayContaining(['DISCOVERY', 'POLL', 'INBOX']))
     if (version === '1.0') return
     const [digest] = JSON.parse(await python('digest_xml.py', xml[0] ?? '')) as string[]
@@ -156,11 +156,11 @@ describe.skipIf(peersFolder === undefined)('serve, read by cabby, libtaxii and t
     const login = ['--username', 'ann', '--pass', password]
     const at = (service: string): string[] => ['-u', `${url.href}services/${service}`, ...login]
     expect(await tool('discovery_client', ...at('discovery'))).toContain('/services/poll')
-    expect(await tool('collection_information_client', ...at('collection-management'))).toContain('feed/stix1')
+    expect(await tool('collection_information_client', ...at('collection-management'))).toContain('feed.stix1')
     expect(await tool('discovery_client_10', ...at('discovery'))).toContain('Discovery')
-    expect(await tool('feed_information_client_10', ...at('collection-management'))).toContain('feed/stix1')
+    expect(await tool('feed_information_client_10', ...at('collection-management'))).toContain('feed.stix1')
     const into = await mkdtemp(path.join(folder, 'polled-'))
-    await tool('poll_client', ...at('poll'), '--collection', 'feed/stix1', '--dest-dir', into)
+    await tool('poll_client', ...at('poll'), '--collection', 'feed.stix1', '--dest-dir', into)
     const files = (await readdir(into)).map((name) => path.join(into, name))
     expect(files).toHaveLength(xml.length)
     expect(JSON.parse(await python('digest_xml.py', ...files))).toEqual(expect.arrayContaining([...loadedBlocks]))

@@ -11,6 +11,7 @@ import {
   bridgedProfile,
   bridgeOf,
   bridgePassword,
+  bridgeVersionOf,
   bridgeVersions,
   checkPublicUrl,
   openBridgeAccount,
@@ -61,7 +62,11 @@ export const bridge = defineCommand({
       .optional()
       .describe('id or title of the stored collection; default: the only one')
       .meta({ ...own, value: 'C' }),
-    taxiiVersion: z.enum(bridgeVersions).default('2.1').describe('what the plugin is to speak to us').meta(own),
+    taxiiVersion: z
+      .enum(bridgeVersions)
+      .optional()
+      .describe('what the plugin is to speak to us; default: 1.1 for STIX 1, else 2.1')
+      .meta(own),
     serve: z.boolean().default(true).describe('only prepare: serve and watch run elsewhere'),
     host: z.string().default('127.0.0.1').describe('address to listen on').meta(own),
     port: z.number().int().min(0).max(65_535).optional().describe('port to listen on; 0 is any that is free').meta(own),
@@ -193,7 +198,8 @@ async function prepare(
   const store = await parts.store()
   const { catalogue } = await openServed(parts)
   const collection = await bridgedCollection(catalogue, profile, input.collection)
-  const { taxiiVersion: version, credentialStore } = input
+  const version = await bridgeVersionOf(catalogue, collection, input.taxiiVersion)
+  const { credentialStore } = input
   const made = bridgeOf(collection, { publicUrl, version, credentialStore })
   await using authentication = openStoreAuthentication({ store, clock: parts.clock })
   const password = await bridgePassword(made, await parts.credentials())

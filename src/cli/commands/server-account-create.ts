@@ -15,7 +15,7 @@ export const serverAccountCreate = defineCommand({
     'marked above that level, nor what has a marking that nobody defines.',
   examples: [
     'stixtaxii server account create alice --read all',
-    'stixtaxii server account create alice --password-file alice.txt --read acme/indicators --tlp amber',
+    'stixtaxii server account create alice --password-file alice.txt --read acme.indicators --tlp amber',
     'stixtaxii server account create sensor --generate-password --read all -o json',
     'stixtaxii server account create root --admin',
   ],

@@ -12,8 +12,8 @@ export const serverAccountEdit = defineCommand({
     'Only what is given changes: --read and --write add to the rights there are, --revoke takes both away. It counts at once, ' +
     'also for tokens that were given out. A blocked account cannot come in until --no-blocked.',
   examples: [
-    'stixtaxii server account edit alice --read acme/indicators --write reports',
-    'stixtaxii server account edit alice --revoke all --read acme/indicators',
+    'stixtaxii server account edit alice --read acme.indicators --write reports',
+    'stixtaxii server account edit alice --revoke all --read acme.indicators',
     'stixtaxii server account edit alice --tlp green',
     'stixtaxii server account edit alice --blocked',
   ],

@@ -9,7 +9,7 @@ export const serverCollectionEdit = defineCommand({
   summary: 'Change how a collection is served; what no flag names stays',
   details: 'Also of what is served without being made: its title, alias, TAXII 1 name, and who may read it.',
   examples: [
-    'stixtaxii server collection edit acme/indicators --alias acme --public',
+    'stixtaxii server collection edit acme.indicators --alias acme --public',
     'stixtaxii server collection edit drops --no-writable',
     'stixtaxii server collection edit drops --no-available',
   ],

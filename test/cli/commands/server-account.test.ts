@@ -14,7 +14,7 @@ import { runCli, temporaryFolder } from '../../support/run-cli.ts'
 
 const password = 'correct horse battery'
 
-/** A store with the collection `acme/c1`, fetched, and `reports`, of its own. */
+/** A store with the collection `acme.c1`, fetched, and `reports`, of its own. */
 async function aFolder(): Promise<string> {
   const folder = temporaryFolder()
   await inStore(folder, async (store) => {
@@ -25,12 +25,12 @@ async function aFolder(): Promise<string> {
   return folder
 }
 
-/** The same with the account `alice`, who reads `acme/c1`; her hash costs little. */
+/** The same with the account `alice`, who reads `acme.c1`; her hash costs little. */
 async function aFolderOfAlice(): Promise<string> {
   const folder = await aFolder()
   await inStore(folder, async (store) => {
-    const id = (await openStorePersistence({ store, clock: systemClock }).catalogue.byName('acme/c1'))?.id ?? ''
-    const permissions = { taxii1: { 'acme/c1': 'read' }, taxii2: { [id]: ['read'] } } as const
+    const id = (await openStorePersistence({ store, clock: systemClock }).catalogue.byName('acme.c1'))?.id ?? ''
+    const permissions = { taxii1: { 'acme.c1': 'read' }, taxii2: { [id]: ['read'] } } as const
     await accountsOf(store).createAccount('alice', new Secret(password), { permissions })
   })
   return folder
@@ -71,20 +71,20 @@ describe('server account', () => {
 
   it('create gives rights by id, alias and TAXII 1 name, in both families', async () => {
     const folder = await aFolder()
-    const { record, stderr } = await run(folder, `${create} --read acme/c1,reports --write reports --tlp amber`)
-    expect(record).toMatchObject({ read: ['acme/c1', 'reports'], write: ['reports'], tlp: 'amber' })
+    const { record, stderr } = await run(folder, `${create} --read acme.c1,reports --write reports --tlp amber`)
+    expect(record).toMatchObject({ read: ['acme.c1', 'reports'], write: ['reports'], tlp: 'amber' })
     expect(stderr).toBe('')
     const served = await inStore(folder, (store) =>
       openStorePersistence({ store, clock: systemClock }).catalogue.list(),
     )
-    const [fetched, own] = ['acme/c1', 'reports'].map((name) => served.find((each) => each.name === name)?.id ?? '')
+    const [fetched, own] = ['acme.c1', 'reports'].map((name) => served.find((each) => each.name === name)?.id ?? '')
     expect((await verified(folder, 'alice', password))?.permissions).toEqual({
-      taxii1: { 'acme/c1': 'read', reports: 'modify' },
+      taxii1: { 'acme.c1': 'read', reports: 'modify' },
       taxii2: { [fetched as string]: ['read'], [own as string]: ['read', 'write'] },
     })
     const byId = await run(
       folder,
-      `server account edit alice --revoke all,reports,acme/c1 --write ${own ?? ''} -o json`,
+      `server account edit alice --revoke all,reports,acme.c1 --write ${own ?? ''} -o json`,
     )
     expect(byId.record).toMatchObject({ read: [], write: ['reports'] })
     expect((await verified(folder, 'alice', password))?.permissions.taxii1).toEqual({ reports: 'write' })
@@ -145,7 +145,7 @@ describe('server account', () => {
     const rows = JSON.parse(stdout) as Record<string, unknown>[]
     expect(schemaProblems('server-account-list', rows)).toEqual([])
     expect(rows).toMatchObject([
-      { account: 'alice', read: ['acme/c1'], write: [] },
+      { account: 'alice', read: ['acme.c1'], write: [] },
       { account: 'ann', read: [], write: ['all'] },
     ])
     expect((await run(folder, 'server account list -o name')).stdout).toBe('alice\nann\n')
@@ -159,23 +159,23 @@ describe('server account', () => {
   it('edit adds and revokes rights, sets and takes ceilings, blocks, and leaves the rest', async () => {
     const folder = await aFolderOfAlice()
     const edit = async (flags: string) => (await run(folder, `server account edit alice ${flags} -o json`)).record
-    expect(await edit('--write reports')).toMatchObject({ read: ['acme/c1'], write: ['reports'], tlp: null })
+    expect(await edit('--write reports')).toMatchObject({ read: ['acme.c1'], write: ['reports'], tlp: null })
     expect(await edit('--read reports --tlp amber+strict')).toMatchObject({
-      read: ['acme/c1', 'reports'],
+      read: ['acme.c1', 'reports'],
       write: ['reports'],
     })
-    expect(await edit('--revoke reports')).toMatchObject({ read: ['acme/c1'], write: [], tlp: 'amber+strict' })
-    expect(await edit('--tlp none --blocked')).toMatchObject({ read: ['acme/c1'], tlp: null, blocked: true })
+    expect(await edit('--revoke reports')).toMatchObject({ read: ['acme.c1'], write: [], tlp: 'amber+strict' })
+    expect(await edit('--tlp none --blocked')).toMatchObject({ read: ['acme.c1'], tlp: null, blocked: true })
     expect(await verified(folder, 'alice', password)).toBeUndefined()
     expect(await edit('--no-blocked --admin')).toMatchObject({ blocked: false, admin: true })
-    expect(await edit('--no-admin')).toMatchObject({ admin: false, read: ['acme/c1'] })
+    expect(await edit('--no-admin')).toMatchObject({ admin: false, read: ['acme.c1'] })
     expect(await verified(folder, 'alice', password)).toBeDefined()
   })
 
   it('password ends the former one', async () => {
     const folder = await aFolderOfAlice()
     const { record } = await run(folder, 'server account password alice --password-stdin -o json', 'another password')
-    expect(record).toMatchObject({ account: 'alice', read: ['acme/c1'], password: null })
+    expect(record).toMatchObject({ account: 'alice', read: ['acme.c1'], password: null })
     expect(await verified(folder, 'alice', password)).toBeUndefined()
     expect(await verified(folder, 'alice', 'another password')).toBeDefined()
   })

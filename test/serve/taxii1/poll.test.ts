@@ -419,20 +419,20 @@ describe('STIX 2 objects', () => {
 
   test('go out as STIX 2 JSON, one bundle each, exactly, under their binding', async () => {
     const { server, items } = await aStoredFeed()
-    const { blocks } = await poll(server, { collection: 'provider/c' })
+    const { blocks } = await poll(server, { collection: 'provider.c' })
     expect(blocks.map((block) => block.binding)).toEqual([json['2.1'], json['2.0']])
     for (const [index, { content }] of blocks.entries()) {
       const bundle = JSON.parse(content) as { type: string; objects: unknown[] }
       expect(bundle.type).toBe('bundle')
       expect(content).toContain(items[index]?.raw.toString())
     }
-    const only20 = await poll(server, { collection: 'provider/c', parameters: binding(json['2.0']) })
+    const only20 = await poll(server, { collection: 'provider.c', parameters: binding(json['2.0']) })
     expect(only20.blocks.map((block) => block.binding)).toEqual([json['2.0']])
   })
 
   test('and blocks of STIX 1 are converted for who asks for STIX 2.1 alone, the same each time', async () => {
     const { server } = await aStoredFeed()
-    const asked = { collection: 'provider/c', parameters: binding(json['2.1']) }
+    const asked = { collection: 'provider.c', parameters: binding(json['2.1']) }
     const [first, again] = [await poll(server, asked), await poll(server, asked)]
     expect(first.blocks).toEqual(again.blocks)
     expect(first.blocks.map((block) => block.binding)).toEqual([json['2.1'], json['2.1']])
