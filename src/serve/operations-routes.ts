@@ -6,11 +6,13 @@ import type { MetricFamily, Metrics } from './metrics.ts'
 import type { ServeEnvironment, ServeParts } from './parts.ts'
 import { secondsSince } from './server-facts.ts'
 import type { ServerFacts } from './server-facts.ts'
+import type { SignalCounts } from './signals/open.ts'
 
 export interface OperationsParts extends Pick<ServeParts, 'clock' | 'settings'> {
   readonly facts: ServerFacts
   readonly metrics: Metrics
   readonly connections: () => ConnectionCounts
+  readonly signalCounts: () => SignalCounts
   /** Metrics for everybody, instead of this machine and administrators. */
   readonly metricsArePublic: boolean
   /** False once the server was told to stop: load balancers are to send nothing more. */
@@ -51,9 +53,16 @@ async function familiesOf(parts: OperationsParts): Promise<readonly MetricFamily
       ...closed.map(([reason, value]) => ({ labels: { reason }, value })),
     ]),
   ]
+  const { waiting, told, failed, dropped } = parts.signalCounts()
+  const signals = [
+    metric('signals_total', 'counter', 'Signals that listeners were told, failed at, or were never told.', [
+      ...Object.entries({ told, failed, dropped }).map(([outcome, value]) => ({ labels: { outcome }, value })),
+    ]),
+    metric('signals_waiting', 'gauge', 'Signals that listeners have yet to be told.', [{ value: waiting }]),
+  ]
   // A store that cannot be read is a reason to look at the other figures, not to have none.
   const stored = await storedFamilies(parts).catch(() => [])
-  return [...parts.metrics.samples(), ...connections, ...stored]
+  return [...parts.metrics.samples(), ...connections, ...signals, ...stored]
 }
 
 async function storedFamilies({ facts, clock }: OperationsParts): Promise<readonly MetricFamily[]> {

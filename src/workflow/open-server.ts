@@ -232,6 +232,7 @@ async function openParts({ settings, rules }: Ground, { options, dependencies, l
     accountOfSubject: subjectTest(certificateAccounts, authentication),
     facts: serverFacts(store, clock),
     metrics: createMetrics(),
+    signalCounts: () => signals.counts(),
     metricsArePublic: options.metricsArePublic ?? false,
     catalogue: built.catalogue,
     lookUp: async (text: string) => (await lookUp(store, [text]))[0],

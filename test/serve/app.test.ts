@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../src/core/secret.ts'
 import { openStoreAuthentication } from '../../src/serve/auth/store-authentication.ts'
 import { systemClock } from '../../src/cli/process-host.ts'
+import type { Account } from '../../src/serve/authentication.ts'
 import { servedId } from '../../src/serve/collection-id.ts'
 import type { Store } from '../../src/store/store.ts'
+import { tlsFiles } from '../quirks/tls.ts'
 import { anObject } from '../support/items.ts'
 import { aRunningServer, ask, basic, quickHashes, storeItems } from './a-running-server.ts'
 
@@ -114,6 +118,49 @@ describe('a server without configuration', () => {
       const told = log.find((line) => line.level === 'error' && line.requestId === answer.headers['x-request-id'])
       expect(JSON.stringify(told)).toContain('SELECT secret')
     }
+  })
+})
+
+describe('a client certificate', () => {
+  const folder = path.dirname(tlsFiles.authority)
+  const tls = {
+    certificate: path.join(folder, 'server.pem'),
+    key: path.join(folder, 'server.key'),
+    clientAuthorities: tlsFiles.authority,
+    clientCertificates: 'optional',
+  } as const
+  const shown = { cert: readFileSync(tlsFiles.certificate), key: readFileSync(tlsFiles.key) }
+  const trusting = { ca: readFileSync(tlsFiles.authority), servername: 'localhost' }
+
+  async function statuses(certificateAccounts: Record<string, string>, more: Partial<Account> = {}) {
+    const { server, store, log } = await aRunningServer({ tls, certificateAccounts })
+    const login = await anAccount(store, true)
+    const authentication = openStoreAuthentication({ store, clock: systemClock, hashCost: quickHashes })
+    const [account] = await authentication.getAccounts()
+    if (account) await authentication.updateAccount({ ...account, ...more })
+    const url = `${server.url}/default/collections/`
+    const bare = await ask(url, { headers: taxii21, tls: trusting })
+    const certified = await ask(url, { headers: taxii21, tls: { ...trusting, ...shown } })
+    const wrong = { ...taxii21, authorization: basic('alice', 'guessed') }
+    const both = await ask(url, { headers: { ...taxii21, ...login }, tls: { ...trusting, ...shown } })
+    const guessed = await ask(url, { headers: wrong, tls: { ...trusting, ...shown } })
+    await expect.poll(() => log.filter(({ event }) => event === 'request').length).toBe(4)
+    return { told: [bare, certified, both, guessed].map(({ status }) => status), log }
+  }
+
+  it('is a login by itself where it is mapped to an account, and the log says whose', async () => {
+    const { told, log } = await statuses({ 'CN=ann': 'alice' })
+    // Credentials that are sent as well count alone: wrong ones are not made good by a certificate.
+    expect(told).toEqual([401, 200, 200, 401])
+    const [, request] = log.filter(({ event }) => event === 'request')
+    expect(request).toMatchObject({ certificate: 'CN=ann', account: 'alice', status: 200 })
+  })
+
+  it('is nobody where it is not mapped, or to no account, or to one that is blocked', async () => {
+    expect((await statuses({ 'CN=bob': 'alice' })).told).toEqual([401, 401, 200, 401])
+    expect((await statuses({ 'CN=ann': 'nobody' })).told).toEqual([401, 401, 200, 401])
+    expect((await statuses({ 'CN=ann': 'alice' }, { isBlocked: true })).told).toEqual([401, 401, 401, 401])
+    expect((await statuses({ constructor: 'alice' })).told).toEqual([401, 401, 200, 401])
   })
 })
 

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/cli/process-host.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { openStoreAuthentication } from '../../src/serve/auth/store-authentication.ts'
 import { metricsText, metric } from '../../src/serve/metrics.ts'
+import { openStorePersistence } from '../../src/serve/persistence/open.ts'
+import type { OnSignal } from '../../src/serve/signals.ts'
 import { anObject } from '../support/items.ts'
-import { aRunningServer, ask, storeItems } from './a-running-server.ts'
+import { aRunningServer, ask, basic, quickHashes, storeItems } from './a-running-server.ts'
 
 interface Parsed {
   readonly type: string
@@ -64,6 +69,37 @@ describe('metrics', () => {
       ?.samples.filter(({ name, labels }) => name.endsWith('_bucket') && labels['family'] === 'taxii2')
     const counts = buckets?.map(({ value }) => value) ?? []
     expect(counts).toEqual(counts.toSorted((a, b) => a - b))
+  })
+
+  it('count what listeners of signals were told, failed at and wait for (E7)', async () => {
+    const hook = (on: OnSignal): void => {
+      on('OBJECTS_ADDED', () => undefined)
+      on('OBJECTS_ADDED', () => Promise.reject(new Error('no')))
+      on('JOB_FINISHED', () => new Promise(() => undefined))
+    }
+    const { server, store } = await aRunningServer({}, { hooks: [hook] })
+    const authentication = openStoreAuthentication({ store, clock: systemClock, hashCost: quickHashes })
+    await authentication.createAccount('root', new Secret('correct horse battery'), { isAdmin: true })
+    const collection = { apiRootId: 'default', title: 'W', isPublic: false, isPublicWrite: false, isWritable: true }
+    await using persistence = openStorePersistence({ store, clock: systemClock }).taxii2
+    const { id } = await persistence.createCollection(collection)
+    const type = 'application/taxii+json;version=2.1'
+    const headers = {
+      authorization: basic('root', 'correct horse battery'),
+      accept: type,
+      'content-type': type,
+    }
+    const body = `{"objects":[${String(anObject().raw)}]}`
+    const url = `${server.url}/default/collections/${id}/objects/`
+    expect((await ask(url, { method: 'POST', headers, body })).status).toBe(202)
+    await expect
+      .poll(async () => (await ask(`${server.url}/metrics`, { headers })).text.match(/^stixtaxii_signals.*$/gm))
+      .toEqual([
+        'stixtaxii_signals_total{outcome="told"} 1',
+        'stixtaxii_signals_total{outcome="failed"} 1',
+        'stixtaxii_signals_total{outcome="dropped"} 0',
+        'stixtaxii_signals_waiting 1',
+      ])
   })
 
   it('are for this machine and for administrators, unless they are made public', async () => {

@@ -37,12 +37,13 @@ function tellAudit({ c, parts }: Visit, { apiRootId, id }: Taxii2Collection): vo
   const principal = c.get('principal')
   if (principal.kind !== 'account') return
   parts.log.audit('taxii2-refused', {
-    requestId: c.get('requestId'),
-    clientAddress: c.get('clientAddress'),
+    client: c.get('clientAddress'),
     account: principal.account.username,
-    method: c.req.method,
+    requestId: c.get('requestId'),
+    outcome: 'refused',
     apiRoot: apiRootId,
     collection: id,
+    method: c.req.method,
   })
 }
 

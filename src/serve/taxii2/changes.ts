@@ -25,7 +25,7 @@ export async function addObjects(visit: Visit): Promise<Response> {
   const url = `${c.get('baseUrl')}${c.req.path}`
   const job = await parts.taxii2.addObjects(collection.apiRootId, collection, objects, {
     url,
-    account: account?.username,
+    account: account?.id,
   })
   const stored = job.details.filter(({ status }) => status === 'success')
   audit(visit, 'taxii2-added', collection, { job: job.id, received: job.details.length, stored: stored.length })
@@ -71,9 +71,10 @@ function audit(
 ): void {
   const { c, parts } = visit
   parts.log.audit(event, {
-    requestId: c.get('requestId'),
-    clientAddress: c.get('clientAddress'),
+    client: c.get('clientAddress'),
     account: accountOf(visit)?.username,
+    requestId: c.get('requestId'),
+    outcome: 'success',
     apiRoot: apiRootId,
     collection: id,
     ...fields,

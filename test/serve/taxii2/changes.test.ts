@@ -153,8 +153,11 @@ describe('adding objects', () => {
       {
         event: 'taxii2-added',
         fields: expect.objectContaining({
+          client: '127.0.0.1',
           account: 'root',
-          clientAddress: '127.0.0.1',
+          requestId: expect.any(String) as string,
+          outcome: 'success',
+          apiRoot: 'api',
           collection: server.collection.id,
           job: answer.body['id'],
           received: 3,
@@ -184,6 +187,17 @@ describe('adding objects', () => {
 })
 
 describe('jobs', () => {
+  it('are not for another account that has the name of the one that posted', async () => {
+    await using server = await aServer()
+    const may = { permissions: { taxii1: {}, taxii2: { '*': ['read', 'write'] } } } as const
+    server.principals.set('first', anAccount('ann', { ...may, id: 'id-1' }))
+    server.principals.set('second', anAccount('ann', { ...may, id: 'id-2' }))
+    const { body } = await post(server, indicators(1), { as: 'first' })
+    const path = `/api/status/${String(body['id'])}/`
+    expect((await ask(server, path, { as: 'first' })).status).toBe(200)
+    expect((await ask(server, path, { as: 'second' })).status).toBe(404)
+  })
+
   it('S21-22, S20-7: a job is kept for 24 hours, and gone after', async () => {
     await using server = await aServer()
     const { body } = await post(server, indicators(1))
@@ -261,6 +275,15 @@ describe('deleting', () => {
       'taxii2-refused',
       'taxii2-deleted',
     ])
+    expect(server.audits[1]?.fields).toEqual({
+      client: '127.0.0.1',
+      account: 'none',
+      requestId: expect.any(String) as string,
+      outcome: 'refused',
+      apiRoot: 'api',
+      collection: server.collection.id,
+      method: 'DELETE',
+    })
   })
 
   it('S21-24: what is deleted is gone from objects, manifest and versions; unknown objects are 404', async () => {
