@@ -4,8 +4,10 @@ import { openStore } from '../../src/store/registry.ts'
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts'
 import { movedClock } from '../support/moved-clock.ts'
 import { loadSaid } from '../support/said.ts'
+import { accountsSuite } from './accounts-suite.ts'
 import { knownValueSuite } from './known-value-suite.ts'
 import { pageSuite } from './page-suite.ts'
+import { storePersistenceSuite } from './persistence-suite.ts'
 import { recordsSuite } from './records-suite.ts'
 import { storeSuite } from './store-suite.ts'
 
@@ -35,6 +37,8 @@ export function postgresSuites(name: string, urlOf: () => string): void {
   storeSuite(subjectWith())
   knownValueSuite(subjectWith())
   pageSuite(subjectWith())
+  accountsSuite(subjectWith())
+  storePersistenceSuite(subjectWith())
   const { clock, ...time } = movedClock()
   recordsSuite({ ...subjectWith(clock), ...time })
 }

@@ -28,19 +28,21 @@ describe('openStore', () => {
     expect(two.url).toBe(`sqlite:${file}`)
   })
 
-  it.each(['postgres://ann:secret@db.example/x', 'postgresql://db.example/x', 'mysql:x', 'http://x.example/'])(
-    'refuses %s, without its password',
+  it.each(['mysql://ann:secret@db.example/x', 'mysql:x', 'http://x.example/'])(
+    'refuses %s, without its password, and names what there is',
     async (url) => {
       const refusal = (await openStore(url, dependencies).catch((error: unknown) => error)) as Error
       expect(refusal).toMatchObject({ code: 'STORE_URL_UNKNOWN', kind: 'usage' })
+      expect(refusal).toMatchObject({ hint: expect.stringContaining('postgres://USER@HOST/DATABASE') as string })
       expect(refusal.message).not.toContain('secret')
     },
   )
 
-  it('says of PostgreSQL that it is not there yet', async () => {
-    await expect(openStore('postgres://db.example/x', dependencies)).rejects.toMatchObject({
-      hint: expect.stringContaining('PostgreSQL is not supported yet') as string,
-    })
+  it.each(['postgres', 'postgresql'])('refuses a password in a URL of %s, and does not show it', async (scheme) => {
+    const url = `${scheme}://ann:secret@db.example/x`
+    const refusal = (await openStore(url, dependencies).catch((error: unknown) => error)) as Error
+    expect(refusal).toMatchObject({ code: 'STORE_URL_PASSWORD', kind: 'usage' })
+    expect(JSON.stringify(refusal) + refusal.message).not.toContain('secret')
   })
 })
 
