@@ -42,8 +42,7 @@ async function aWorld(options: { readonly collections?: number; readonly spec?: 
   const feed = await startTaxii2Server({ collections, authentication: { scheme: 'bearer', token } })
   const folder = temporaryFolder()
   const file = (name: string, text: string): Promise<void> => writeFile(path.join(folder, name), text, { mode: 0o600 })
-  const run = (line: string, more?: CliOptions): Promise<CliResult> =>
-    runCli(line, { folder, clock: realClock, ...more })
+  const run = (line: string, more?: CliOptions): Promise<CliResult> => runCli(line, { folder, ...more })
   await file('token.txt', token)
   await file('director.txt', 'canary-director\n')
   const directory = `--pool acme=${ids.acme} --logpoint acme/lp1=${ids.lp1}`

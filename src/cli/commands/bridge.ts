@@ -163,7 +163,7 @@ async function startBridgeServer(input: Input, parts: Parts): Promise<RunningSer
   const tls = certificate !== undefined && key !== undefined ? { certificate, key, passphrase } : undefined
   const { host, behindTls, publicUrl } = input
   const port = input.port ?? (publicUrl === undefined ? 0 : undefined)
-  const writeLog = parts.options.verbose ? (line: string): void => terminal.note(line) : undefined
+  const writeLog = parts.options.verbose ? (line: string): void => terminal.note(line.trimEnd()) : undefined
   return startServer({ host, port, tls, behindTls, publicUrl }, { store: await parts.store(), clock, writeLog })
 }
 
