@@ -22,7 +22,7 @@ export interface Reached {
   readonly clientAddress: string
   /** No slash at the end. */
   readonly baseUrl: string
-  /** From this machine, to one of its loopback names, and not through a proxy. */
+  /** From this machine, to one of its loopback names, and not through a proxy: not from where one is expected either. */
   readonly isLocal: boolean
   readonly isTls: boolean
 }
@@ -41,7 +41,8 @@ export function reached(arrival: Arrival, rules: AddressRules): Reached {
     clientAddress,
     baseUrl: rules.publicUrl ?? `${isTls ? 'https' : 'http'}://${host ?? 'localhost'}`,
     // A name of somebody else's that leads here is how a strange page makes a browser read what is ours (DNS rebinding).
-    isLocal: isLoopback(peerAddress) && isLoopback(nameOf(host)) && proxyHeaders.every((name) => !header(name)),
+    isLocal:
+      !isProxied && isLoopback(peerAddress) && isLoopback(nameOf(host)) && proxyHeaders.every((name) => !header(name)),
     isTls,
   }
 }

@@ -38,8 +38,8 @@ interface Exchange {
   readonly incoming: IncomingMessage
   readonly outgoing: ServerResponse
   readonly begunMs: number
-  /** When its answer was first seen waiting for the client, and until when it may. */
-  takenBeforeMs?: number
+  /** When its answer was first seen waiting for the client, and how much the connection had been given by then. */
+  waiting?: { readonly sinceMs: number; readonly bytesBefore: number }
 }
 
 interface Connection {
@@ -121,9 +121,7 @@ export class Connections {
       for (const exchange of connection.exchanges) {
         const unsent = exchange.outgoing.headersSent ? exchange.outgoing.writableLength : 0
         if (unsent === 0) continue
-        const seconds = unsent / this.#limits.slowestBytesPerSecond
-        exchange.takenBeforeMs ??= now + this.#limits.answerTimeoutMs + seconds * 1000
-        waiting.push({ connection, unsent, takenBeforeMs: exchange.takenBeforeMs })
+        waiting.push({ connection, unsent, takenBeforeMs: this.#takenBefore(exchange, unsent) })
       }
     }
     let total = waiting.reduce((sum, { unsent }) => sum + unsent, 0)
@@ -133,6 +131,15 @@ export class Connections {
       this.#counts.tooSlow++
       connection.socket.destroy()
     }
+  }
+
+  /** An answer that is made as it is taken has as much time as what was given so far is worth. */
+  #takenBefore(exchange: Exchange, unsent: number): number {
+    const { bytesWritten } = exchange.incoming.socket
+    exchange.waiting ??= { sinceMs: this.#clock.monotonicMs(), bytesBefore: bytesWritten - unsent }
+    const { sinceMs, bytesBefore } = exchange.waiting
+    const seconds = (bytesWritten - bytesBefore) / this.#limits.slowestBytesPerSecond
+    return sinceMs + this.#limits.answerTimeoutMs + seconds * 1000
   }
 
   /**

@@ -206,9 +206,19 @@ function certificateSubject(socket: Socket | TLSSocket): string | undefined {
   return subjects.get(socket)
 }
 
-/** `CN=alice,OU=SOC,O=Example`: most specific first; several values of one kind one after the other. */
-function subjectText(subject: PeerCertificate['subject'] | undefined): string | undefined {
+/**
+ * `CN=alice,OU=SOC,O=Example`: most specific first; several values of one kind one after the other. What separates is
+ * escaped within a value, so that no name can be spelled to look like several.
+ * @see RFC 4514, 2.4
+ */
+export function subjectText(subject: PeerCertificate['subject'] | undefined): string | undefined {
   if (!subject) return undefined
-  const parts = Object.entries(subject).flatMap(([name, value]) => [value].flat().map((each) => `${name}=${each}`))
+  const parts = Object.entries(subject).flatMap(([name, value]) =>
+    [value].flat().map((each) => `${name}=${escapedName(each)}`),
+  )
   return parts.reverse().join(',') || undefined
+}
+
+function escapedName(value: string | undefined): string {
+  return (value ?? '').replaceAll(/[\\,+"<>;]/g, '\\$&')
 }

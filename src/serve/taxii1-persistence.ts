@@ -117,7 +117,7 @@ export interface ResultSetEntity {
   readonly partSize: number
   readonly count: number
   readonly subscriptionId?: string | undefined
-  /** Username; undefined: anybody's. */
+  /** Id of the account whose it is; undefined: anybody's. */
   readonly account?: string | undefined
   readonly expiresAt: string
 }
@@ -129,7 +129,7 @@ export interface SubscriptionEntity {
   readonly responseType: 'FULL' | 'COUNT_ONLY'
   readonly contentBindings: readonly ContentBindingEntity[]
   readonly status: 'ACTIVE' | 'PAUSED' | 'UNSUBSCRIBED'
-  /** Username; undefined: anybody's. */
+  /** Id of the account whose it is; undefined: anybody's. */
   readonly account?: string | undefined
 }
 

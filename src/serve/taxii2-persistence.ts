@@ -105,7 +105,7 @@ export interface Job {
   readonly requestedAt: string
   readonly completedAt?: string | undefined
   readonly details: readonly JobDetail[]
-  /** Username of who posted; undefined: somebody without an account. */
+  /** Id of the account that posted; undefined: somebody without one. */
   readonly account?: string | undefined
 }
 

@@ -72,6 +72,12 @@ describe('where a request comes from and goes to', () => {
     })
   })
 
+  it('is never this machine where a proxy stands before it, though that says nothing of the client', () => {
+    const rules = { behindTls: true, isTrustedProxy: proxyTest([]) }
+    expect(arrive('127.0.0.1', { host: '127.0.0.1:9000' }, rules).isLocal).toBe(false)
+    expect(arrive('127.0.0.1', { host: '127.0.0.1:9000' }).isLocal).toBe(true)
+  })
+
   it.each(['a b', 'x/../y', '"><script>', 'user@host', 'host:99999999', '', '[::1', 'h\u00f6st'])(
     'never has the host %j in an address',
     (host) => expect(arrive('192.0.2.2', { host }).baseUrl).toBe('http://localhost'),

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { connect as tlsConnect, type TLSSocket } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/cli/process-host.ts'
-import { listen, type Listener } from '../../src/serve/listen.ts'
+import { listen, subjectText, type Listener } from '../../src/serve/listen.ts'
 import type { RequestConnection } from '../../src/serve/parts.ts'
 import { readServerTls } from '../../src/serve/server-tls.ts'
 import { selfSigned } from '../../src/simulate/self-signed.ts'
@@ -106,6 +106,43 @@ describe('clients that take their time (E1)', () => {
       await new Promise((resolve) => setTimeout(resolve, 2))
     }
     expect(taken).toBeGreaterThan(large.length)
+  })
+})
+
+describe('clients that take an answer as it is made (E1)', () => {
+  /** An answer of so many chunks; the next one is made when one was taken. */
+  const inChunks = (count: number): Answer => {
+    return () => {
+      let made = 0
+      const pull = (controller: ReadableStreamDefaultController): void => {
+        if (made++ < count) controller.enqueue(new Uint8Array(2_000_000))
+        else controller.close()
+      }
+      return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }))
+    }
+  }
+  const limits = { answerTimeoutMs: 300, slowestBytesPerSecond: 4_000_000 }
+
+  it('keep their connection however long it takes, while they are quick enough', async () => {
+    const listener = await aListener({ answer: inChunks(10) }, limits)
+    const socket = await say(listener, 'GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+    let taken = 0
+    for await (const chunk of socket) {
+      taken += (chunk as Buffer).length
+      await new Promise((resolve) => setTimeout(resolve, 4))
+    }
+    expect(taken).toBeGreaterThan(20_000_000)
+    expect(listener.counts.tooSlow).toBe(0)
+  })
+
+  it('lose it when they stop in the middle', async () => {
+    const listener = await aListener({ answer: inChunks(1000) }, limits)
+    const socket = await say(listener, 'GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+    let taken = 0
+    socket.on('data', (chunk: Buffer) => {
+      if ((taken += chunk.length) > 5_000_000) socket.pause()
+    })
+    await expect.poll(() => listener.counts.tooSlow, { timeout: 10_000 }).toBe(1)
   })
 })
 
@@ -289,6 +326,12 @@ describe('TLS in process', () => {
     expect((await ask(url, { tls: { ca, ...shown } })).text).toBe('CN=ann')
     expect((await ask(url, { tls: { ca } })).text).toBe('nobody')
     expect((await ask(url, { tls: { ca, cert: stranger.cert, key: stranger.key } })).text).toBe('nobody')
+  })
+
+  it('never takes one name in a certificate for several', () => {
+    expect(subjectText({ O: 'Example', CN: 'alice' } as never)).toBe('CN=alice,O=Example')
+    expect(subjectText({ CN: 'alice,O=Example' } as never)).toBe('CN=alice\\,O=Example')
+    expect(subjectText({ O: ['A', 'B+C'], CN: 'x\\,y' } as never)).toBe('CN=x\\\\\\,y,O=B\\+C,O=A')
   })
 
   it('refuses whoever shows none where one is required', async () => {

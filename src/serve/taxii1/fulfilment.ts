@@ -6,7 +6,7 @@ import { pollableCollection, shelfOf } from './poll.ts'
 import { badMessage, notFound, Refusal } from './refusal.ts'
 import { partsOf, rangeOfPart } from './results.ts'
 import type { Reply, Visit } from './visit.ts'
-import { usernameOf } from './visit.ts'
+import { ownerOf } from './visit.ts'
 
 /**
  * Answers with one part of a result, the same each time. Another account's result is unknown.
@@ -21,7 +21,7 @@ export async function answerFulfilment(visit: Visit, forms: ContentForms): Promi
   const collection = await pollableCollection(visit, collectionNamed(root, 'collection_name'))
   const { taxii1, settings } = visit.parts
   const result = await taxii1.getResultSet(resultId)
-  const isTheirs = result?.collectionId === collection.id && result.account === usernameOf(visit)
+  const isTheirs = result?.collectionId === collection.id && result.account === ownerOf(visit)
   if (!result || !isTheirs) throw notFound(resultId)
   const parts = partsOf(result)
   if (number < 1 || number > parts) {

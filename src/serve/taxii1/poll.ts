@@ -14,7 +14,7 @@ import type { Range, Shelf } from './shelf.ts'
 import { ownSubscription } from './subscriptions.ts'
 import type { Reply, Visit } from './visit.ts'
 import { sieveOf } from './visible.ts'
-import { auditFields, usernameOf } from './visit.ts'
+import { auditFields, ownerOf } from './visit.ts'
 
 /** Blocks in a part where the service says nothing. */
 const usualPartSize = 1000
@@ -136,7 +136,7 @@ function newResult(
     partSize,
     count,
     subscriptionId,
-    account: usernameOf(visit),
+    account: ownerOf(visit),
     expiresAt: expiryFrom(visit.parts.clock.now()),
   }
 }

@@ -12,7 +12,7 @@ import { collectionNamed, readParameters } from './poll-request.ts'
 import type { Parameters } from './poll-request.ts'
 import { badMessage, notFound, Refusal } from './refusal.ts'
 import type { Message, Reply, Visit } from './visit.ts'
-import { auditFields, usernameOf } from './visit.ts'
+import { auditFields, ownerOf } from './visit.ts'
 import { answerMessage } from './write-message.ts'
 
 const actions = {
@@ -53,7 +53,7 @@ async function subscribe(visit: Visit, collection: Taxii1Collection): Promise<To
   )
   if (same) return same
   const wanted = { serviceId: visit.service.id, collectionId: collection.id, responseType, contentBindings } as const
-  const made = await taxii1.createSubscription({ ...wanted, status: 'ACTIVE', account: usernameOf(visit) })
+  const made = await taxii1.createSubscription({ ...wanted, status: 'ACTIVE', account: ownerOf(visit) })
   const subscription = made.status === 'ACTIVE' ? made : await taxii1.updateSubscription({ ...made, status: 'ACTIVE' })
   const account = visit.principal.kind === 'account' ? visit.principal.account : undefined
   signals.emit('SUBSCRIPTION_CREATED', { subscription, account })
@@ -114,7 +114,7 @@ function isTheirs(
   { account, collectionId, status }: SubscriptionEntity,
   collection: Taxii1Collection,
 ): boolean {
-  return account === usernameOf(visit) && collectionId === collection.id && status !== 'UNSUBSCRIBED'
+  return account === ownerOf(visit) && collectionId === collection.id && status !== 'UNSUBSCRIBED'
 }
 
 async function responseOf(visit: Visit, collection: Taxii1Collection, told: readonly Told[]): Promise<Reply> {

@@ -37,6 +37,11 @@ export function usernameOf({ principal }: Pick<Visit, 'principal'>): string | un
   return principal.kind === 'account' ? principal.account.username : undefined
 }
 
+/** Id of the account that asks: a name may be somebody else's one day. Undefined for anybody. */
+export function ownerOf({ principal }: Pick<Visit, 'principal'>): string | undefined {
+  return principal.kind === 'account' ? principal.account.id : undefined
+}
+
 /** What every line of the audit log has, for something that was done. */
 export function auditFields(visit: Visit): LogFields {
   const { clientAddress: client, requestId } = visit

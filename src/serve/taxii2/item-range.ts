@@ -18,6 +18,8 @@ export interface ItemSlice<Entry> {
   readonly isPart: boolean
 }
 
+const longestRange = 100
+
 /**
  * Reads a `Range` of items, with an equals sign as RFC 9110 has it or a blank as TAXII's example has it; undefined without
  * one and for other units, which are ignored.
@@ -26,7 +28,9 @@ export interface ItemSlice<Entry> {
  */
 export function readItemRange(header: string | undefined): ItemRange | undefined {
   if (header === undefined || !/^\s*items\b/i.test(header)) return undefined
-  const match = /^\s*items\s*[= ]\s*(\d{1,15})\s*-\s*(\d{1,15})?\s*$/i.exec(header)
+  // Longer than any two numbers: blanks without end would be tried in every place.
+  const match =
+    header.length > longestRange ? null : /^\s*items\s*[= ]\s*(\d{1,15})\s*-\s*(\d{1,15})?\s*$/i.exec(header)
   const [first, last] = [Number(match?.[1]), match?.[2] === undefined ? undefined : Number(match[2])]
   if (!match || (last !== undefined && last < first)) throw rangeInvalid(header, undefined)
   return { header, first, last }

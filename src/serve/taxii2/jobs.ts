@@ -22,7 +22,7 @@ export async function getStatus(visit: Visit): Promise<Response> {
 function isTheirs({ c }: Visit, { account }: Job): boolean {
   if (account === undefined) return true
   const principal = c.get('principal')
-  return principal.kind === 'account' && (principal.account.isAdmin || principal.account.username === account)
+  return principal.kind === 'account' && (principal.account.isAdmin || principal.account.id === account)
 }
 
 /** @see TAXII 2.1, 4.3.1; TAXII 2.0, 4.3.1 (successes and pendings are ids) */

@@ -83,16 +83,32 @@ function precisionOf(range: MediaType, version: Taxii2Version, kind: ResourceKin
   return range.name === name && (range.version ?? version) === version ? 2 : -1
 }
 
-const element = /(?:"(?:[^"\\]|\\.)*"|[^,"])+/g
-const parameter = /(?:"(?:[^"\\]|\\.)*"|[^;"])+/g
-
 function readMediaTypes(header: string): MediaType[] {
-  return (header.match(element) ?? []).flatMap((text) => {
-    const [first = '', ...rest] = (text.match(parameter) ?? []).map((part) => part.trim())
+  return splitOutside(header, ',').flatMap((text) => {
+    const [first = '', ...rest] = splitOutside(text, ';')
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
     if (first === '') return []
     const parameters = new Map(rest.map(readParameter))
     return [{ name: first.toLowerCase(), version: parameters.get('version'), weight: weightOf(parameters.get('q')) }]
   })
+}
+
+/** The parts between separators that are in no quoted string; one look at each character, since anybody sends headers. */
+function splitOutside(text: string, separator: ',' | ';'): string[] {
+  const parts: string[] = []
+  let isQuoted = false
+  let from = 0
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (character === '"') isQuoted = !isQuoted
+    else if (isQuoted && character === '\\') at++
+    else if (!isQuoted && character === separator) {
+      parts.push(text.slice(from, at))
+      from = at + 1
+    }
+  }
+  return [...parts, text.slice(from)]
 }
 
 function readParameter(text: string): [name: string, value: string] {

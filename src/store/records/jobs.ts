@@ -16,7 +16,7 @@ export interface StoredJob {
     readonly message?: string | undefined
     readonly status: 'success' | 'failure' | 'pending'
   }[]
-  /** Username of who posted. */
+  /** Id of the account that posted. */
   readonly account?: string | undefined
 }
 

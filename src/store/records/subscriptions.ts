@@ -10,7 +10,7 @@ export interface StoredSubscription {
   readonly responseType: 'FULL' | 'COUNT_ONLY'
   readonly contentBindings: readonly { readonly binding: string; readonly subtypes: readonly string[] }[]
   readonly status: 'ACTIVE' | 'PAUSED' | 'UNSUBSCRIBED'
-  /** Username; undefined: nobody's in particular. */
+  /** Id of the account whose it is; undefined: nobody's in particular. */
   readonly account?: string | undefined
 }
 

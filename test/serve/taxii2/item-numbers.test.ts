@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { readItemRange } from '../../../src/serve/taxii2/item-range.ts'
 import { ask, aServer, idAt, idsOf, indicators, oldIndicators, post } from './a-server.ts'
 import { stix20, taxii20, type TestServer } from './a-server.ts'
 
@@ -35,6 +36,12 @@ describe('item numbers in 2.0', () => {
       expect(answer.headers.get('content-range')).toMatch(/^items \*\/(25|\*)$/)
     }
     expect((await items(server, 'items=25-30')).headers.get('content-range')).toBe('items */25')
+  })
+
+  it('a range costs no more than its length', () => {
+    const started = performance.now()
+    expect(() => readItemRange(`items${' '.repeat(15_000)}x`)).toThrow('cannot be answered')
+    expect(performance.now() - started).toBeLessThan(50)
   })
 
   it('S20-4: everything at once is 200, and an empty collection has an empty first page', async () => {

@@ -35,6 +35,13 @@ describe('which version an Accept header wants', () => {
     expect(chooseVersion(accept, 'taxii', both)).toBe(version)
   })
 
+  it('costs no more than its length, whatever its quotes', () => {
+    const started = performance.now()
+    for (const text of [`"${'\\"'.repeat(7500)}`, `a;x="${'\\"'.repeat(7500)}`, '"'.repeat(15_001)])
+      chooseVersion(text, 'taxii', both)
+    expect(performance.now() - started).toBeLessThan(100)
+  })
+
   it('S20-2: objects of 2.0 have the media type of STIX, and no other', () => {
     expect(chooseVersion(stix20, 'objects', both)).toBe('2.0')
     expect(chooseVersion(taxii20, 'objects', both)).toBeUndefined()
