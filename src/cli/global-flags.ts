@@ -17,7 +17,10 @@ export const globalFlags: readonly { readonly flags: string; readonly about: str
   { flags: '--color <WHEN>', about: 'colours: auto, always, never (default auto; NO_COLOR is respected)' },
   { flags: '--no-input', about: 'never ask; what would be asked is an error' },
   { flags: '--yes', about: 'answer yes where a confirmation would be asked' },
-  { flags: '--store <URL>', about: 'the store: a file, sqlite:FILE, postgres://USER@HOST/DATABASE or memory: (default: in the data folder)' },
+  {
+    flags: '--store <URL>',
+    about: 'the store: a file, sqlite:FILE, postgres://USER@HOST/DATABASE or memory: (default: in the data folder)',
+  },
   { flags: '--store-password-file <FILE>', about: 'file whose first line is the password of --store postgres://...' },
   { flags: '--state <FILE>', about: 'state of desired-state commands (default: in the data folder)' },
   { flags: '--lock-timeout <D>', about: 'how long to wait for another process, as 30s, 5m, 1h (default 10s)' },

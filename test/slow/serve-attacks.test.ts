@@ -3,46 +3,9 @@ import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aServedFolder, login, startServing, taxii21, type ServingProgram } from './a-serving-program.ts'
 import { findProgram } from './daemon.ts'
+import { anIndicator, envelope, idsOf, post, type Status } from './posting.ts'
 
 const slowhttptest = findProgram('slowhttptest')
-
-const anIndicator = (number: number) => ({
-  type: 'indicator',
-  spec_version: '2.1',
-  id: `indicator--00000000-0000-4000-8000-${number.toString(16).padStart(12, '0')}`,
-  created: '2026-01-01T00:00:00.000Z',
-  modified: '2026-01-01T00:00:00.000Z',
-  pattern: `[ipv4-addr:value = '10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}']`,
-  pattern_type: 'stix',
-  valid_from: '2026-01-01T00:00:00Z',
-})
-
-const envelope = (first: number, count: number): string =>
-  JSON.stringify({ objects: Array.from({ length: count }, (_, at) => anIndicator(first + at)) })
-
-interface Status {
-  readonly id: string
-  readonly status: string
-  readonly total_count: number
-  readonly success_count: number
-  readonly failure_count: number
-}
-
-const post = (server: ServingProgram, body: string | Buffer) =>
-  server.ask(`${server.collection}objects/`, { method: 'POST', body, headers: { 'content-type': taxii21 } })
-
-/** Every id that the collection has, page by page. */
-async function idsOf(server: ServingProgram): Promise<string[]> {
-  const ids: string[] = []
-  for (let next = ''; ;) {
-    const query = next === '' ? '' : `&next=${encodeURIComponent(next)}`
-    const { text } = await server.ask(`${server.collection}manifest/?limit=1000${query}`)
-    const page = JSON.parse(text) as { objects?: { id: string }[]; more?: boolean; next?: string }
-    ids.push(...(page.objects ?? []).map(({ id }) => id))
-    if (page.more !== true || page.next === undefined) return ids
-    next = page.next
-  }
-}
 
 describe('a server under attack', () => {
   let server: ServingProgram

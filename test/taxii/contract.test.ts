@@ -27,7 +27,7 @@ for (const version of ['2.0', '2.1'] as const)
         client,
         collection: 'c1',
         truth: () => server.truth('c1').map(({ raw }) => raw),
-        add: () => server.shelf('c1').add(someIndicators(1, items)[0] ?? {}),
+        add: () => void server.shelf('c1').add(someIndicators(1, items)[0] ?? {}),
         async [Symbol.asyncDispose]() {
           await close()
           await server.close()

@@ -36,7 +36,10 @@ export async function removeVersions(
     for (const row of segmentsOf(connection, place, request, { after, until })) {
       const items = await readSegment(row['first'] as number, row['data'] as Buffer)
       const doomed = items
-        .filter(({ added, item }) => added > after && added <= until && isToGo(item, { version: versionOf(item), added }, request))
+        .filter(
+          ({ added, item }) =>
+            added > after && added <= until && isToGo(item, { version: versionOf(item), added }, request),
+        )
         .map(({ added, item }) => {
           return { id: keyOfId(item.id), version: keyOfVersion(versionOf(item)), added, item }
         })

@@ -64,7 +64,13 @@ describe('store copy', () => {
     await half.records.write([{ ...copyRecord, body: { from: 'sqlite:a', startedAt: '2026-01-02T03:04:05.000000Z' } }])
     await half.records.write([{ kind: 'account', id: 'alice', body: {} }])
     await half[Symbol.asyncDispose]()
-    for (const command of ['store info', 'checkpoint list', 'lookup bad.example', 'import some.ndjson', 'store verify']) {
+    for (const command of [
+      'store info',
+      'checkpoint list',
+      'lookup bad.example',
+      'import some.ndjson',
+      'store verify',
+    ]) {
       const { exitCode, stderr } = await world.run(`${command} --store ${url} -o json`)
       expect({ command, exitCode }).toEqual({ command, exitCode: 11 })
       expect(stderr).toContain('STORE_COPY_UNFINISHED')
