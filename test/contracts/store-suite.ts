@@ -579,6 +579,23 @@ export function storeSuite(subject: StoreUnderTest): void {
         expect(info.collections[0]?.lastAddedAt).toBe((await stored()).at(-1)?.addedAt)
         expect(await store.verify()).toEqual({ ok: true, checked: 3, problems: [] })
       })
+
+      it('L7: verify finds nothing wrong while others store and remove', async () => {
+        const filler = 'x'.repeat(20_000)
+        const some = () => Array.from({ length: 20 }, (_, n) => anObject({ filler: `${filler}${n}` }))
+        await keep(store, some())
+        for (let round = 0; round < 5; round++) {
+          const writing = (async () => {
+            for (let page = 0; page < 3; page++) {
+              const { entries } = await store.readPage(indicators, { limit: 1 })
+              await keep(store, some())
+              await store.removeVersions(indicators, { id: entries[0]?.item.id })
+            }
+          })()
+          const [report] = await Promise.all([store.verify(), writing])
+          expect(report.problems).toEqual([])
+        }
+      })
     })
 
     describe.skipIf(!subject.openAgain)('kept on disk', () => {

@@ -11,11 +11,16 @@ import { readSegment, type SegmentItem } from './segments.ts'
 import { newIndexCheck } from './verify-index.ts'
 
 /**
- * Reads everything: SQLite's own check (which ends it when it finds something), the bytes of every version against its digest, every version against the bytes,
- * the index of values against what the items say, counts, pages, checkpoints. A problem never ends the check of the rest.
+ * Reads everything, in one moment's picture: SQLite's own check (which ends it when it finds something), the bytes of every
+ * version against its digest, every version against the bytes, the index of values against what the items say, counts,
+ * pages, checkpoints, records. A problem never ends the check of the rest.
  */
-export async function verify({ reader, file }: Database, loadReader: () => Promise<ReadItem>): Promise<VerifyReport> {
+export async function verify(database: Database, loadReader: () => Promise<ReadItem>): Promise<VerifyReport> {
   const read = await loadReader()
+  return database.snapshot((reader) => verifyAll(reader, database.file, read))
+}
+
+async function verifyAll(reader: Connection, file: string, read: ReadItem): Promise<VerifyReport> {
   const findings = newFindings()
   await findings.guard('the database', () => {
     for (const row of reader.all(`SELECT ${bytesOf('integrity_check')} FROM pragma_integrity_check`)) {
