@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../core/ports.ts'
 import { timestampOfDate } from '../../core/timestamp.ts'
 import { describeObject, isDamaged } from '../../stix/describe.ts'
@@ -27,7 +28,7 @@ export async function addObjects(
   from: { readonly apiRootId: string; readonly url: string; readonly account: string | undefined },
 ): Promise<Job> {
   const requestedAt = timestampOfDate(clock.now())
-  const described = objects.map(describe)
+  const described = await describeAll(objects)
   const items = described.filter((one): one is StixObject => !isDamaged(one))
   const outcomes: Settled[] = []
   let job: Job | undefined
@@ -48,6 +49,18 @@ export async function addObjects(
     },
   })
   return job as unknown as Job
+}
+
+/** Objects that are described before others get their turn. */
+const describedAtOnce = 256
+
+async function describeAll(objects: readonly Buffer[]): Promise<readonly (StixObject | Damaged)[]> {
+  const described: (StixObject | Damaged)[] = []
+  for (const raw of objects) {
+    if (described.length % describedAtOnce === describedAtOnce - 1) await nextTurn()
+    described.push(describe(raw))
+  }
+  return described
 }
 
 function describe(raw: Buffer): StixObject | Damaged {

@@ -4,7 +4,7 @@ import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { StixTaxiiError } from '../../core/errors.ts'
 import { challengesOf } from '../auth/authorization-header.ts'
-import { httpStatusOf } from '../http-status.ts'
+import { httpStatusOf, isPassing, passingSeconds } from '../http-status.ts'
 import type { ServeEnvironment, ServeParts } from '../parts.ts'
 import type { ItemPlaces } from './item-places.ts'
 import { contentTypes, type ResourceKind, type Taxii2Version } from './media-type.ts'
@@ -60,6 +60,8 @@ function isWorthPacking({ c, parts }: Visit, length: number): boolean {
   return wanted.some((coding) => /^\s*(gzip|x-gzip|\*)\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/.test(coding))
 }
 
+const ourTitles = { 500: 'Internal error', 503: 'Not possible now: send the same request again later' } as const
+
 /**
  * An error as the standard's error resource. What is not about the request says "Internal error" and is told to the log
  * alone, under the id that the client gets (S19).
@@ -68,11 +70,11 @@ function isWorthPacking({ c, parts }: Visit, length: number): boolean {
 export function answerError(visit: Visit, error: unknown): Response {
   const { c, parts, version } = visit
   const known = error instanceof StixTaxiiError ? error : undefined
-  const status = httpStatusOf(error)
-  const isOurs = known === undefined || status === 500
+  const status = isPassing(error) ? 503 : httpStatusOf(error)
+  const isOurs = known === undefined || status >= 500
   if (isOurs) parts.log.error('taxii2-failed', { requestId: c.get('requestId'), ...causeOf(error) })
   const resource = {
-    title: isOurs ? 'Internal error' : known.message,
+    title: isOurs ? ourTitles[status === 503 ? 503 : 500] : known.message,
     ...(!isOurs && known.hint !== undefined && { description: known.hint }),
     error_id: c.get('requestId'),
     ...(!isOurs && { error_code: known.code }),
@@ -111,6 +113,8 @@ function errorHeaders({ parts }: Visit, error: StixTaxiiError | undefined, statu
       ]
     case 429:
       return [['retry-after', String(Math.ceil((error.retryAfterMs ?? 1000) / 1000))]]
+    case 503:
+      return [['retry-after', String(passingSeconds)]]
     default:
       return []
   }

@@ -20,7 +20,7 @@ export async function addObjects(visit: Visit): Promise<Response> {
   if (format === undefined || !(parts.settings.taxii2.versions ?? ['2.0', '2.1']).includes(format))
     throw contentTypeUnknown(contentType)
   const body = await readBody(c, parts.settings.taxii2.maxContentLength)
-  const objects = readPosted(body, format, parts.settings.taxii2.allowCustomProperties)
+  const objects = await readPosted(body, format, parts.settings.taxii2.allowCustomProperties)
   const account = accountOf(visit)
   const url = `${c.get('baseUrl')}${c.req.path}`
   const job = await parts.taxii2.addObjects(collection.apiRootId, collection, objects, {

@@ -15,15 +15,19 @@ export interface CutEnvelope {
 /**
  * Cuts an envelope that has arrived whole into its objects.
  * @throws TAXII_ENVELOPE_DAMAGED (usage) for what is no JSON object; TAXII_ENVELOPE_TOO_MUCH (usage) when it is nested too
- * deeply or has too much beside its objects
+ * deeply, has too much beside its objects, or more than `maxMembers` of them
  */
-export function cutEnvelope(body: Buffer): CutEnvelope {
+export function cutEnvelope(body: Buffer, { maxMembers = Infinity } = {}): CutEnvelope {
   const members: Buffer[] = []
   let damaged: CutEnvelope['damaged']
+  const keep = (raw: Buffer): void => {
+    if (members.length >= maxMembers) throw tooMuch(`it has more than ${maxMembers} objects`)
+    members.push(raw)
+  }
   const slicer = createSlicer({
-    onMember: (raw) => members.push(raw),
+    onMember: keep,
     onDamaged: (problem, raw) => {
-      members.push(raw)
+      keep(raw)
       damaged ??= { number: members.length, problem }
     },
   })
@@ -32,16 +36,19 @@ export function cutEnvelope(body: Buffer): CutEnvelope {
     return { members, damaged, envelope: slicer.end().value }
   } catch (error) {
     if (!(error instanceof ScanError)) throw error
-    if (error.reason === 'limit')
-      throw new StixTaxiiError('TAXII_ENVELOPE_TOO_MUCH', `The envelope is too much: ${error.message}`, {
-        kind: 'usage',
-        hint: 'Send objects that are nested less, and nothing much beside them.',
-        cause: error,
-      })
+    if (error.reason === 'limit') throw tooMuch(error.message, error)
     throw new StixTaxiiError('TAXII_ENVELOPE_DAMAGED', `The envelope is no JSON: ${error.message}`, {
       kind: 'usage',
       hint: 'Send one JSON object with a list of objects.',
       cause: error,
     })
   }
+}
+
+function tooMuch(problem: string, cause?: ScanError): StixTaxiiError {
+  return new StixTaxiiError('TAXII_ENVELOPE_TOO_MUCH', `The envelope is too much: ${problem}`, {
+    kind: 'usage',
+    hint: 'Send fewer objects, nested less, and nothing much beside them.',
+    cause,
+  })
 }

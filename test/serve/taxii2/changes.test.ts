@@ -70,6 +70,7 @@ describe('adding objects', () => {
     ['a text for a list', '{"objects":"indicator"}', 422],
     ['lists 200 deep', `{"objects":[${'['.repeat(200)}${']'.repeat(200)}]}`, 422],
     ['objects 150 deep', `{"objects":[{"id":"x","a":${'{"a":'.repeat(150)}1${'}'.repeat(150)}}]}`, 422],
+    ['more than 100,000 objects', `{"objects":[${'{},'.repeat(100_000)}{}]}`, 422],
     ['40,000 levels', `{"objects":[${'[{"x":'.repeat(20_000)}`, 422],
   ])(
     'S21-21: a body that is not understood gets 400, one that cannot be used 422, and nothing is stored: %s',
