@@ -7,7 +7,7 @@ import type { Doorkeeper } from './auth/doorkeeper.ts'
 import { managementRoutes } from './auth/management-routes.ts'
 import { reached } from './client-address.ts'
 import type { AddressRules } from './client-address.ts'
-import { httpStatusOf } from './http-status.ts'
+import { httpStatusOf, isPassing, passingSeconds } from './http-status.ts'
 import type { RouteFamily } from './metrics.ts'
 import { operationsRoutes } from './operations-routes.ts'
 import type { OperationsParts } from './operations-routes.ts'
@@ -71,17 +71,21 @@ async function meet(c: Context<ServeEnvironment>, parts: AppParts): Promise<void
 }
 
 async function principalOf(c: Context<ServeEnvironment>, parts: AppParts): Promise<Principal> {
+  // What only asks whether we are alive must not wait for the store, whatever it sends.
+  if (c.req.path.startsWith('/health/') || c.req.path === '/management/health') return nobody
   const authorization = c.req.header('authorization')
   const subject = c.env?.certificateSubject
   if (authorization === undefined && subject !== undefined) {
     const account = await parts.accountOfSubject?.(subject)
     if (account && account.isBlocked !== true) return { kind: 'account', account }
   }
-  // What only asks whether we are alive must not wait for the store.
-  if (authorization === undefined && c.req.path.startsWith('/health/')) return { kind: 'anonymous', isBarred: true }
   const facts = { authorization, clientAddress: c.get('clientAddress'), requestId: c.get('requestId') }
-  return parts.doorkeeper.principalOf(facts)
+  const asked = parts.doorkeeper.principalOf(facts)
+  // This machine reads the figures also when the accounts cannot be read: then they are wanted most.
+  return c.req.path === '/metrics' ? asked.catch(() => nobody) : asked
 }
+
+const nobody: Principal = { kind: 'anonymous', isBarred: true }
 
 /** Reading without an account is for this machine: neither through a proxy nor for a page that got hold of our address. */
 function misdirected(c: Context<ServeEnvironment>, { settings }: AppParts): Response | undefined {
@@ -154,7 +158,10 @@ function failure(error: unknown, c: Context<ServeEnvironment>, { log }: AppParts
     path: c.req.path,
     error: causesOf(error),
   })
-  return plainError(c, 500, 'Internal error')
+  if (!isPassing(error)) return plainError(c, 500, 'Internal error')
+  const later = plainError(c, 503, 'Not possible now: send the same request again later')
+  later.headers.set('Retry-After', String(passingSeconds))
+  return later
 }
 
 /** The error object of TAXII 2.1, which others can read as well. */

@@ -29,3 +29,15 @@ export function httpStatusOf(error: unknown): RefusalStatus {
   if (!(error instanceof StixTaxiiError) || !Object.hasOwn(statusOfCode, error.code)) return 500
   return statusOfCode[error.code as keyof typeof statusOfCode]
 }
+
+/** Seconds after which a client may try again what failed in passing. */
+export const passingSeconds = 30
+
+/**
+ * Ours, and it passes: the store is away, locked or full. Nothing is told of it but that the same request may be sent again,
+ * which does no harm to what is stored already.
+ */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof StixTaxiiError)) return false
+  return ['network', 'pending'].includes(error.kind) || ['STORE_BUSY', 'STORE_FULL'].includes(error.code)
+}

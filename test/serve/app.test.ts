@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { StixTaxiiError } from '../../src/core/errors.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { openStoreAuthentication } from '../../src/serve/auth/store-authentication.ts'
 import { systemClock } from '../../src/cli/process-host.ts'
@@ -164,6 +165,34 @@ describe('a client certificate', () => {
   })
 })
 
+describe('a store that is away, locked or full', () => {
+  const passing = [
+    new StixTaxiiError('STORE_UNREACHABLE', 'postgres://db.example is away', { kind: 'network' }),
+    new StixTaxiiError('STORE_BUSY', 'Another process keeps /var/place locked', { kind: 'conflict' }),
+    new StixTaxiiError('STORE_FULL', 'No room to write to /var/place', { kind: 'local' }),
+  ]
+
+  it.each(passing.map((error) => [error.code, error] as const))(
+    'is told as passing, with when to come again and nothing else: %s (E4, S19)',
+    async (_code, error) => {
+      const { server, store, log } = await aRunningServer()
+      const key = await storeItems(store, [anObject()])
+      store.readPage = () => Promise.reject(error)
+      store.lookup = () => Promise.reject(error)
+      for (const path of [`/default/collections/${servedId(key)}/objects/`, '/?value=203.0.113.9']) {
+        const answer = await ask(`${server.url}${path}`, { headers: taxii21 })
+        expect([path, answer.status, answer.headers['retry-after']]).toEqual([path, 503, '30'])
+        expect(JSON.parse(answer.text)).toEqual({
+          title: 'Not possible now: send the same request again later',
+          error_id: answer.headers['x-request-id'],
+          http_status: '503',
+        })
+        expect(JSON.stringify(log.filter(({ level }) => level === 'error'))).toContain(error.message)
+      }
+    },
+  )
+})
+
 describe('behind a proxy', () => {
   const behind = { behindTls: true, trustedProxies: ['127.0.0.1', '127.0.9.0/24'] } as const
 
@@ -210,7 +239,13 @@ describe('health', () => {
     store.collections = () => Promise.reject(new Error('gone'))
     store.records.list = () => Promise.reject(new Error('gone'))
     expect(await ask(`${server.url}/health/ready`)).toMatchObject({ status: 503, text: '{"ready":false}' })
-    expect((await ask(`${server.url}/health/live`)).status).toBe(200)
+    store.records.get = () => Promise.reject(new Error('gone'))
+    const login = { authorization: basic('alice', 'correct horse battery') }
+    for (const headers of [{}, login]) {
+      for (const path of ['/health/live', '/management/health']) {
+        expect((await ask(`${server.url}${path}`, { headers })).status).toBe(200)
+      }
+    }
     store.collections = collections
     expect((await ask(`${server.url}/health/ready`)).status).toBe(200)
   })

@@ -114,6 +114,8 @@ describe('metrics', () => {
   it('are still there when the store is not', async () => {
     const { server, store } = await aRunningServer()
     store.collections = () => Promise.reject(new Error('gone'))
+    store.records.list = () => Promise.reject(new Error('gone'))
+    store.records.get = () => Promise.reject(new Error('gone'))
     const { status, text } = await ask(`${server.url}/metrics`)
     expect([status, parse(text).has('stixtaxii_connections')]).toEqual([200, true])
   })

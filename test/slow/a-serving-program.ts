@@ -25,16 +25,15 @@ const collectionId = '00000000-0000-4000-8000-0000000000aa'
 export const taxii21 = 'application/taxii+json;version=2.1'
 export const login = basic('admin', 'correct horse battery')
 
-/** A folder with a store that has both. */
-export async function aServedFolder(): Promise<string> {
-  const folder = temporaryFolder()
+/** A folder with a store that has both; what is named goes to every command. */
+export async function aServedFolder(folder = temporaryFolder(), flags: readonly string[] = []): Promise<string> {
   writeFileSync(path.join(folder, 'password'), 'correct horse battery\n', { mode: 0o600 })
   const lines = [
     ['server', 'account', 'create', 'admin', '--admin', '--password-file', path.join(folder, 'password')],
     ['server', 'collection', 'create', 'Writable', '--id', collectionId],
   ]
   for (const line of lines) {
-    const { exitCode, stderr } = await runProgram(line, { folder })
+    const { exitCode, stderr } = await runProgram([...line, ...flags], { folder })
     if (exitCode !== 0) throw new Error(stderr)
   }
   return folder

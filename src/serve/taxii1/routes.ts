@@ -1,8 +1,8 @@
 import { Hono } from 'hono'
 import type { Context } from 'hono'
-import { isTemporary, StixTaxiiError } from '../../core/errors.ts'
+import { StixTaxiiError } from '../../core/errors.ts'
 import type { Wire } from '../../taxii/v1/wire.ts'
-import { httpStatusOf } from '../http-status.ts'
+import { httpStatusOf, isPassing, passingSeconds } from '../http-status.ts'
 import type { ServeEnvironment, ServeParts } from '../parts.ts'
 import { readBody } from '../read-body.ts'
 import type { LogFields } from '../server-log.ts'
@@ -119,7 +119,7 @@ function refusalOf(error: unknown, requestId: string): Refusal {
   if (status !== 500) return new Refusal('BAD_MESSAGE', { message: (error as Error).message })
   if (error instanceof StixTaxiiError && error.code === 'SERVE_COLLECTION_UNKNOWN') return new Refusal('NOT_FOUND')
   if (error instanceof StixTaxiiError && error.code === 'SERVE_COLLECTION_READ_ONLY') return new Refusal('DENIED')
-  if (isTemporary(error)) return new Refusal('RETRY', { details: { ESTIMATED_WAIT: ['30'] } })
+  if (isPassing(error)) return new Refusal('RETRY', { details: { ESTIMATED_WAIT: [String(passingSeconds)] } })
   return new Refusal('FAILURE', { message: `Internal error (request ${requestId})` })
 }
 
