@@ -100,7 +100,7 @@ describe('server sync', () => {
       ['alice', ['tlp', 'rights']],
       ['root', ['password']],
     ])
-    expect((await list('collection')).map(({ title }) => title)).toEqual(['Renamed', 'drops', 'Other'])
+    expect((await list('collection')).map(({ title }) => title).sort()).toEqual(['Other', 'Renamed', 'drops'])
     expect((await list('account'))[0]).toMatchObject({ write: [], tlp: null })
     expect((await sync()).totals).toMatchObject({ unchanged: 7 })
   })

@@ -318,10 +318,10 @@ describe('store', () => {
     expect(JSON.parse(stdout)).toMatchObject({ results: [], totals: { versions: 0 } })
   })
 
-  it('refuses a PostgreSQL URL for now, without showing its password', async () => {
+  it('refuses a PostgreSQL URL with a password in it, without showing that', async () => {
     const { exitCode, stderr } = await aWorld().run('store info --store postgres://ann:hunter2@db.example/x')
     expect(exitCode).toBe(2)
-    expect(stderr).toContain('PostgreSQL is not supported yet')
+    expect(stderr).toContain('--store-password-file')
     expect(stderr).not.toContain('hunter2')
   })
 })
