@@ -125,3 +125,63 @@ export type {
   UploadOptions,
 } from './director/client.ts'
 export type { EnrichmentSource, FetchStatus, FieldDifference, ListedSource } from './director/enrichment-source.ts'
+
+export { startServer } from './workflow/open-server.ts'
+export type { RunningServer, ServerDependencies, ServerOptions } from './workflow/open-server.ts'
+export type { ConnectionCounts } from './serve/connections.ts'
+export { defaultServeSettings } from './serve/default-settings.ts'
+export type { ListenLimits } from './serve/listen.ts'
+export type { ServeSettings } from './serve/parts.ts'
+export { logLevels } from './serve/server-log.ts'
+export type { LogFields, LogLevel, ServerLog } from './serve/server-log.ts'
+export type { TlsFiles } from './serve/server-tls.ts'
+export { readServeConfiguration } from './serve/configuration/read.ts'
+export type { NamedModule, ServeConfiguration } from './serve/configuration/configuration.ts'
+export { openServeModules } from './serve/configuration/open-modules.ts'
+export type { ModuleDependencies, ModuleParts, OpenedModules } from './serve/configuration/open-modules.ts'
+
+export { openStoreAuthentication } from './serve/auth/store-authentication.ts'
+export { tlpLevels } from './serve/authentication.ts'
+export type {
+  Account,
+  Authentication as ServerAuthentication,
+  Permissions,
+  Taxii1Right,
+  Taxii2Right,
+  TlpLevel,
+} from './serve/authentication.ts'
+export { openStorePersistence } from './serve/persistence/open.ts'
+export type { StorePersistence } from './serve/persistence/open.ts'
+export type {
+  BlockFilter,
+  ContentBindingEntity,
+  ContentBlockEntity,
+  InboxMessageEntity,
+  NewContentBlock,
+  NewInboxMessage,
+  ResultSetEntity,
+  ServiceEntity,
+  ServiceProperties,
+  ServiceType,
+  SubscriptionEntity,
+  Taxii1Collection,
+  Taxii1CollectionChange,
+  Taxii1Persistence,
+} from './serve/taxii1-persistence.ts'
+export type {
+  ApiRoot as ServedApiRoot,
+  ApiRootChange,
+  Job as ServedJob,
+  JobDetail as ServedJobDetail,
+  ManifestRecord,
+  ObjectFilter,
+  ObjectPage,
+  PageKey,
+  StixObjectRecord,
+  Taxii2Collection,
+  Taxii2CollectionChange,
+  Taxii2Persistence,
+  VersionRecord,
+} from './serve/taxii2-persistence.ts'
+export { signalNames } from './serve/signals.ts'
+export type { Listener as SignalListener, OnSignal, Signal, SignalPayloads, Signals } from './serve/signals.ts'
