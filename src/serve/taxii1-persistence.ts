@@ -181,10 +181,17 @@ export interface Taxii1Persistence extends AsyncDisposable {
   ): Promise<readonly ContentBlockEntity[]>
   /** Of all collections without an id. */
   getContentBlocksCount(collectionId: string | undefined, filter?: BlockFilter): Promise<number>
-  /** By label, no two with the same. Default limit: 1,000. `bodies` false: only labels are wanted, `content` may be empty. */
+  /**
+   * By label, no two with the same. Default limit: 1,000. `bodies` false: only labels are wanted, `content` may be empty.
+   * `maxBytes`: so many bytes of content are wanted together at most, but one block at least; it may be passed over.
+   */
   getContentBlocks(
     collectionId: string,
-    filter?: BlockFilter & { readonly limit?: number | undefined; readonly bodies?: boolean | undefined },
+    filter?: BlockFilter & {
+      readonly limit?: number | undefined
+      readonly bodies?: boolean | undefined
+      readonly maxBytes?: number | undefined
+    },
   ): Promise<readonly ContentBlockEntity[]>
   /** Newest label given so far, also when what had it is gone; undefined where none was given. */
   newestLabel(collectionId: string): Promise<string | undefined>

@@ -68,6 +68,7 @@ export interface PageKey {
 
 /** Every filter undefined: no filter. Values within one are alternatives. */
 export interface ObjectFilter {
+  /** At most so many; a page may end before, so that it does not become too large, and then there is `more`. */
   readonly limit: number
   /** Exclusive. */
   readonly addedAfter?: string | undefined

@@ -22,6 +22,8 @@ export interface PageQuery {
   readonly versions?: readonly ('all' | 'first' | 'last' | (string & {}))[] | undefined
   /** At most this many versions; at least 1. */
   readonly limit: number
+  /** At most so many bytes of bodies together, but one version at least; then there is `more`. Default: no bound. */
+  readonly maxBytes?: number | undefined
   /** False: `raw` of every item is empty, for manifests. Default true. */
   readonly bodies?: boolean | undefined
 }

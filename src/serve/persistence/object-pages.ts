@@ -1,5 +1,6 @@
 import type { PageEntry, PageQuery, StoredPage } from '../../store/page-query.ts'
 import type { CollectionKey, Store } from '../../store/store.ts'
+import { pageBytes } from '../page-bytes.ts'
 import type {
   ManifestRecord,
   ObjectFilter,
@@ -10,7 +11,7 @@ import type {
 
 /** Pages of STIX 2 objects out of the store; one read each. */
 
-/** A filter as the store's question. A cursor is where the last page ended: dates are unique, so its date says it all. */
+/** A filter as the store's question, bounded in bytes too. A cursor is where the last page ended: dates are unique, so its date says it all. */
 export function queryOf(filter: ObjectFilter): PageQuery {
   const { limit, addedAfter, next, ids, types, versions = ['last'], specVersions } = filter
   return {
@@ -21,6 +22,7 @@ export function queryOf(filter: ObjectFilter): PageQuery {
     versions,
     specVersions: specVersions ?? 'newest',
     limit,
+    maxBytes: pageBytes,
   }
 }
 

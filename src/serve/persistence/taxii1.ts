@@ -124,9 +124,9 @@ function blockOperations(parts: StoreParts) {
       return (await Promise.all(counts)).reduce((sum, each) => sum + each, 0)
     },
     async getContentBlocks(collectionId, filter = {}) {
-      const { limit = defaultBlocks, bodies = true } = filter
+      const { limit = defaultBlocks, bodies = true, maxBytes } = filter
       const { key } = await served(collectionId)
-      const page = await store.readPage(key, { ...blockQuery(filter), limit, bodies })
+      const page = await store.readPage(key, { ...blockQuery(filter), limit, bodies, maxBytes })
       return page.entries.map((entry) => blockOf(entry, bodies))
     },
     async newestLabel(collectionId) {

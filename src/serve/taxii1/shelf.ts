@@ -44,12 +44,13 @@ export function openShelf({ persistence, collectionId, bindings, sieve }: ShelfO
     let { begin } = range
     for (;;) {
       const limit = sizeOf()
-      const filter = { begin, end: range.end, contentBindings, limit, bodies }
+      const filter = { begin, end: range.end, contentBindings, limit, bodies, ...(bodies && { maxBytes: turnBytes }) }
       const page = await persistence.getContentBlocks(collectionId, filter)
       const last = page.at(-1)
       if (!last) return
       yield sieve ? await sieve(page) : page
-      if (page.length < limit || last.timestampLabel === range.end) return
+      // A page of bodies may have ended for its bytes.
+      if ((!bodies && page.length < limit) || last.timestampLabel === range.end) return
       begin = last.timestampLabel
     }
   }

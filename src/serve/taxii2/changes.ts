@@ -1,14 +1,13 @@
 import type { Account } from '../authentication.ts'
 import { readBody } from '../read-body.ts'
-import type { Taxii2Collection } from '../taxii2-persistence.ts'
+import type { PageKey, Taxii2Collection } from '../taxii2-persistence.ts'
 import { reachToDelete, reachToWrite } from './access.ts'
 import { answerBytes, answerJson, type Visit } from './answers.ts'
-import { ceilingKey } from './ceiling.ts'
-import { fieldsOfObject, readDeletion } from './filters.ts'
+import { permissionIn } from './ceiling.ts'
+import { readDeletion } from './filters.ts'
 import { statusResource } from './jobs.ts'
 import { versionOfContent } from './media-type.ts'
 import { readPosted } from './posted.ts'
-import { prepareReading } from './reading.ts'
 import { contentTypeUnknown, notFound } from './refusals.ts'
 
 /** @see TAXII 2.1, 5.5; TAXII 2.0, 5.4 */
@@ -51,11 +50,15 @@ export async function deleteObject(visit: Visit): Promise<Response> {
 
 /** What is above the account's ceiling is not there for it, and so it cannot be deleted: not one of its versions. */
 async function isSeen(visit: Visit, collection: Taxii2Collection, object: string): Promise<boolean> {
-  if (ceilingKey(visit) === '') return true
-  const all = { limit: 10_000, versions: ['all'], specVersions: ['2.0', '2.1'] as const }
-  const { objects } = prepareReading(visit, collection, { collection: collection.id, object, fields: fieldsOfObject })
-  const [seen, there] = [await objects(all), await visit.parts.taxii2.getObject(collection, object, all)]
-  return seen !== undefined && seen.entries.length === there?.entries.length
+  const permits = permissionIn(visit, collection)
+  if (!permits) return true
+  const all = { limit: 1000, versions: ['all'], specVersions: ['2.0', '2.1'] as const }
+  for (let next: PageKey | undefined; ;) {
+    const page = await visit.parts.taxii2.getObject(collection, object, { ...all, next })
+    if (!page || (await permits(page.entries)).includes(false)) return false
+    if (!page.more) return true
+    next = page.next
+  }
 }
 
 function accountOf({ c }: Visit): Account | undefined {

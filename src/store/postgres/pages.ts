@@ -22,7 +22,10 @@ export async function readPage({ asking }: Database, key: CollectionKey, query: 
   const limit = Math.max(1, query.limit)
   const { sql, values } = pageSql(place.number, query, limit + 1)
   const rows = await asking.all(sql, values)
-  return { entries: rows.slice(0, limit).map(entryOf), more: rows.length > limit }
+  const entries = rows.slice(0, limit).map(entryOf)
+  // What was left out for its bytes was counted.
+  const found = (rows[0]?.['found'] as number | undefined) ?? rows.length
+  return { entries, more: found > entries.length }
 }
 
 export async function countPage(
@@ -57,7 +60,12 @@ export function pageSql(collection: number, query: Omit<PageQuery, 'limit'>, lim
   const sql = isMerged
     ? `SELECT * FROM (${ranges.map((range) => `(${range})`).join(' UNION ALL ')}) AS page ORDER BY added LIMIT ${limit}`
     : (ranges[0] as string)
-  return { sql, values: values.all }
+  const { maxBytes } = query
+  if (maxBytes === undefined || query.bodies === false) return { sql, values: values.all }
+  const before = 'sum(octet_length(raw)) OVER (ORDER BY added) - octet_length(raw)'
+  const measured = `SELECT *, ${before} AS before, count(*) OVER () AS found FROM (${sql}) AS page`
+  const fits = `before = 0 OR before + octet_length(raw) <= ${values.add(maxBytes)}`
+  return { sql: `SELECT * FROM (${measured}) AS measured WHERE ${fits} ORDER BY added`, values: values.all }
 }
 
 interface Values {

@@ -4,8 +4,12 @@ import { segmentsOfPage, segmentsOfVersions } from './page-segments.ts'
 import { chosenOf, wantedOfIds } from './page-standings.ts'
 import type { SegmentItem } from './segments.ts'
 
-/** As many segments are read and inflated at once; each is some 64 KiB. */
+/** As many segments are read and inflated at once. Each is some 64 KiB, unless an item in it is larger. */
 const mostAtOnce = 24
+/** Before it is known how large they are. */
+const firstAtOnce = 4
+/** What those that are read at once have together, as far as those before tell. */
+const bytesAtOnce = 16 * 1024 * 1024
 
 /** What the query holds for, in order, some at a time; `wish` is how many are wanted. */
 export async function* wantedItems(asked: PageReading, wish: number): AsyncIterable<readonly SegmentItem[]> {
@@ -26,8 +30,11 @@ export async function* wantedIn(
 ): AsyncIterable<readonly SegmentItem[]> {
   const { after, until, holds } = asked.filter
   let missing = wish
-  for (const group of groupsOf(segments, after, () => missing)) {
+  let most = firstAtOnce
+  const room = { missing: () => missing, most: () => most }
+  for (const group of groupsOf(segments, after, room)) {
     const read = await Promise.all(group.map((row) => itemsOf(asked, row)))
+    most = mostOf(read)
     const held = read.flatMap((items) =>
       items.filter(({ item, added }) => added > after && added <= until && holds(item)),
     )
@@ -39,11 +46,16 @@ export async function* wantedIn(
   }
 }
 
+function mostOf(read: readonly (readonly SegmentItem[])[]): number {
+  const bytes = read.reduce((sum, items) => items.reduce((own, { item }) => own + item.raw.length, sum), 0)
+  return Math.max(1, Math.min(mostAtOnce, Math.floor((bytesAtOnce * read.length) / Math.max(1, bytes))))
+}
+
 /** As many segments at once as are needed when everything in them is wanted, within bounds. */
 function* groupsOf(
   segments: Iterable<SegmentRow>,
   after: number,
-  missing: () => number,
+  room: { readonly missing: () => number; readonly most: () => number },
 ): Iterable<readonly SegmentRow[]> {
   let group: SegmentRow[] = []
   let items = 0
@@ -51,7 +63,7 @@ function* groupsOf(
     group.push(row)
     // Of a segment that begins before the window nobody knows how much is in it.
     if (row.first > after) items += row.items
-    if (items < missing() && group.length < mostAtOnce) continue
+    if (items < room.missing() && group.length < room.most()) continue
     yield group
     group = []
     items = 0

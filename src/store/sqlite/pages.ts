@@ -46,7 +46,8 @@ export function newPages(database: Database): Pick<Store, 'readPage' | 'countPag
 }
 
 /** A page being filled. */
-function newPage({ limit: wanted, bodies = true }: PageQuery) {
+function newPage({ limit: wanted, maxBytes = Infinity, bodies = true }: PageQuery) {
+  let bytes = 0
   const limit = Math.max(1, wanted)
   const stampOf = newStamps()
   const entries: PageEntry[] = []
@@ -56,6 +57,8 @@ function newPage({ limit: wanted, bodies = true }: PageQuery) {
     add({ item, added }: SegmentItem): boolean {
       if (entries.length >= limit) return false
       const shown = bodies ? item : { ...item, raw: noBytes }
+      bytes += shown.raw.length
+      if (bytes > maxBytes && entries.length > 0) return false
       entries.push({ item: shown, version: versionOf(item), addedAt: stampOf(added) })
       return true
     },

@@ -560,3 +560,21 @@ test('labels are read without contents where only labels are wanted', async () =
   await poll(server)
   expect(asked).toEqual([false, true])
 })
+
+test('large blocks are read a few at a time, and all of them are in the answer', async () => {
+  const sizes: number[] = []
+  const watched = (persistence: Taxii1Persistence): Taxii1Persistence => ({
+    ...persistence,
+    getContentBlocks: async (id, filter) => {
+      const page = await persistence.getContentBlocks(id, filter)
+      sizes.push(page.reduce((sum, { content }) => sum + content.length, 0))
+      return page
+    },
+  })
+  const server = await aServer({ wrap: watched })
+  const blocks = Array.from({ length: 7 }, (_, n) => `<a xmlns="urn:a">${n}${'x'.repeat(1_500_000)}</a>`)
+  await fill(server, blocks)
+  sizes.length = 0
+  expect((await poll(server)).contents).toEqual(blocks)
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(4 * 1024 * 1024)
+})

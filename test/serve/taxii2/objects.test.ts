@@ -130,6 +130,34 @@ describe('paging in 2.1', () => {
   })
 })
 
+describe('pages of large objects', () => {
+  const large = { x_example_filler: 'x'.repeat(3_000_000) }
+  const asked = { permissions: { taxii1: {}, taxii2: { '*': ['read'] } } } as const
+
+  it('S21-13: end before they are too large, in 2.1 and 2.0, with a TLP ceiling and without; nothing is lost', async () => {
+    await using server = await aServer()
+    server.principals.set('ann', anAccount('ann', { ...asked, tlpCeiling: 'green' }))
+    for (let n = 0; n < 7; n += 1) await post(server, oldIndicators(1, n, large))
+    for (const as of [undefined, 'ann']) {
+      const counts: number[] = []
+      const ids: string[] = []
+      for (let query = ''; ;) {
+        const answer = await ask(server, `${server.path}objects/${query}`, { as })
+        counts.push(answer.body.objects?.length ?? 0)
+        ids.push(...idsOf(answer))
+        if (answer.body.more !== true) break
+        query = `?next=${answer.body.next}`
+      }
+      expect(counts).toEqual([2, 2, 2, 1])
+      expect(ids).toEqual(Array.from({ length: 7 }, (_, n) => idAt(n)))
+      const old = await ask(server, `${server.path}objects/`, { as, accept: stix20 })
+      expect([old.status, old.headers.get('content-range')]).toEqual([206, `items 0-1/${as === undefined ? 7 : 3}`])
+      const end = await ask(server, `${server.path}objects/`, { as, accept: stix20, headers: { range: 'items 5-6' } })
+      expect(idsOf(end)).toEqual([idAt(5), idAt(6)])
+    }
+  })
+})
+
 describe('filters', () => {
   it('S21-19: match by id, type, version and specification, on objects and manifest alike', async () => {
     await using server = await aServer()
