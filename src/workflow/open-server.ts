@@ -15,13 +15,14 @@ import { listen } from '../serve/listen.ts'
 import type { Listener, ListenLimits } from '../serve/listen.ts'
 import type { OpenedModules } from '../serve/configuration/open-modules.ts'
 import { createMetrics } from '../serve/metrics.ts'
-import type { ServeSettings } from '../serve/parts.ts'
+import type { ServeParts, ServeSettings } from '../serve/parts.ts'
 import { openStorePersistence } from '../serve/persistence/open.ts'
 import { serverFacts } from '../serve/server-facts.ts'
 import { createServerLog } from '../serve/server-log.ts'
 import type { LogLevel, ServerLog } from '../serve/server-log.ts'
 import { readServerTls } from '../serve/server-tls.ts'
 import type { ServerTls, TlsFiles } from '../serve/server-tls.ts'
+import { startSweeping } from '../serve/sweeping.ts'
 import { openSignals } from '../serve/signals/open.ts'
 import type { OnSignal } from '../serve/signals.ts'
 import type { Taxii1Persistence } from '../serve/taxii1-persistence.ts'
@@ -161,7 +162,7 @@ async function openOn(
     }),
   })
   state.listener = listener
-  const collections = (await built.catalogue.list()).length
+  const collections = await countServed(parts)
   // What is stored between now and the first request is to be seen by it.
   built.catalogue.forget()
   const url = rules.publicUrl ?? `${tls ? 'https' : 'http'}://${shownHost(host)}:${listener.port}`
@@ -218,6 +219,7 @@ async function openParts({ settings, rules }: Ground, { options, dependencies, l
   closers.push(() => signals.settled(lastSignalsMs))
   for (const register of dependencies.hooks ?? []) await register(signals.on)
   for (const hook of hooks) hook.register(signals.on)
+  kept(startSweeping({ records: store.records, log }))
   const limits = openAttemptLimits({ records: store.records, clock })
   const parts = {
     clock,
@@ -255,6 +257,14 @@ async function closeAll(closers: Closers): Promise<void> {
     }
   }
   if (failures.length > 0) throw failures[0]
+}
+
+/** Collections of whatever is served from, the built-in persistence or another. */
+async function countServed({ taxii1, taxii2, settings }: ServeParts): Promise<number> {
+  if (!settings.taxii2.isEnabled) return (await taxii1.getCollections()).length
+  const roots = await taxii2.getApiRoots()
+  const lists = await Promise.all(roots.map(({ id }) => taxii2.getCollections(id)))
+  return lists.reduce((sum, list) => sum + list.length, 0)
 }
 
 async function hasAccounts(authentication: Authentication): Promise<boolean> {
