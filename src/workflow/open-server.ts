@@ -214,6 +214,8 @@ async function openParts({ settings, rules }: Ground, { options, dependencies, l
     named.authentication ?? dependencies.authentication ?? openStoreAuthentication({ store, clock, tokenTtlSeconds }),
   )
   const [taxii1, taxii2] = [named.taxii1 ?? dependencies.taxii1, named.taxii2 ?? dependencies.taxii2]
+  // The page shows nothing that no client gets.
+  const isStoreServed = (!taxii1 && settings.taxii1.isEnabled) || (!taxii2 && settings.taxii2.isEnabled)
   const signals = kept(openSignals({ clock, log }))
   // What was stored before the end is told before the end.
   closers.push(() => signals.settled(lastSignalsMs))
@@ -236,7 +238,7 @@ async function openParts({ settings, rules }: Ground, { options, dependencies, l
     metrics: createMetrics(),
     signalCounts: () => signals.counts(),
     metricsArePublic: options.metricsArePublic ?? false,
-    catalogue: built.catalogue,
+    catalogue: { list: async () => (isStoreServed ? built.catalogue.list() : []) },
     lookUp: async (text: string) => (await lookUp(store, [text]))[0],
     knownMarkings: async (key: CollectionKey, ids: readonly string[]) => {
       const query = { ids, types: ['marking-definition'], versions: ['last'], limit: ids.length, bodies: false }

@@ -5,6 +5,9 @@ import { Secret } from '../../src/core/secret.ts'
 import type { Account } from '../../src/serve/authentication.ts'
 import { openStoreAuthentication } from '../../src/serve/auth/store-authentication.ts'
 import { servedId } from '../../src/serve/collection-id.ts'
+import { defaultServeSettings } from '../../src/serve/default-settings.ts'
+import { openStorePersistence } from '../../src/serve/persistence/open.ts'
+import { openStore } from '../../src/store/registry.ts'
 import type { Store } from '../../src/store/store.ts'
 import { anObject } from '../support/items.ts'
 import { aRunningServer, ask, basic, quickHashes, storeItems } from './a-running-server.ts'
@@ -40,6 +43,22 @@ describe('the page at /', () => {
     expect(text).toContain(`/default/collections/${servedId(key)}/`)
     expect(text).toMatch(/Last fetch<\/dt>\s*<dd><time datetime="20/)
     for (const url of Object.values(server.discovery)) expect(text).toContain(url)
+  })
+
+  it('shows nothing of a store that is not served: where persistences of others are in its place', async () => {
+    const other = await openStore('memory:', { clock: systemClock, identity: { pid: 1, host: 'here' } })
+    const { taxii1, taxii2 } = openStorePersistence({ store: other, clock: systemClock })
+    const settings = { taxii1: { ...defaultServeSettings.taxii1, isEnabled: false } }
+    for (const [options, more, isShown] of [
+      [{}, { taxii1, taxii2 }, false],
+      [{ settings }, { taxii2 }, false],
+      [{}, { taxii2 }, true],
+    ] as const) {
+      const { server, store } = await aRunningServer(options, more)
+      await storeItems(store, [indicatorOf('203.0.113.9')], { title: 'Daily feed' })
+      const { text } = await ask(`${server.url}/?value=203.0.113.9`)
+      expect([text.includes('Daily feed'), text.includes('about 203.0.113.9')]).toEqual([isShown, isShown])
+    }
   })
 
   it('allows its own style and nothing else: no script, nothing from elsewhere', async () => {
