@@ -37,6 +37,19 @@ function limited(seconds: number): Refusal {
   })
 }
 
+/** A request without content is small. */
+const maxRequestBytes = 1024 * 1024
+
+/** How much of a body is taken from this visitor: content from whoever may write some, at an inbox only. */
+export async function maxBodyBytes(visitor: Visitor): Promise<number> {
+  const { parts, service } = visitor
+  const { maxContentLength } = parts.settings.taxii1
+  const usual = Math.min(maxRequestBytes, maxContentLength)
+  if (service.type !== 'inbox') return usual
+  const collections = await parts.taxii1.getCollections(service.id)
+  return collections.some((each) => rightsAt(visitor, each).canWrite) ? maxContentLength : usual
+}
+
 /** For who has no rights, or has not said who they are. */
 export function unauthorized({ parts, principal }: Visitor): Refusal {
   const message = principal.kind === 'account' ? 'This account may not do that' : 'The right credentials are needed'

@@ -7,7 +7,7 @@ import type { ServeEnvironment, ServeParts } from '../parts.ts'
 import { readBody } from '../read-body.ts'
 import type { LogFields } from '../server-log.ts'
 import type { ServiceEntity } from '../taxii1-persistence.ts'
-import { admit } from './access.ts'
+import { admit, maxBodyBytes } from './access.ts'
 import { pathOf, withoutSlash } from './contacts.ts'
 import { createContentForms } from './content-form.ts'
 import type { ContentForms } from './content-form.ts'
@@ -99,7 +99,7 @@ async function enter(
   // Before anything of the body is read: who may not come in costs nothing but this.
   await admit({ parts, principal, service })
   checkHeaders(header)
-  const body = await readBody(c, parts.settings.taxii1.maxContentLength)
+  const body = await readBody(c, await maxBodyBytes({ parts, principal, service }))
   const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(header('content-type') ?? '')?.[1]
   const message = await readMessage(body, charset, (id) => {
     reading.id = id

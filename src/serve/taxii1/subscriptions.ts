@@ -43,6 +43,9 @@ export async function answerSubscription(visit: Visit): Promise<Reply> {
   return responseOf(visit, collection, told)
 }
 
+/** Of one account at one service, ended ones too: each is kept for good. */
+const maxSubscriptions = 1000
+
 async function subscribe(visit: Visit, collection: Taxii1Collection): Promise<Told> {
   const { taxii1, signals } = visit.parts
   const { bindings, countOnly } = readSubscriptionParameters(visit.message)
@@ -52,12 +55,26 @@ async function subscribe(visit: Visit, collection: Taxii1Collection): Promise<To
     (each) => each.responseType === responseType && isDeepStrictEqual(each.contentBindings, contentBindings),
   )
   if (same) return same
+  await refuseMany(visit, { collectionId: collection.id, responseType, contentBindings })
   const wanted = { serviceId: visit.service.id, collectionId: collection.id, responseType, contentBindings } as const
   const made = await taxii1.createSubscription({ ...wanted, status: 'ACTIVE', account: ownerOf(visit) })
   const subscription = made.status === 'ACTIVE' ? made : await taxii1.updateSubscription({ ...made, status: 'ACTIVE' })
   const account = visit.principal.kind === 'account' ? visit.principal.account : undefined
   signals.emit('SUBSCRIPTION_CREATED', { subscription, account })
   return subscription
+}
+
+async function refuseMany(
+  visit: Visit,
+  wanted: Pick<SubscriptionEntity, 'collectionId' | 'responseType' | 'contentBindings'>,
+): Promise<void> {
+  const all = await visit.parts.taxii1.getSubscriptions(visit.service.id)
+  const own = all.filter(({ account }) => account === ownerOf(visit))
+  const isAgain = own.some(({ collectionId, responseType, contentBindings }) =>
+    isDeepStrictEqual({ collectionId, responseType, contentBindings }, wanted),
+  )
+  if (own.length < maxSubscriptions || isAgain) return
+  throw new Refusal('FAILURE', { message: `There are ${maxSubscriptions} subscriptions of this account already` })
 }
 
 /** Where content should be pushed to, in 1.1 and in 1.0. We do not push: who relies on it would wait for ever. */

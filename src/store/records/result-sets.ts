@@ -29,17 +29,28 @@ export interface ResultSetRecords {
 
 const kind = 'result-set'
 const maxTries = 20
+/** Of one account, or of all who have none, together; the oldest make room. */
+const maxOfOne = 500
+const anybody = 'anybody'
 
 export function resultSetRecords(records: Records): ResultSetRecords {
   const change = (body: StoredResultSet, revision: number): RecordChange => {
     const { id, account, expiresAt } = body
-    return { kind, id, body, expiresAt, revision, ...(account !== undefined && { owner: account }) }
+    return { kind, id, body, expiresAt, revision, owner: account ?? anybody }
+  }
+
+  /** Asking is free: what was asked for long ago must not fill the store. */
+  async function roomFor(owner: string): Promise<readonly RecordChange[]> {
+    const there = await records.list(kind, { owner })
+    if (there.length < maxOfOne) return []
+    const oldestFirst = there.toSorted((a, b) => ((a.expiresAt ?? '') < (b.expiresAt ?? '') ? -1 : 1))
+    return oldestFirst.slice(0, there.length - maxOfOne + 1).map(({ id }) => ({ kind, id }))
   }
 
   return {
     async create(resultSet) {
       const made = { ...resultSet, id: randomUUID() }
-      await records.write([change(made, 0)])
+      await records.write([change(made, 0), ...(await roomFor(resultSet.account ?? anybody))])
       return made
     },
     get: async (id) => (await records.get(kind, id))?.body as StoredResultSet | undefined,

@@ -3,7 +3,19 @@ import type { AddressInfo } from 'node:net'
 import { deflateSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { wires } from '../../../src/taxii/v1/wire.ts'
-import { aBlockMarkup, aMessage, aServer, poll, push, send, statusOf } from './a-server.ts'
+import {
+  aBlockMarkup,
+  aMessage,
+  anAccount,
+  aServer,
+  fill,
+  fulfil,
+  poll,
+  push,
+  send,
+  someBlocks,
+  statusOf,
+} from './a-server.ts'
 
 /** A server that must never be asked for anything. */
 const visits: string[] = []
@@ -56,7 +68,9 @@ describe('E3 what is not to be read as XML is BAD_MESSAGE, quickly, and nothing 
     const startMs = performance.now()
     for (const service of ['discovery', 'inbox']) {
       const answer = await send(`${server.url}/services/${service}`, body)
-      expect([answer.response.status, statusOf(answer)]).toEqual([200, 'BAD_MESSAGE'])
+      // Where no content goes, more than a megabyte is not even read.
+      const http = service === 'discovery' && body.length > 1024 * 1024 ? 413 : 200
+      expect([answer.response.status, statusOf(answer)]).toEqual([http, 'BAD_MESSAGE'])
       expect(answer.text).not.toMatch(/root:|fetched|aaaaaaaaaa/)
       expect(answer.text.length).toBeLessThan(2000)
     }
@@ -135,4 +149,36 @@ describe('what is put into an answer', () => {
     expect(new Set(back.blocks.map(({ binding }) => binding))).toEqual(new Set([`urn:"<&>`]))
     expect((await poll(server, { version: '1.0' })).contents).toEqual(back.contents)
   })
+})
+
+describe('what may be sent (E2)', () => {
+  const padded = (name: string, attributes = '') => aMessage(name, attributes, `<!--${'x'.repeat(2_000_000)}-->`)
+
+  test('is a megabyte where no content goes, or from whoever may write none; content is as large as is allowed', async () => {
+    const server = await aServer()
+    const permissions = { taxii1: { feed: 'read' }, taxii2: {} } as const
+    server.principals.set('reader', anAccount('reader', { permissions }))
+    const statuses = []
+    for (const [service, message, as] of [
+      ['poll', padded('Poll_Request', 'collection_name="feed"'), undefined],
+      ['discovery', padded('Discovery_Request'), undefined],
+      ['inbox', padded('Inbox_Message'), 'reader'],
+      ['inbox', padded('Inbox_Message'), undefined],
+    ] as const)
+      statuses.push((await send(`${server.url}/services/${service}`, message, { as })).response.status)
+    expect(statuses).toEqual([413, 413, 413, 200])
+  })
+})
+
+test('results of whoever asks again and again make room for one another', async () => {
+  const server = await aServer({ services: { poll: { maxResultSize: 1 } } })
+  await fill(server, someBlocks(3))
+  const ids: string[] = []
+  for (let n = 0; n < 502; n += 1) {
+    ids.push((await poll(server)).root.attributes.get('result_id') ?? '')
+    await server.clock.advance(1)
+  }
+  expect((await server.store.records.list('result-set')).length).toBe(500)
+  expect(statusOf(await fulfil(server, ids[0] as string, 2))).toBe('NOT_FOUND')
+  expect((await fulfil(server, ids[501] as string, 2)).contents).toHaveLength(1)
 })

@@ -57,6 +57,21 @@ describe('a subscription', () => {
     expect(instances(await subscription(server, 'STATUS'))).toHaveLength(1)
   })
 
+  test('are so many of one account and no more; what was asked for before may be asked for again', async () => {
+    const server = await twoAccounts()
+    const own = (n: number) => `<t:Content_Binding binding_id="urn:x:${n}"/>`
+    const serviceId = 'collection-management'
+    const collectionId = server.collection?.id ?? ''
+    for (let n = 0; n < 1000; n += 1)
+      await server.taxii1.createSubscription({
+        ...{ serviceId, collectionId, responseType: 'FULL', account: 'one', status: 'ACTIVE' },
+        contentBindings: [{ binding: `urn:x:${n}`, subtypes: [] }],
+      })
+    expect(statusOf(await subscription(server, 'SUBSCRIBE', { as: 'one', parameters: own(1000) }))).toBe('FAILURE')
+    expect(stateOf(await subscription(server, 'SUBSCRIBE', { as: 'one', parameters: own(999) }))).toBe('ACTIVE')
+    expect(stateOf(await subscription(server, 'SUBSCRIBE', { as: 'two', parameters: own(1000) }))).toBe('ACTIVE')
+  })
+
   test('S1-25 asks first who it is, then for the collection, then for the rest', async () => {
     const server = await twoAccounts()
     expect(statusOf(await subscription(server, 'SUBSCRIBE', { as: 'nobody' }))).toBe('UNAUTHORIZED')
