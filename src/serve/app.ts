@@ -33,7 +33,7 @@ export function createApp(parts: AppParts): Answer {
   app.use('*', async (c, next) => {
     const startMs = parts.clock.monotonicMs()
     await meet(c, parts)
-    const refusal = misdirected(c, parts)
+    const refusal = misdirected(c, parts) ?? strayed(c)
     if (refusal) c.res = refusal
     else await next()
     secure(c)
@@ -93,6 +93,20 @@ function misdirected(c: Context<ServeEnvironment>, { settings }: AppParts): Resp
   if (principal.kind !== 'anonymous' || principal.isBarred === true || !settings.anonymousReading) return undefined
   if (c.get('isLocal') === true) return undefined
   return plainError(c, 421, 'Without accounts this server answers at a loopback address of its own machine only')
+}
+
+const harmless = ['GET', 'HEAD', 'OPTIONS']
+
+/**
+ * A strange page can make a browser send what needs no leave (a POST without a media type, say), with the password that was
+ * typed here. TAXII clients send none of these headers.
+ */
+function strayed(c: Context<ServeEnvironment>): Response | undefined {
+  if (harmless.includes(c.req.method)) return undefined
+  const [site, origin] = [c.req.header('sec-fetch-site'), c.req.header('origin')]
+  const isOwn =
+    site === undefined ? origin === undefined || origin === c.get('baseUrl') : site === 'same-origin' || site === 'none'
+  return isOwn ? undefined : plainError(c, 403, 'Nothing is changed here for a page of another site')
 }
 
 const strictPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"

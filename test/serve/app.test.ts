@@ -193,6 +193,25 @@ describe('a store that is away, locked or full', () => {
   )
 })
 
+describe('a browser that was led here', () => {
+  it('changes nothing for a strange page, whatever it has logged in to', async () => {
+    const { server, store } = await aRunningServer()
+    const { authorization } = await anAccount(store, true)
+    const url = `${server.url}/services/inbox`
+    const sent = (headers: Record<string, string>) =>
+      ask(url, { method: 'POST', headers: { authorization, ...headers }, body: '<a/>' })
+    const strange = [
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site', origin: server.url },
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+    ]
+    for (const headers of strange) expect((await sent(headers as never)).status).toBe(403)
+    const own = [{}, { origin: server.url }, { 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'none' }]
+    for (const headers of own) expect((await sent(headers as never)).status).toBe(200)
+  })
+})
+
 describe('behind a proxy', () => {
   const behind = { behindTls: true, trustedProxies: ['127.0.0.1', '127.0.9.0/24'] } as const
 
