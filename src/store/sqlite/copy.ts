@@ -1,5 +1,6 @@
 import { open, rm } from 'node:fs/promises'
 import { StixTaxiiError } from '../../core/errors.ts'
+import { connect } from './binding.ts'
 import type { Database } from './database.ts'
 
 /**
@@ -9,10 +10,26 @@ import type { Database } from './database.ts'
  * @throws STORE_BACKUP_EXISTS (conflict); STORE_BACKUP_FAILED (local) when it cannot be written. Neither leaves a file.
  */
 export async function copyInto(database: Database, file: string): Promise<void> {
+  await copied(file, () => database.alone((connection) => connection.run('VACUUM INTO ?', [file])))
+}
+
+/** The same from inside a transaction that has changed nothing yet: no one else writes until the copy is there. */
+export async function copyWhileHeld({ binding, file: from }: Database, file: string): Promise<void> {
+  await copied(file, async () => {
+    const connection = connect(binding, from)
+    try {
+      connection.run('VACUUM INTO ?', [file])
+    } finally {
+      connection.close()
+    }
+  })
+}
+
+async function copied(file: string, copy: () => Promise<unknown>): Promise<void> {
   await claim(file)
   try {
     // SQLite takes an empty file for a new one, so the file is ours alone from its first byte on.
-    await database.alone((connection) => connection.run('VACUUM INTO ?', [file]))
+    await copy()
     const handle = await open(file, 'r+')
     await handle.sync().finally(() => handle.close())
   } catch (error) {

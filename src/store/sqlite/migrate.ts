@@ -2,32 +2,35 @@ import { StixTaxiiError } from '../../core/errors.ts'
 import type { Clock } from '../../core/ports.ts'
 import { timestampOfDate } from '../../core/timestamp.ts'
 import type { Connection } from './binding.ts'
-import { copyInto } from './copy.ts'
+import { copyWhileHeld } from './copy.ts'
 import type { Database } from './database.ts'
 import { applicationId } from './schema.ts'
 
 /**
  * Brings the tables to the newest schema in one transaction. A store that has something in it is copied first, to a file
- * beside it that is named after its version and the time.
+ * beside it that is named after its version and the time. Of several programs that begin at once one does it, and the
+ * others wait.
  *
  * @throws STORE_NEWER (local) when a later release made it; STORE_FOREIGN (local) when it is another program's database.
  */
 export async function migrate(database: Database, migrations: readonly string[], clock: Clock): Promise<void> {
   const found = schemaVersion(database.reader)
   if (found > migrations.length) throw newer(database.file, found, migrations.length)
-  if (found === migrations.length) return ours(database)
-  if (found > 0) {
-    ours(database)
-    const stamp = timestampOfDate(clock.now()).replaceAll(/[-:]|\.\d+/g, '')
-    await copyInto(database, `${database.file}.schema-${found}-${stamp}`)
-  }
-  await database.transaction((connection) => {
+  if (found > 0) ours(database)
+  if (found === migrations.length) return
+  await database.transaction(async (connection) => {
     const current = schemaVersion(connection)
     if (current > migrations.length) throw newer(database.file, current, migrations.length)
+    if (current === migrations.length) return
     if (current === 0 && hasTables(connection)) throw foreign(database.file)
+    if (current > 0) await copyWhileHeld(database, `${database.file}.schema-${current}-${stampOf(clock)}`)
     for (const sql of migrations.slice(current)) connection.exec(sql)
     connection.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`)
   })
+}
+
+function stampOf(clock: Clock): string {
+  return timestampOfDate(clock.now()).replaceAll(/[-:]|\.\d+/g, '')
 }
 
 export function schemaVersion(connection: Connection): number {

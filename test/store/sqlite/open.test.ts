@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openStore } from '../../../src/store/registry.ts'
@@ -11,6 +11,7 @@ import { acme, all, keep } from '../../contracts/store-suite.ts'
 import { bindings } from '../../support/bindings.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { anObject } from '../../support/items.ts'
+import { backToSchema2 } from '../../support/older-schema.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
 const folder = await temporaryFolder()
@@ -137,6 +138,34 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('open
     await database.close()
     await using copy = await open(`${file}.schema-${migrations.length}-20260102T030410Z`)
     expect(await all(copy.versions({}))).toHaveLength(1)
+  })
+
+  it('L10: programs of a new release that start at once bring the store to it, and none fails', async () => {
+    const file = newFile()
+    const objects = Array.from({ length: 500 }, () => anObject({ filler: 'x'.repeat(500) }))
+    {
+      await using store = await open(file)
+      await keep(store, objects)
+    }
+    backToSchema2(binding, file)
+    const clock = {
+      now: () => new Date(),
+      monotonicMs: () => performance.now(),
+      sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+    }
+    const stores = await Promise.all([1, 2].map(() => openSqliteStore(file, { ...dependencies, clock, binding })))
+    for (const store of stores) {
+      expect(await all(store.versions({}))).toHaveLength(500)
+      await store[Symbol.asyncDispose]()
+    }
+    const copies = (await readdir(path.dirname(file))).filter((name) => /\.schema-2-[0-9TZ]+$/.test(name))
+    expect(copies).toHaveLength(1)
+    for (const copy of copies) {
+      const connection = connect(binding, path.join(path.dirname(file), copy))
+      expect(schemaVersion(connection)).toBe(2)
+      expect(connection.get('SELECT count(*) AS versions FROM version')).toEqual({ versions: 500 })
+      connection.close()
+    }
   })
 
   it('says what is wrong when it may not write there', async () => {
