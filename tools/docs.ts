@@ -2,6 +2,7 @@
 // is out of date.
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { configurationPage } from './docs/configuration-page.ts'
 import { conformancePage, readNumberedTests } from './docs/conformance-page.ts'
 import { readCatalogue } from './docs/error-catalogue.ts'
 import { errorPage } from './docs/error-page.ts'
@@ -11,6 +12,7 @@ const root = process.cwd()
 const pages = {
   'docs/errors.md': errorPage(readCatalogue(root)),
   'docs/conformance.md': conformancePage(readNumberedTests(root)),
+  'docs/serve-configuration.md': configurationPage(),
   'src/stix/patterns/parser.generated.ts': patternParser(root),
 }
 

@@ -112,7 +112,7 @@ function checkTokenTtl({ auth_api: auth }: ServeConfigurationText, fault: (way: 
 function invalid(file: string, { line, column }: Place, what: string, hint?: string): StixTaxiiError {
   return new StixTaxiiError('SERVE_CONFIGURATION_INVALID', `${file}:${line}:${column}: ${what}`, {
     kind: 'config',
-    hint: hint ?? 'Nothing was started. Every key is in docs/opentaxii.md.',
+    hint: hint ?? 'Nothing was started. Every key is in docs/serve-configuration.md.',
     context: { file, line, column },
   })
 }
@@ -121,7 +121,7 @@ function invalidVariable(name: string, what: string, hint?: string): StixTaxiiEr
   const shown = printable(name, { maxLength: 200 })
   return new StixTaxiiError('SERVE_CONFIGURATION_INVALID', `environment variable ${shown} ${what}`, {
     kind: 'config',
-    hint: hint ?? 'Nothing was started. Every key is in docs/opentaxii.md.',
+    hint: hint ?? 'Nothing was started. Every key is in docs/serve-configuration.md.',
     context: { variable: shown },
   })
 }

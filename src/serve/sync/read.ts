@@ -33,7 +33,7 @@ function checkNames({ content, errorAt }: YamlFile<ServerDataText>): void {
 function invalid(file: string, { line, column }: Place, what: string, hint?: string): StixTaxiiError {
   return new StixTaxiiError('SERVE_DATA_INVALID', `${file}:${line}:${column}: ${what}`, {
     kind: 'config',
-    hint: hint ?? 'Nothing was changed. Every key is in docs/serve-extending.md.',
+    hint: hint ?? 'Nothing was changed. Every key is in docs/serve-configuration.md.',
     context: { file, line, column },
   })
 }

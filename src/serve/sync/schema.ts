@@ -35,9 +35,9 @@ const collection = z.strictObject({
     .describe('shows what was fetched from there; without it, it has storage of its own'),
   public: flag.optional().describe('anybody may read it'),
   public_write: flag.optional().describe('anybody may add to it (TAXII 2)'),
-  type: z.enum(['feed', 'set'], 'must be feed or set').optional(),
-  available: flag.optional(),
-  accept_all_content: flag.optional(),
+  type: z.enum(['feed', 'set'], 'must be feed or set').optional().describe('TAXII 1: default feed'),
+  available: flag.optional().describe('TAXII 1: default true'),
+  accept_all_content: flag.optional().describe('TAXII 1: blocks of any binding; default true'),
   supported_content: z.array(binding, 'must be a list').optional(),
   services: words('the id of a service').optional().describe('which TAXII 1 services it is offered by; default: all'),
 })
@@ -48,27 +48,41 @@ const service = z.strictObject({
   address: text('a path or URL').optional().describe('default: /services/ and the id'),
   description: text('a text').optional(),
   available: flag.optional(),
-  destination_collection_required: flag.optional(),
+  destination_collection_required: flag
+    .optional()
+    .describe('inbox: whether a message must name collections, or must not'),
   accept_all_content: flag.optional(),
   supported_content: z.array(binding, 'must be a list').optional(),
-  max_result_size: z.number('must be a number').int('must be a whole number').min(1, 'must be 1 or more').optional(),
-  max_result_count: z.number('must be a number').int('must be a whole number').min(1, 'must be 1 or more').optional(),
-  subscription_required: flag.optional(),
-  advertised_services: words('the id of a service').optional(),
-  authentication_required: flag.optional(),
+  max_result_size: z
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(1, 'must be 1 or more')
+    .optional()
+    .describe('poll: blocks a part; default 1000'),
+  max_result_count: z
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(1, 'must be 1 or more')
+    .optional()
+    .describe('poll: blocks a result; default: no limit'),
+  subscription_required: flag.optional().describe('poll: only under a subscription'),
+  advertised_services: words('the id of a service').optional().describe('discovery: which it shows; default: all'),
+  authentication_required: flag.optional().describe('whether an account is needed; default: as the server'),
 })
 
 const account = z.strictObject({
   username: text('a user name'),
   password_file: text('a path').optional().describe('its first line is the password; relative to this file'),
-  admin: flag.optional(),
-  blocked: flag.optional(),
+  admin: flag.optional().describe('may do everything'),
+  blocked: flag.optional().describe('does not come in'),
   tlp: z
     .enum([...tlpLevels, 'none'], `must be one of ${[...tlpLevels, 'none'].join(', ')}`)
     .optional()
     .describe('nothing above it'),
   read: words('the name of a collection').optional().describe('names, aliases or ids of collections; or all'),
-  write: words('the name of a collection').optional(),
+  write: words('the name of a collection')
+    .optional()
+    .describe('the same; adding needs no right to read, deleting does'),
   details: z.record(z.string(), z.string(), 'must be keys and texts').optional(),
 })
 
