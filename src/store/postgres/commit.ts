@@ -79,8 +79,8 @@ async function storeBatch(
   { batch, parts, move }: Gathered,
 ): Promise<Stored> {
   const run = await findRun(connection, batch.runId)
-  // Found anew: an earlier batch of this transaction may have added to it.
-  const before = (await findPlace(connection, batch.key)) ?? (await makePlace(connection, batch.key))
+  // Found anew: an earlier batch of this transaction may have added to it; and held, where another has made it meanwhile.
+  const before = (await lockPlace(connection, batch.key)) ?? (await makePlace(connection, batch.key))
   const { number: collection, lastAdded } = before
   const path = await newPagePath({ connection, collection, run: run.number, full: run.full, lastAdded, now, read })
   const outcomes: Settled[] = []

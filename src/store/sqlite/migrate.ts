@@ -6,6 +6,8 @@ import { copyWhileHeld } from './copy.ts'
 import type { Database } from './database.ts'
 import { applicationId } from './schema.ts'
 
+const mostAttempts = 100
+
 /**
  * Brings the tables to the newest schema in one transaction. A store that has something in it is copied first, to a file
  * beside it that is named after its version and the time. Of several programs that begin at once one does it, and the
@@ -23,10 +25,22 @@ export async function migrate(database: Database, migrations: readonly string[],
     if (current > migrations.length) throw newer(database.file, current, migrations.length)
     if (current === migrations.length) return
     if (current === 0 && hasTables(connection)) throw foreign(database.file)
-    if (current > 0) await copyWhileHeld(database, `${database.file}.schema-${current}-${stampOf(clock)}`)
+    if (current > 0) await copyBeside(database, `schema-${current}-${stampOf(clock)}`)
     for (const sql of migrations.slice(current)) connection.exec(sql)
     connection.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`)
   })
+}
+
+/** Under another name where a program that was killed a moment ago has left that one. */
+async function copyBeside(database: Database, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await copyWhileHeld(database, `${database.file}.${name}${attempt === 1 ? '' : `-${attempt}`}`)
+    } catch (error) {
+      if (!(error instanceof StixTaxiiError && error.code === 'STORE_BACKUP_EXISTS') || attempt === mostAttempts)
+        throw error
+    }
+  }
 }
 
 function stampOf(clock: Clock): string {
