@@ -65,7 +65,10 @@ export function openCatalogue({ store, clock }: { readonly store: Store; readonl
   function look(fresh = false): Promise<Stored> {
     const nowMs = clock.monotonicMs()
     if (fresh || !known || nowMs - known.atMs >= freshMs) {
-      const reading = store.collections().then((rows) => ({ rows, automatic: automaticCollections(rows) }))
+      const reading = Promise.all([store.collections(), records.list()]).then(([rows, own]) => ({
+        rows,
+        automatic: automaticCollections(rows, own),
+      }))
       known = { atMs: nowMs, stored: reading }
       reading.catch(() => {
         known = undefined
@@ -126,6 +129,7 @@ export function openCatalogue({ store, clock }: { readonly store: Store; readonl
       const collection = collectionOf(wanted, { id, name, createdAt: timestampOfDate(clock.now()) })
       const taken = await records.create(collection)
       if (taken) throw collectionExists(taken, collection[taken] ?? id)
+      catalogue.forget()
       return { ...collection, isAutomatic: false }
     },
     async change(id, change) {
@@ -137,6 +141,7 @@ export function openCatalogue({ store, clock }: { readonly store: Store; readonl
       const changed = await records.change(id, change)
       if (changed === undefined) throw collectionUnknown(id)
       if (changed === 'name') throw collectionExists('name', renamed)
+      catalogue.forget()
       if (changed === 'alias') throw collectionExists('alias', change(withoutMark(was)).alias ?? '')
       return { ...changed, isAutomatic: false }
     },

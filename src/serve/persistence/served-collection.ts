@@ -23,10 +23,14 @@ export function ownKey(apiRootId: string, collectionId: string): CollectionKey {
 
 /**
  * The stored collections that are served without being made: one each. Names are those of source and collection; where
- * two roots of a source have a collection of one id, the later one's name ends in the beginning of its served id.
+ * two roots of a source have a collection of one id, the later one's name ends in the beginning of its served id; so does
+ * one whose name a collection has that was made. Rights go by names in TAXII 1.x: no two have the same.
  */
-export function automaticCollections(stored: readonly StoredCollection[]): readonly ServedCollection[] {
-  const names = new Set<string>()
+export function automaticCollections(
+  stored: readonly StoredCollection[],
+  made: readonly Pick<StoredServedCollection, 'name'>[],
+): readonly ServedCollection[] {
+  const names = new Set(made.map(({ name }) => name))
   return stored
     .filter(({ key }) => key.source !== ownSource.id)
     .map((collection) => {
