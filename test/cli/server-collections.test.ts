@@ -54,6 +54,12 @@ describe('server collection', () => {
     expect(await json<Row[]>('server collection list')).toHaveLength(1)
   })
 
+  it('takes a title that can stand in a URL as the alias, once', async () => {
+    const { json } = await aStore()
+    expect(await json<Row>('server collection create reports')).toMatchObject({ alias: 'reports', name: 'reports' })
+    expect(await json<Row>('server collection create reports')).toMatchObject({ alias: null, title: 'reports' })
+  })
+
   it('shows something fetched as a view, which goes without what it shows', async () => {
     const { run, json } = await aStore()
     const view = await json<Row>('server collection create Shown --from acme --alias shown --public')

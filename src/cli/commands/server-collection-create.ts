@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { StixTaxiiError } from '../../core/errors.ts'
+import type { StorePersistence } from '../../serve/persistence/open.ts'
 import type { CollectionKey, Store } from '../../store/store.ts'
 import { defineCommand } from '../command.ts'
 import { collectionRow, collectionShape, findApiRoot, openServed } from '../served-collections.ts'
 
 const own = { environment: false } as const
+const aliasForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
 export const serverCollectionCreate = defineCommand({
   path: 'server collection create',
@@ -33,9 +35,9 @@ export const serverCollectionCreate = defineCommand({
       .meta({ ...own, value: 'UUID' }),
     alias: z
       .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be letters, digits, dots, dashes and underscores')
+      .regex(aliasForm, 'must be letters, digits, dots, dashes and underscores')
       .optional()
-      .describe('stands in URLs where the id can')
+      .describe('stands in URLs where the id can; default: the title where it can be one')
       .meta({ ...own, value: 'NAME' }),
     name: z
       .string()
@@ -68,11 +70,28 @@ export const serverCollectionCreate = defineCommand({
     if (from !== undefined && publicWrite) throw viewIsReadOnly()
     const served = await openServed(parts)
     const { id: apiRootId } = await findApiRoot(apiRoot, served)
+    const alias = named.alias ?? (await freeAlias(named.title, apiRootId, served))
     const viewOf = from === undefined ? undefined : await storedCollection(served.store, from, fromCollection)
-    const made = await served.catalogue.create({ ...named, apiRootId, viewOf, isPublic, isPublicWrite: publicWrite })
+    const made = await served.catalogue.create({
+      ...named,
+      alias,
+      apiRootId,
+      viewOf,
+      isPublic,
+      isPublicWrite: publicWrite,
+    })
     await parts.output.one(collectionRow({ ...made, isAutomatic: false }), collectionShape)
   },
 })
+
+/** A title that can stand in a URL does, unless another has that alias. */
+async function freeAlias(
+  title: string,
+  apiRootId: string,
+  { catalogue }: Pick<StorePersistence, 'catalogue'>,
+): Promise<string | undefined> {
+  return aliasForm.test(title) && !(await catalogue.byAlias(apiRootId, title)) ? title : undefined
+}
 
 async function storedCollection(store: Store, source: string, wanted: string | undefined): Promise<CollectionKey> {
   const all = await store.collections()
