@@ -16,6 +16,7 @@ export interface SignalPayloads {
   }
   readonly INBOX_MESSAGE_CREATED: { readonly message: InboxMessageEntity; readonly account?: Account | undefined }
   readonly SUBSCRIPTION_CREATED: { readonly subscription: SubscriptionEntity; readonly account?: Account | undefined }
+  /** What was there already is not among them. */
   readonly OBJECTS_ADDED: {
     readonly collection: Taxii2Collection
     readonly ids: readonly string[]

@@ -94,6 +94,8 @@ export interface JobDetail {
   readonly version?: string | undefined
   readonly message?: string | undefined
   readonly status: 'success' | 'failure' | 'pending'
+  /** Of a success: the same was there already. */
+  readonly wasThere?: boolean | undefined
 }
 
 /** What becomes of one POST. Never `complete` while anything it counts as a success is not stored. */

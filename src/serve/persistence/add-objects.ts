@@ -78,6 +78,7 @@ function detailsOf(described: readonly (StixObject | Damaged)[], outcomes: reado
 function settledDetail({ id, version }: StixObject, outcome: Settled | undefined): JobDetail {
   // An object without a date has a version of ours, which means nothing to others.
   const detail = { stixId: id, ...(!version.startsWith('sha256:') && { version }) }
+  if (outcome === 'unchanged') return { ...detail, status: 'success', wasThere: true }
   if (outcome !== 'conflict') return { ...detail, status: 'success' }
   const message = 'Another object of this id and version is already there, with other content; that one was kept'
   return { ...detail, status: 'failure', message }

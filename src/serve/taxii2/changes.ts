@@ -26,7 +26,8 @@ export async function addObjects(visit: Visit): Promise<Response> {
     url,
     account: account?.id,
   })
-  const stored = job.details.filter(({ status }) => status === 'success')
+  // What is sent again succeeds, and is nothing new to tell.
+  const stored = job.details.filter(({ status, wasThere }) => status === 'success' && wasThere !== true)
   audit(visit, 'taxii2-added', collection, { job: job.id, received: job.details.length, stored: stored.length })
   if (stored.length > 0)
     parts.signals.emit('OBJECTS_ADDED', { collection, ids: stored.map(({ stixId }) => stixId), account })

@@ -15,6 +15,7 @@ export interface StoredJob {
     readonly version?: string | undefined
     readonly message?: string | undefined
     readonly status: 'success' | 'failure' | 'pending'
+    readonly wasThere?: boolean | undefined
   }[]
   /** Id of the account that posted. */
   readonly account?: string | undefined

@@ -141,6 +141,16 @@ describe('adding objects', () => {
     expect([open.status, open.headers.get('content-type')]).toEqual([202, taxii21])
   })
 
+  it('tells listeners of what is new, not of what is sent again; the job counts both', async () => {
+    await using server = await aServer()
+    await post(server, indicators(2))
+    const { body } = await post(server, indicators(3))
+    expect([body['success_count'], JSON.stringify(body).includes('wasThere')]).toEqual([3, false])
+    await post(server, indicators(3))
+    const told = server.signals.filter(({ signal }) => signal === 'OBJECTS_ADDED')
+    expect(told.map(({ payload }) => (payload as { ids: string[] }).ids)).toEqual([[idAt(0), idAt(1)], [idAt(2)]])
+  })
+
   it('tells listeners and the audit log, once it is stored', async () => {
     await using server = await aServer()
     const answer = await post(server, [...indicators(2), { id: 'nothing' }])
