@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTaxii2Server, type Taxii2Server } from '../../src/simulate/taxii2-server.ts'
 import { temporaryFolder, type CliResult } from '../support/run-cli.ts'
 import { runProgram } from '../support/run-program.ts'
+import { ask } from '../serve/a-running-server.ts'
 import { aPostgres, type APostgres } from './a-postgres.ts'
+import { startServing, taxii21 } from './a-serving-program.ts'
 
 /** Processes of the built program on one database, as on several machines: each has a home of its own. */
 
@@ -137,4 +139,74 @@ describe('one database', () => {
     expect((await program(to, fetching, { taxii: feed.taxii })).exitCode).toBe(0)
     await expectWhole(to, count)
   })
+
+  it('L14: four servers over it give each poller each object once, in order, while two fetch into it', async () => {
+    const url = await server.freshUrl()
+    await using one = await aFeed(1)
+    await using two = await aFeed(2)
+    expect(await program(url, ['server', 'collection', 'create', 'Of our own'])).toMatchObject({ exitCode: 0 })
+    const serving = await Promise.all(
+      Array.from({ length: 4 }, () => startServing(temporaryFolder(), ['--store', url])),
+    )
+    try {
+      let isOver = false
+      const fetches = Promise.all([one, two].map(({ taxii }) => program(url, fetching, { taxii }))).finally(
+        () => (isOver = true),
+      )
+      const polled = await Promise.all(serving.map(({ url: base }) => pollAll(base, () => isOver)))
+      for (const result of await fetches) expect(totals(result)).toMatchObject({ new: count, received: count })
+      for (const { ids, stamps } of polled) {
+        expect({ given: ids.length, distinct: new Set(ids).size }).toEqual({ given: 2 * count, distinct: 2 * count })
+        for (const list of stamps) expect(list).toEqual([...new Set(list)].sort())
+      }
+      const [first, ...rest] = polled
+      for (const other of rest) expect(other.stamps).toEqual(first?.stamps)
+      await expectWhole(url, 2 * count)
+    } finally {
+      for (const { child, ended } of serving) {
+        child.kill('SIGTERM')
+        expect(await ended).toBe(0)
+      }
+    }
+  })
 })
+
+/** Asks a server for what is new in every collection, page by page, until it is told that nothing comes any more. */
+async function pollAll(base: string, isOver: () => boolean) {
+  const get = async (path: string) => {
+    const answer = await ask(`${base}${path}`, { headers: { accept: taxii21 } })
+    expect(answer.status).toBe(200)
+    return { ...answer, json: JSON.parse(answer.text || '{}') as { objects?: Dated[]; collections?: { id: string }[] } }
+  }
+  const collections = new Map<string, { ids: string[]; stamps: string[] }>()
+  for (let isLast = false; !isLast;) {
+    isLast = isOver()
+    for (const { id } of (await get('/default/collections/')).json.collections ?? []) {
+      const known = collections.get(id) ?? { ids: [], stamps: [] }
+      collections.set(id, known)
+      for (let isEmpty = false; !isEmpty;) {
+        const after = known.stamps.at(-1) ?? '2000-01-01T00:00:00Z'
+        const path = `/default/collections/${id}`
+        const { json, headers } = await get(`${path}/objects/?limit=37&added_after=${after}`)
+        const objects = json.objects ?? []
+        isEmpty = objects.length === 0
+        known.ids.push(...objects.map((object) => object.id))
+        const last = headers['x-taxii-date-added-last']
+        if (!isEmpty) known.stamps.push(String(last))
+      }
+    }
+  }
+  const found = [...collections].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each)
+  const manifests = await Promise.all(
+    [...collections.keys()].sort().map(async (id) => {
+      const path = `/default/collections/${id}/manifest/?limit=${2 * count}`
+      return ((await get(path)).json.objects ?? []).map(({ date_added: added }) => String(added))
+    }),
+  )
+  return { ids: found.flatMap(({ ids }) => ids), stamps: manifests }
+}
+
+interface Dated {
+  readonly id: string
+  readonly date_added?: string
+}
