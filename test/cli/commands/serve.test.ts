@@ -20,7 +20,7 @@ interface Told {
 type Signal = 'SIGTERM' | 'SIGINT' | 'SIGHUP'
 
 /** Runs the command until it is stopped. */
-async function serve(flags: string, folder = temporaryFolder()) {
+async function serve(flags: string, folder = temporaryFolder(), env: Readonly<Record<string, string>> = {}) {
   let send: (signal: Signal) => void = () => undefined
   let text = ''
   const stdout = new Writable({
@@ -29,7 +29,12 @@ async function serve(flags: string, folder = temporaryFolder()) {
       done()
     },
   })
-  const ended = runCli(`serve --port 0 -o ndjson ${flags}`, { folder, stdout, onStart: (sender) => (send = sender) })
+  const ended = runCli(`serve --port 0 -o ndjson ${flags}`, {
+    folder,
+    env,
+    stdout,
+    onStart: (sender) => (send = sender),
+  })
   while (!text.includes('\n')) {
     const pause = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 5))
     const failed = await Promise.race([ended, pause])
@@ -112,6 +117,19 @@ describe('serve', () => {
     const audit = path.join(folder, 'audit.ndjson')
     expect(JSON.parse(readFileSync(audit, 'utf8').trim())).toMatchObject({ level: 'audit', event: 'login' })
     expect(statSync(audit).mode & 0o777).toBe(0o600)
+  })
+
+  it('takes the environment before the file, and without one; flags before both', async () => {
+    const folder = temporaryFolder()
+    const file = path.join(folder, 'server.yaml')
+    writeFileSync(file, 'taxii2:\n  title: Of the file\n')
+    const env = { STIXTAXII_SERVER__TAXII2__TITLE: 'Of the environment', STIXTAXII_SERVER__LISTEN__PORT: '1' }
+    for (const flags of [`--config ${file}`, '']) {
+      const { told, stop } = await serve(flags, folder, env)
+      expect((await ask(`${told.url}/`)).text).toContain('Of the environment')
+      expect(new URL(told.url).port).not.toBe('1')
+      expect((await stop()).exitCode).toBe(0)
+    }
   })
 
   it('reads its certificate and opens its audit log anew on SIGHUP, and goes on', async () => {
