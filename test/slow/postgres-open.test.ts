@@ -168,6 +168,17 @@ describe('making the store', () => {
     await expect(open(`${url}?schema=theirs`)).rejects.toMatchObject({ code: 'STORE_FOREIGN', kind: 'local' })
   })
 
+  it('L14: a role that may not use the schema is told so', async () => {
+    const url = await server.freshUrl()
+    await (await open(url))[Symbol.asyncDispose]()
+    await server.sql(`CREATE ROLE stranger LOGIN PASSWORD '${password}'`)
+    await expect(open(url.replace('fetcher@', 'stranger@'))).rejects.toMatchObject({
+      code: 'STORE_UNREADABLE',
+      kind: 'local',
+      hint: expect.stringContaining('has to belong to the role "stranger"') as string,
+    })
+  })
+
   it('a schema that was made for us is used where we may make none', async () => {
     const url = await server.freshUrl()
     const database = databaseOf(url)

@@ -69,7 +69,8 @@ export async function schemaVersion(
     [schema],
   )
   if (!there) return 0
-  const row = await connection.get("SELECT schema FROM store WHERE program = 'stixtaxii'")
+  // By its whole name: a schema that this role may not use is passed over in the search path, as if nothing were there.
+  const row = await connection.get(`SELECT schema FROM "${schema}".store WHERE program = 'stixtaxii'`)
   return (row?.['schema'] as number | undefined) ?? 0
 }
 
