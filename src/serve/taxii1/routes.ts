@@ -116,9 +116,9 @@ function refusalOf(error: unknown, requestId: string): Refusal {
   if (error instanceof Refusal) return error
   const status = httpStatusOf(error)
   if (status === 413) return new Refusal('BAD_MESSAGE', { message: (error as Error).message, httpStatus: 413 })
-  if (status !== 500) return new Refusal('BAD_MESSAGE', { message: (error as Error).message })
   if (error instanceof StixTaxiiError && error.code === 'SERVE_COLLECTION_UNKNOWN') return new Refusal('NOT_FOUND')
   if (error instanceof StixTaxiiError && error.code === 'SERVE_COLLECTION_READ_ONLY') return new Refusal('DENIED')
+  if (status !== 500) return new Refusal('BAD_MESSAGE', { message: (error as Error).message })
   if (isPassing(error)) return new Refusal('RETRY', { details: { ESTIMATED_WAIT: [String(passingSeconds)] } })
   return new Refusal('FAILURE', { message: `Internal error (request ${requestId})` })
 }

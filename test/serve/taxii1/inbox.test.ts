@@ -3,9 +3,21 @@ import { describe, expect, test } from 'vitest'
 import { isTimestamp } from '../../../src/core/timestamp.ts'
 import { selfContained } from '../../../src/taxii/v1/xml-content.ts'
 import { hasSharedData, sharedData } from '../../support/shared-data.ts'
+import { collectionReadOnly, collectionUnknown } from '../../../src/serve/persistence/faults.ts'
+import type { Taxii1Persistence } from '../../../src/serve/taxii1-persistence.ts'
 import { aBlockMarkup, aMessage, aServer, anAccount, detailsOf, poll, push, send, statusOf } from './a-server.ts'
 
 const two = [{ name: 'red' }, { name: 'blue' }] as const
+
+test('a collection that goes, or may not be written any more, while a message comes is named as such', async () => {
+  const errors = [collectionUnknown('feed'), collectionReadOnly('feed')]
+  const failing = (persistence: Taxii1Persistence): Taxii1Persistence => ({
+    ...persistence,
+    createContentBlocks: () => Promise.reject(errors.shift() as Error),
+  })
+  const server = await aServer({ wrap: failing })
+  expect([statusOf(await push(server)), statusOf(await push(server))]).toEqual(['NOT_FOUND', 'DENIED'])
+})
 
 describe('an inbox message', () => {
   test('S1-22 is taken whole, into each collection that it names', async () => {

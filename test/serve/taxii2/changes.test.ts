@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { collectionUnknown } from '../../../src/serve/persistence/faults.ts'
 import { anAccount, ask, aServer, idAt, idsOf, indicators, oldIndicators, post } from './a-server.ts'
 import { stix20, taxii20, taxii21, type TestServer } from './a-server.ts'
 
@@ -195,6 +196,13 @@ describe('adding objects', () => {
     expect(server.errors).toMatchObject([{ fields: { requestId: answer.body['error_id'] } }])
     expect(server.signals).toEqual([])
   })
+})
+
+it('a collection that goes while objects come is not found, and that is no fault of ours', async () => {
+  const addObjects = () => Promise.reject(collectionUnknown('main'))
+  await using server = await aServer({ wrap: (persistence) => ({ ...persistence, addObjects }) })
+  expect((await post(server, indicators(1))).status).toBe(404)
+  expect(server.errors).toEqual([])
 })
 
 describe('jobs', () => {
