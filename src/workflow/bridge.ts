@@ -4,7 +4,7 @@ import { StixTaxiiError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import type { CredentialStoreName, Credentials, StoredReference, TaxiiProfile } from '../profile/profile.ts'
 import { isLoopback } from '../profile/url.ts'
-import type { Authentication } from '../serve/authentication.ts'
+import type { Account, Authentication } from '../serve/authentication.ts'
 import { servedId } from '../serve/collection-id.ts'
 import type { Catalogue } from '../serve/persistence/catalogue.ts'
 import type { ServedCollection } from '../serve/persistence/served-collection.ts'
@@ -162,6 +162,7 @@ export async function bridgePassword(
 /**
  * Makes the account, or gives it back its password and its one collection. Nothing else of the server is visible to it.
  * Returns whether anything had to change.
+ * @throws WORKFLOW_BRIDGE_ACCOUNT (conflict) for an account that somebody made otherwise, or blocked
  */
 export async function openBridgeAccount(
   bridge: Bridge,
@@ -178,12 +179,24 @@ export async function openBridgeAccount(
     await authentication.createAccount(bridge.username, password, { isAdmin: false, permissions, details })
     return 'made'
   }
+  if (there.details?.['purpose'] !== details.purpose || there.isBlocked) throw accountTaken(there)
   const isRight = await authentication.verify(bridge.username, password)
   const isSame = JSON.stringify(there.permissions) === JSON.stringify(permissions)
   if (isRight && isSame && !there.isAdmin) return 'unchanged'
   const changed = { ...there, isAdmin: false, permissions, details }
   await authentication.updateAccount(changed, isRight ? undefined : password)
   return 'changed'
+}
+
+function accountTaken({ username, isBlocked }: Account): StixTaxiiError {
+  const what = isBlocked ? 'is blocked' : 'was not made for this bridge'
+  return new StixTaxiiError('WORKFLOW_BRIDGE_ACCOUNT', `The account ${username} ${what}`, {
+    kind: 'conflict',
+    hint: isBlocked
+      ? `Let it in again: stixtaxii server account edit ${username} --no-blocked`
+      : `Look at it, and delete it if nobody uses it: stixtaxii server account delete ${username}`,
+    context: { account: username },
+  })
 }
 
 /**

@@ -136,6 +136,22 @@ describe('bridge', () => {
     expect(world.sources()[0]).toMatchObject({ fields: { stix_version: '1' } })
   })
 
+  it('takes no account that somebody else made, and none that is blocked', async () => {
+    await using world = await aWorld()
+    await world.run('fetch feed')
+    await bridged(world, 'bridge feed --on acme/lp1')
+    const [{ account = '' } = {}] = JSON.parse((await world.run('server account list -o json')).stdout) as {
+      account?: string
+    }[]
+    await world.run(`server account edit ${account} --blocked`)
+    const blocked = await world.run('bridge feed --on acme/lp1')
+    expect(blocked).toMatchObject({ exitCode: 6 })
+    expect(blocked.stderr).toContain('--no-blocked')
+    await world.run(`server account delete ${account} --yes`)
+    await world.run(`server account create ${account} --generate-password`)
+    expect(await world.run('bridge feed --on acme/lp1')).toMatchObject({ exitCode: 6 })
+  })
+
   it('wants one collection where a feed has several, and lets the Logpoint see no other', async () => {
     await using world = await aWorld({ collections: 2 })
     const unsaid = await world.run('bridge feed --on acme/lp1')
