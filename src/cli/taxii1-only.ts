@@ -6,7 +6,7 @@ export function taxii1Only(client: TaxiiClient, what: string, instead: string): 
   if (client.v1) return client.v1
   throw new StixTaxiiError('CLI_TAXII1_ONLY', `TAXII ${client.version} has no ${what}`, {
     kind: 'usage',
-    hint: instead,
+    hint: `Where the server speaks TAXII 1 too, say --taxii-version 1.1. ${instead}`,
     context: { version: client.version },
   })
 }

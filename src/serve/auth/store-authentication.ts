@@ -108,7 +108,7 @@ export function openStoreAuthentication(options: StoreAuthenticationOptions): Au
       if (made) return accountOf(made)
       throw new StixTaxiiError('SERVE_ACCOUNT_EXISTS', `There is an account "${printable(name)}" already`, {
         kind: 'conflict',
-        hint: 'Change it with: stixtaxii server account edit',
+        hint: `Change it with: stixtaxii server account edit ${printable(name)}`,
         context: { username: name },
       })
     },

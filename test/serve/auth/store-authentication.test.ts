@@ -76,6 +76,7 @@ describe('accounts in the store', () => {
     await expect(authentication.createAccount('ann', other)).rejects.toMatchObject({
       code: 'SERVE_ACCOUNT_EXISTS',
       kind: 'conflict',
+      hint: 'Change it with: stixtaxii server account edit ann',
     })
     expect(await authentication.verify('ann', password)).toBeDefined()
   })
