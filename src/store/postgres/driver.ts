@@ -2,7 +2,7 @@ import { StixTaxiiError } from '../../core/errors.ts'
 import { fromEpochMicroseconds } from '../../core/timestamp.ts'
 import { loadItemReader } from '../load-reader.ts'
 import type { StoreDependencies } from '../registry.ts'
-import { nowMicros } from '../sqlite/now.ts'
+import { nowMicros } from '../now.ts'
 import { runNotFull } from '../store-errors.ts'
 import type { CollectionKey, Store, StoreInfo, StoredCollection } from '../store.ts'
 import { readAddress } from './address.ts'
@@ -17,6 +17,7 @@ import { migrate, schemaVersion } from './migrate.ts'
 import { countPage, readPage } from './pages.ts'
 import { findPassword } from './password.ts'
 import { piecesOf } from './pieces.ts'
+import type { Place } from '../place.ts'
 import {
   findPlace,
   listPlaces,
@@ -25,7 +26,6 @@ import {
   moveCheckpoint,
   readCheckpoint,
   removeCheckpoint,
-  type Place,
 } from './places.ts'
 import { newRecords } from './records.ts'
 import { completeIndex, reindex, startIndex } from './reindex.ts'

@@ -17,9 +17,11 @@ import { growIndex, newIndexPath } from './index-path.ts'
 import { rowOfItem, versionTarget, versionTypes } from './items.ts'
 import { checksumOf, digestOf, keepLong, keyOfId } from './keys.ts'
 import { insertPage, keepConflict, putAside } from './page-path.ts'
-import { findPlace, makePlace, moveCheckpoint, type Place } from './places.ts'
+import type { Place } from '../place.ts'
+import { findPlace, makePlace, moveCheckpoint } from './places.ts'
 import { putRecord } from './records.ts'
-import { counters, findRun, type RunRecord } from './runs.ts'
+import { counters, type RunRecord } from '../run-record.ts'
+import { findRun } from './runs.ts'
 
 /** Puts the pieces of another store into this one, some thousands of entries a transaction. See `Store.fill`. */
 export async function fillFrom(

@@ -1,3 +1,4 @@
+import type { IndexGrowth } from '../growth.ts'
 import type { Item } from '../../stix/item.ts'
 import { versionOf } from '../compare.ts'
 import { indexItem, type IndexedReading, type IndexedValue, type ReadItem } from '../index-reading.ts'
@@ -20,13 +21,6 @@ const bytesPerFlush = 16 * 1024 * 1024
 
 const revokedSql =
   'INSERT INTO revoked (id, collection) SELECT id, $2 FROM unnest($1::bytea[]) AS id ON CONFLICT DO NOTHING'
-/** What the index gained. */
-export interface IndexGrowth {
-  readonly statements: number
-  readonly values: number
-  readonly unusable: number
-}
-
 export interface IndexPath {
   /** Resolves at once unless rows have to go in. */
   add(item: Item, added: number): Promise<void> | undefined

@@ -1,7 +1,8 @@
 import type { Item } from '../../stix/item.ts'
 import { indexItem, type ReadItem } from '../index-reading.ts'
 import type { Connection, SqlValue } from './connection.ts'
-import { isLong, type IndexGrowth } from './index-path.ts'
+import type { IndexGrowth } from '../growth.ts'
+import { isLong } from './index-path.ts'
 import { digestOf, keyOfId } from './keys.ts'
 
 const rowsPerFlush = 5000

@@ -4,7 +4,8 @@ import { bytes, jsonIn, textIn, type SqlRow, type SqlValue } from './connection.
 import type { Database } from './database.ts'
 import { itemColumns, itemOf, versionOfRow } from './items.ts'
 import { keyOfId } from './keys.ts'
-import { listPlaces, type Place, type PlaceFilter } from './places.ts'
+import type { Place, PlaceFilter } from '../place.ts'
+import { listPlaces } from './places.ts'
 
 /** What reads: everything here takes some rows at a time, and no more bytes than fit. */
 

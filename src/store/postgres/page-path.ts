@@ -1,11 +1,12 @@
+import type { Growth } from '../growth.ts'
 import { fromEpochMicroseconds } from '../../core/timestamp.ts'
 import type { Item } from '../../stix/item.ts'
 import { isSameContent, versionOf } from '../compare.ts'
 import type { ReadItem } from '../index-reading.ts'
 import type { Conflict, PagePart, Settled } from '../store.ts'
-import { newTally, type Tally } from '../tally.ts'
+import { newTally } from '../tally.ts'
 import { bytes, corruption, type Connection, type CopiedValue } from './connection.ts'
-import { newIndexPath, type IndexGrowth } from './index-path.ts'
+import { newIndexPath } from './index-path.ts'
 import { itemsAt, rowOfItem, versionTarget, versionTypes } from './items.ts'
 import { checksumOf, digestOf, keepLong, keyOfId, keyOfVersion, keyText } from './keys.ts'
 
@@ -30,16 +31,6 @@ export interface PagePathSettings {
   readonly now: number
   /** Makes the statements that are indexed. */
   readonly read: ReadItem
-}
-
-/** What the collection gained. */
-export interface Growth {
-  readonly tally: Tally
-  readonly lastAdded: number
-  readonly ids: number
-  readonly versions: number
-  readonly blocks: number
-  readonly index: IndexGrowth
 }
 
 export interface PagePath {

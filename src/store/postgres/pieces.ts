@@ -14,9 +14,10 @@ import type { Database } from './database.ts'
 import { storeFailure } from './failure.ts'
 import { readItems } from './items.ts'
 import { idOfKey, textsOfKeys } from './keys.ts'
-import { listPlaces, readCheckpoint, type Place } from './places.ts'
+import type { Place } from '../place.ts'
+import { listPlaces, readCheckpoint } from './places.ts'
 import { allRecords } from './records.ts'
-import { counters, type RunRecord } from './runs.ts'
+import { counters, type RunRecord } from '../run-record.ts'
 
 const rowsPerQuery = 1000
 

@@ -1,3 +1,4 @@
+import type { Place, PlaceFilter } from '../place.ts'
 import { fromEpochMicroseconds } from '../../core/timestamp.ts'
 import type { Checkpoint, CheckpointMove, CollectionKey, SourceRef } from '../store.ts'
 import type { PostgresAddress } from './address.ts'
@@ -6,26 +7,6 @@ import { storeCorrupt } from './failure.ts'
 import { checksumOf, digestOf } from './keys.ts'
 
 /** Sources, collections and checkpoints: the small tables around the versions. */
-
-export interface Place {
-  readonly number: number
-  readonly source: SourceRef
-  readonly key: CollectionKey
-  readonly title: string | undefined
-  readonly version: string
-  readonly ids: number
-  readonly versions: number
-  readonly blocks: number
-  readonly statements: number
-  readonly unusable: number
-  readonly lastAdded: number
-}
-
-export interface PlaceFilter {
-  /** Source id or name. */
-  readonly source?: string | undefined
-  readonly collection?: string | undefined
-}
 
 type Asking = Pick<Connection, 'get' | 'all'>
 

@@ -11,7 +11,8 @@ import { removeFromIndex } from './index-removal.ts'
 import { itemColumns, itemOf } from './items.ts'
 import { keyOfId, keyText } from './keys.ts'
 import { isSuperseded } from './listings.ts'
-import { listPlaces, lockPlace, type Place } from './places.ts'
+import type { Place } from '../place.ts'
+import { listPlaces, lockPlace } from './places.ts'
 
 /** What takes versions out: the row of the collection is held, and what they said of values goes with them. */
 

@@ -1,9 +1,9 @@
+import { bytesOf, partOf } from '../spooled-part.ts'
 import { open, rm, mkdtemp, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import { StixTaxiiError } from '../../core/errors.ts'
-import type { Item } from '../../stix/item.ts'
 import type { PageBatch, PagePart } from '../store.ts'
 
 /** Parts of a batch, all of them here; they can be read again. */
@@ -101,24 +101,4 @@ async function spooling<Result>(work: () => Promise<Result>): Promise<Result> {
       cause,
     })
   }
-}
-
-/** What was serialized comes back with plain byte arrays where there were Buffers. */
-function partOf(part: PagePart): PagePart {
-  return {
-    ...part,
-    items: part.items.map((item): Item => ({ ...item, raw: bufferOf(item.raw) })),
-    damaged: part.damaged.map((damaged) => ({ ...damaged, raw: bufferOf(damaged.raw) })),
-  }
-}
-
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-function bytesOf(part: PagePart): number {
-  let bytes = 0
-  for (const { raw } of part.items) bytes += raw.length
-  for (const { raw } of part.damaged) bytes += raw.length
-  return bytes
 }

@@ -2,7 +2,7 @@ import { decodeName, decodeRelation } from '../reference-body.ts'
 import type { KeptName, KeptRelation, Standing, StandingVersion, SurroundingsLater } from '../resolve-statements.ts'
 import { corruption, type Connection, type SqlRow, type SqlValue } from './connection.ts'
 import { idOfKey, keyOfId, keyText, textsOfKeys, versionOfKey } from './keys.ts'
-import type { Place } from './places.ts'
+import type { Place } from '../place.ts'
 
 const idsPerQuery = 2000
 

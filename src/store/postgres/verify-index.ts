@@ -6,7 +6,7 @@ import type { Connection, SqlRow } from './connection.ts'
 import { distinctNames, distinctRelations, isLong } from './index-path.ts'
 import type { AddedItem } from './items.ts'
 import { digestOf, keyOfId, keyText } from './keys.ts'
-import type { Place } from './places.ts'
+import type { Place } from '../place.ts'
 
 /** Compares the index of one collection with its items. Each problem is a sentence. */
 export interface IndexCheck {

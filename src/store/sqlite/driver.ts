@@ -19,18 +19,11 @@ import { countValues, knownValues, lookup, networkLengths } from './known-values
 import { listConflicts, listProvenance, listQuarantined, listVersions } from './listings.ts'
 import { newLocks } from './locks.ts'
 import { migrate, schemaVersion } from './migrate.ts'
-import { nowMicros } from './now.ts'
+import { nowMicros } from '../now.ts'
 import { newPages } from './pages.ts'
 import { piecesOf } from './pieces.ts'
-import {
-  findPlace,
-  listPlaces,
-  makePlace,
-  moveCheckpoint,
-  readCheckpoint,
-  removeCheckpoint,
-  type Place,
-} from './places.ts'
+import type { Place } from '../place.ts'
+import { findPlace, listPlaces, makePlace, moveCheckpoint, readCheckpoint, removeCheckpoint } from './places.ts'
 import { prune } from './prune.ts'
 import { newRecords } from './records.ts'
 import { removeVersions } from './remove-versions.ts'

@@ -16,9 +16,11 @@ import { growIndex } from './grow-index.ts'
 import { newIndexPath } from './index-path.ts'
 import { checksumOf, digestOf, keyOfId, keyOfVersion, specOf } from './keys.ts'
 import { insertPage, insertRows, keepConflict, pagePathSql, putAside } from './page-path.ts'
-import { findPlace, listPlaces, makePlace, moveCheckpoint, type Place } from './places.ts'
+import type { Place } from '../place.ts'
+import { findPlace, listPlaces, makePlace, moveCheckpoint } from './places.ts'
 import { putRecord } from './records.ts'
-import { counters, findRun, type RunRecord } from './runs.ts'
+import { counters, type RunRecord } from '../run-record.ts'
+import { findRun } from './runs.ts'
 import { newSegmentWriter } from './segments.ts'
 
 /** Puts the pieces of another store into this one, some thousands of entries a transaction. See `Store.fill`. */

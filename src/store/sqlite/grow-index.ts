@@ -1,5 +1,5 @@
 import type { Connection } from './binding.ts'
-import type { IndexGrowth } from './index-path.ts'
+import type { IndexGrowth } from '../growth.ts'
 
 /** Adds to a collection's counts what its index gained, or lost. */
 export function growIndex(

@@ -1,3 +1,4 @@
+import type { IndexGrowth } from '../growth.ts'
 import type { Item } from '../../stix/item.ts'
 import { versionOf } from '../compare.ts'
 import { indexItem, type IndexedReading, type IndexedValue, type ReadItem } from '../index-reading.ts'
@@ -29,13 +30,6 @@ export const indexPathSql = {
     `INSERT OR IGNORE INTO named (id, collection, added, body) VALUES ${marks('(?, ?, ?, ?)', count)}`,
   revoked: (count: number) => `INSERT OR IGNORE INTO revoked (id, collection) VALUES ${marks('(?, ?)', count)}`,
 } as const
-
-/** What the index gained. */
-export interface IndexGrowth {
-  readonly statements: number
-  readonly values: number
-  readonly unusable: number
-}
 
 export interface IndexPath {
   add(item: Item, added: number): void

@@ -4,7 +4,8 @@ import type { Conflict, PageRecord, Provenance, Quarantined, StoredVersion, Vers
 import { bytesOf, jsonIn, textIn, type Connection, type SqlRow, type SqlValue } from './binding.ts'
 import { reading } from './database.ts'
 import { idOfKey, keyOfId, keyOfVersion, keyText, versionOfKey } from './keys.ts'
-import { listPlaces, type Place, type PlaceFilter } from './places.ts'
+import type { Place, PlaceFilter } from '../place.ts'
+import { listPlaces } from './places.ts'
 import { readSegment, typeMark, type SegmentItem } from './segments.ts'
 
 /** What reads: everything here takes one segment, or some rows, at a time. */

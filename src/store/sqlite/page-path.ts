@@ -1,11 +1,12 @@
+import type { Growth } from '../growth.ts'
 import { fromEpochMicroseconds } from '../../core/timestamp.ts'
 import type { Item } from '../../stix/item.ts'
 import type { ReadItem } from '../index-reading.ts'
 import { isSameContent, versionOf } from '../compare.ts'
 import type { Conflict, PagePart, Settled } from '../store.ts'
-import { newTally, type Tally } from '../tally.ts'
+import { newTally } from '../tally.ts'
 import { corruption, type Connection, type SqlValue } from './binding.ts'
-import { newIndexPath, type IndexGrowth } from './index-path.ts'
+import { newIndexPath } from './index-path.ts'
 import { checksumOf, digestOf, keyed, keyOfVersion, keyText, specOf, type Keyed } from './keys.ts'
 import { newSegmentWriter, readSegment, type SegmentItem } from './segments.ts'
 
@@ -64,16 +65,6 @@ export interface PagePathSettings {
   readonly now: number
   /** Makes the statements that are indexed. */
   readonly read: ReadItem
-}
-
-/** What the collection gained. */
-export interface Growth {
-  readonly tally: Tally
-  readonly lastAdded: number
-  readonly ids: number
-  readonly versions: number
-  readonly blocks: number
-  readonly index: IndexGrowth
 }
 
 /** Told of each item, in order. */

@@ -2,7 +2,7 @@ import type { PageFilter } from '../page-match.ts'
 import type { PageQuery } from '../page-query.ts'
 import { corruption, type Connection } from './binding.ts'
 import type { Contents } from './contents.ts'
-import type { Place } from './places.ts'
+import type { Place } from '../place.ts'
 import type { SegmentCache } from './segment-cache.ts'
 import type { SegmentItem } from './segments.ts'
 

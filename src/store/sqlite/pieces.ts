@@ -12,9 +12,10 @@ import {
 import { bytesOf, connect, jsonIn, textIn, type Connection, type SqlRow, type SqlValue } from './binding.ts'
 import { reading, type Database } from './database.ts'
 import { idOfKey } from './keys.ts'
-import { listPlaces, readCheckpoint, type Place } from './places.ts'
+import type { Place } from '../place.ts'
+import { listPlaces, readCheckpoint } from './places.ts'
 import { allRecords } from './records.ts'
-import { counters, type RunRecord } from './runs.ts'
+import { counters, type RunRecord } from '../run-record.ts'
 import { readSegment } from './segments.ts'
 
 const rowsPerQuery = 1000

@@ -1,3 +1,4 @@
+import type { Place, PlaceFilter } from '../place.ts'
 import { fromEpochMicroseconds } from '../../core/timestamp.ts'
 import type { Checkpoint, CheckpointMove, CollectionKey, SourceRef } from '../store.ts'
 import { bytesOf, jsonIn, textIn, type Connection, type SqlRow, type SqlValue } from './binding.ts'
@@ -5,26 +6,6 @@ import { storeCorrupt } from './failure.ts'
 import { checksumOf } from './keys.ts'
 
 /** Sources, collections and checkpoints: the small tables around the versions. */
-
-export interface Place {
-  readonly number: number
-  readonly source: SourceRef
-  readonly key: CollectionKey
-  readonly title: string | undefined
-  readonly version: string
-  readonly ids: number
-  readonly versions: number
-  readonly blocks: number
-  readonly statements: number
-  readonly unusable: number
-  readonly lastAdded: number
-}
-
-export interface PlaceFilter {
-  /** Source id or name. */
-  readonly source?: string | undefined
-  readonly collection?: string | undefined
-}
 
 const placeColumns = `collection.number AS number, ${bytesOf('source.id', 'source.name', 'root', 'collection', 'title', 'version')},
   ids, versions, blocks, statements, unusable, last_added FROM collection JOIN source ON source.number = collection.source`

@@ -7,7 +7,7 @@ import { jsonIn, textIn, type Connection, type SqlRow, type SqlValue } from './b
 import { reading, type Database } from './database.ts'
 import { storeCorrupt } from './failure.ts'
 import { checksumOf } from './keys.ts'
-import { nowMicros } from './now.ts'
+import { nowMicros } from '../now.ts'
 
 const columns = 'kind, id, owner, revision, expires, body, checksum'
 

@@ -4,7 +4,7 @@ import type { Connection, SqlRow } from './binding.ts'
 import { contentsOf, numberOfContents } from './contents.ts'
 import { growIndex } from './grow-index.ts'
 import { removeFromIndex } from './index-path.ts'
-import type { Place } from './places.ts'
+import type { Place } from '../place.ts'
 import { packSegment, typesOf, type SegmentItem } from './segments.ts'
 
 /** A version that is to go. */

@@ -1,38 +1,12 @@
+import { counters, type OpenRun, type RunRecord } from '../run-record.ts'
 import { randomUUID } from 'node:crypto'
 import { runUnknown } from '../store-errors.ts'
 import type { Run, RunEnd, RunStart } from '../store.ts'
 import type { Tally } from '../tally.ts'
 import { bytesOf, jsonIn, textIn, type Connection, type SqlRow, type SqlValue } from './binding.ts'
 import type { Locks } from './locks.ts'
-import { listPlaces, makePlace, type Place, type PlaceFilter } from './places.ts'
-
-/** What a run was begun with, as it is kept. */
-export interface RunRecord {
-  readonly version: string
-  readonly startedAt: string
-  readonly from?: string | undefined
-  readonly full?: boolean | undefined
-  readonly pid: number
-  readonly host: string
-}
-
-export interface OpenRun {
-  readonly number: number
-  readonly collection: number
-  readonly full: boolean
-}
-
-/** The columns of counts. */
-export const counters = [
-  'pages',
-  'received',
-  'new',
-  'updated',
-  'unchanged',
-  'conflicts',
-  'quarantined',
-  'revoked',
-] as const
+import type { Place, PlaceFilter } from '../place.ts'
+import { listPlaces, makePlace } from './places.ts'
 
 /** Inside a transaction. */
 export function beginRun(connection: Connection, start: RunStart, identity: { pid: number; host: string }): string {

@@ -1,5 +1,5 @@
+import { bytesOf, partOf } from '../spooled-part.ts'
 import { deserialize, serialize } from 'node:v8'
-import type { Item } from '../../stix/item.ts'
 import type { PageBatch, PagePart } from '../store.ts'
 import { connect, type Connection } from './binding.ts'
 import { reading, type Database } from './database.ts'
@@ -53,24 +53,4 @@ function* spooled(spool: Connection): Iterable<PagePart> {
     if (!row) return
     yield partOf(deserialize(row['data'] as Buffer) as PagePart)
   }
-}
-
-/** What was serialized comes back with plain byte arrays where there were Buffers. */
-function partOf(part: PagePart): PagePart {
-  return {
-    ...part,
-    items: part.items.map((item): Item => ({ ...item, raw: bufferOf(item.raw) })),
-    damaged: part.damaged.map((damaged) => ({ ...damaged, raw: bufferOf(damaged.raw) })),
-  }
-}
-
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-function bytesOf(part: PagePart): number {
-  let bytes = 0
-  for (const { raw } of part.items) bytes += raw.length
-  for (const { raw } of part.damaged) bytes += raw.length
-  return bytes
 }

@@ -1,7 +1,7 @@
 import type { KeptName, KeptRelation, Standing, StandingVersion, Surroundings } from '../resolve-statements.ts'
 import { corruption, type Connection, type SqlRow, type SqlValue } from './binding.ts'
 import { idOfKey, keyOfId, versionOfKey } from './keys.ts'
-import type { Place } from './places.ts'
+import type { Place } from '../place.ts'
 import { decodeName, decodeRelation } from '../reference-body.ts'
 
 const idsPerQuery = 200

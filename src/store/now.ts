@@ -1,5 +1,5 @@
-import { timestampOfDate, toEpochMicroseconds } from '../../core/timestamp.ts'
-import type { Clock } from '../../core/ports.ts'
+import { timestampOfDate, toEpochMicroseconds } from '../core/timestamp.ts'
+import type { Clock } from '../core/ports.ts'
 
 /** Microseconds since 1970. */
 export function nowMicros(clock: Clock): number {
