@@ -4,14 +4,14 @@ import type { RunningServer } from '../workflow/open-server.ts'
 /** What is told of a server that has started, for a person. */
 export function servingLines(server: RunningServer, store: string): readonly string[] {
   const { taxii21, taxii20, taxii1 } = server.discovery
-  const urls = [
-    taxii21 && `TAXII 2.1 ${taxii21}`,
-    taxii20 && `TAXII 2.0 ${taxii20}`,
-    taxii1 && `TAXII 1.x ${taxii1}`,
-  ].filter((each) => each !== undefined)
   const { collections } = server
   const count = `${collections} ${collections === 1 ? 'collection' : 'collections'}`
-  const lines = [`Serving ${count} of ${store}: ${urls.join(', ')}; page ${server.url}/; ${accessOf(server)}`]
+  const lines = [
+    `Serving ${count} of ${store} at ${server.url}/: ${accessOf(server)}`,
+    ...(taxii21 === undefined ? [] : [`TAXII 2.1  ${taxii21}`]),
+    ...(taxii20 === undefined ? [] : [`TAXII 2.0  ${taxii20}`]),
+    ...(taxii1 === undefined ? [] : [`TAXII 1.x  ${taxii1}`]),
+  ]
   if (!server.hasAccounts && !server.anonymousReading) {
     lines.push('There is no account, so nobody can log in. Make one with: stixtaxii server account create NAME')
   }

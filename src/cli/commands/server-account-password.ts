@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { passwordFields, readNewPassword } from '../account-password.ts'
-import { accountRow, newAccountShape } from '../account-records.ts'
+import { accountRow, accountShape, newAccountShape } from '../account-records.ts'
 import { defineCommand } from '../command.ts'
 import { auditField, withAccounts } from '../open-accounts.ts'
 
@@ -23,7 +23,10 @@ export const serverAccountPassword = defineCommand({
       const account = await authentication.updateAccount(former, password)
       audit('account password changed', { account: account.username })
       const row = accountRow(account, await catalogue.list())
-      await parts.output.one({ ...row, password: generated ?? null }, newAccountShape)
+      await parts.output.one(
+        { ...row, password: generated ?? null },
+        generated === undefined ? accountShape : newAccountShape,
+      )
     })
   },
 })

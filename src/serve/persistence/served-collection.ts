@@ -40,6 +40,11 @@ export function automaticCollections(
     })
 }
 
+function describedAs(source: string, version: string): string {
+  if (version === 'file') return `Read from files as ${source}`
+  return `What ${source} offers${version === '' ? '' : ` by TAXII ${version}`}`
+}
+
 function automaticCollection(
   { key, source, title, version }: StoredCollection,
   names: ReadonlySet<string>,
@@ -51,7 +56,7 @@ function automaticCollection(
     apiRootId: defaultRootId,
     name: names.has(plain) ? `${plain}~${id.slice(0, 8)}` : plain,
     title: title ?? plain,
-    description: `What ${source.name} offers${version === '' ? '' : ` by TAXII ${version}`}`,
+    description: describedAs(source.name, version),
     isPublic: false,
     isPublicWrite: false,
     isWritable: false,

@@ -36,7 +36,8 @@ export function taxii1Routes(parts: ServeParts): Hono<ServeEnvironment> {
     if (c.req.method === 'POST') return answerPost(c, parts, service, forms)
     const isOptions = c.req.method === 'OPTIONS'
     const headers = { allow: 'POST, OPTIONS', 'x-taxii-content-types': messageBindings.join(',') }
-    return c.body(null, isOptions ? 200 : 405, isOptions ? headers : { allow: headers.allow })
+    if (isOptions) return c.body(null, 200, headers)
+    return c.text('This is a service of TAXII 1.x: it takes messages by POST.\n', 405, { allow: headers.allow })
   })
   return app
 }
