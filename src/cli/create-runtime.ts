@@ -104,7 +104,10 @@ export function createRuntime(
     // The usual place is empty on a new machine; a place that was named and is not there is a slip.
     const opened = await openStoreAt(storeUrl, { create: !readsStore || options.store === undefined })
     if (readsStore && (await opened.sources()).length === 0) {
-      notices({ code: 'CLI_STORE_EMPTY', message: `Nothing is stored yet in ${opened.url}. Begin with: stixtaxii fetch, or: stixtaxii import FILE` })
+      notices({
+        code: 'CLI_STORE_EMPTY',
+        message: `Nothing is stored yet in ${opened.url}. Begin with: stixtaxii fetch, or: stixtaxii import FILE`,
+      })
     }
     return opened
   })

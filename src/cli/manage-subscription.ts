@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ContentBinding, Subscription, SubscriptionAction } from '../taxii/client.ts'
 import { onlyCollection } from './choose-collection.ts'
-import { withSource } from './open-source-argument.ts'
+import { withSource1 } from './open-source-argument.ts'
 import type { AccessFlags, SourceCommandParts } from './open-source-argument.ts'
 import { accessFields } from './source-flags.ts'
 import { taxii1Only } from './taxii1-only.ts'
@@ -40,7 +40,7 @@ export async function manageSubscription(
   details: SubscriptionDetails,
   parts: SourceCommandParts,
 ): Promise<readonly Record<string, unknown>[]> {
-  return withSource(input.source, input, parts, async (source) => {
+  return withSource1(input.source, input, parts, async (source) => {
     const operations = taxii1Only(source.client, 'subscriptions', 'Fetch at intervals instead, with: stixtaxii watch')
     const collection = await onlyCollection(source, input.collection, parts.signal, 'any')
     const request = { collection, address: input.address, ...details }

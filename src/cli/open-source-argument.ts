@@ -1,3 +1,4 @@
+import { StixTaxiiError } from '../core/errors.ts'
 import type { TaxiiProfile } from '../profile/profile.ts'
 import type { TaxiiClient } from '../taxii/client.ts'
 import type { Runtime } from './runtime.ts'
@@ -38,4 +39,28 @@ export async function withSource<T>(
   const profile = await resolveSource(nameOrUrl, access, parts)
   await using connection = await parts.connect(profile, parts.signal)
   return await use({ profile, client: connection.client })
+}
+
+/**
+ * The same for what TAXII 1.x alone has: where the version is to be found out and the server speaks 2.x too, it is asked by
+ * 1.1. `use` gets the 2.x client where it does not.
+ */
+export async function withSource1<T>(
+  nameOrUrl: string | undefined,
+  flags: AccessFlags,
+  parts: SourceCommandParts,
+  use: (source: OpenSourceArgument) => Promise<T>,
+): Promise<T> {
+  return withSource(nameOrUrl, flags, parts, async (source) => {
+    if (source.client.v1 || source.profile.version !== 'auto') return use(source)
+    const older = { ...source.profile, version: '1.1' } as const
+    await using connection = await parts.connect(older, parts.signal).catch(ifStopped)
+    const discovery = await connection?.client.discovery(parts.signal).catch(ifStopped)
+    return await use(connection && discovery ? { profile: older, client: connection.client } : source)
+  })
+}
+
+/** What was tried besides is no fault when it fails, unless it was stopped. */
+function ifStopped(error: unknown): undefined {
+  if (!(error instanceof StixTaxiiError) || error.kind === 'cancelled') throw error
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
-import { sourceNeeds, withSource } from '../open-source-argument.ts'
+import { sourceNeeds, withSource1 } from '../open-source-argument.ts'
 import { readBlocks } from '../read-blocks.ts'
 import { accessFields } from '../source-flags.ts'
 import { taxii1Only } from '../taxii1-only.ts'
@@ -42,7 +42,7 @@ export const inboxPush = defineCommand({
   schema: 'inbox-push',
   async run(input, parts) {
     const blocks = await readBlocks(input.file, input, parts)
-    await withSource(input.source, input, parts, async ({ client, profile }) => {
+    await withSource1(input.source, input, parts, async ({ client, profile }) => {
       const { destination, message, address } = input
       const operations = taxii1Only(client, 'inbox', 'Add objects to a 2.x collection with: stixtaxii push')
       await operations.inbox(blocks, { destinations: destination, message, address }, parts.signal)
