@@ -59,8 +59,11 @@ export async function readNewPassword(
     const generated = randomBytes(18).toString('base64url')
     return { password: new Secret(generated), generated }
   }
-  const password = await typedPassword(flags, parts)
-  if (Secret.open(password).length >= shortest) return { password }
+  return { password: longEnough(await typedPassword(flags, parts)) }
+}
+
+function longEnough(password: Secret): Secret {
+  if (Secret.open(password).length >= shortest) return password
   throw new StixTaxiiError('CLI_PASSWORD_SHORT', `The password has ${Secret.open(password).length} characters`, {
     kind: 'usage',
     hint: `Take at least ${shortest}, better 15; or --generate-password.`,
@@ -85,7 +88,7 @@ async function typedPassword(
     })
   }
   for (let message = 'Password'; ; message = 'They differ. Password') {
-    const typed = await terminal.askSecret({ message })
+    const typed = longEnough(await terminal.askSecret({ message }))
     if (Secret.same(typed, await terminal.askSecret({ message: 'The same password again' }))) return typed
   }
 }
