@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { z } from 'zod'
 import { StixTaxiiError } from '../../core/errors.ts'
 import { failureOf } from '../../fetch/outcome.ts'
@@ -27,6 +26,8 @@ import { changeTargets } from '../director-rows.ts'
 import { holdKnowledge, sourceStateNeeds } from '../director-sources.ts'
 import { directorNeeds, wantedLogpoints, withDirector, type OpenDirector } from '../director-targets.ts'
 import { showFetching } from '../fetch-progress.ts'
+import { serverFields } from '../server-fields.ts'
+import { readServerOptions } from '../server-options.ts'
 import { openServed } from '../served-collections.ts'
 import { wantedSource } from '../wanted-sources.ts'
 import { lineOf } from '../watch-reports.ts'
@@ -52,11 +53,6 @@ export const bridge = defineCommand({
   input: z.object({
     source: z.string().describe('name of a TAXII profile').meta({ value: 'SOURCE' }),
     on: onField,
-    publicUrl: z
-      .string()
-      .optional()
-      .describe('how the Logpoint reaches us: https://HOST:PORT/')
-      .meta({ ...own, value: 'URL' }),
     collection: z
       .string()
       .optional()
@@ -68,24 +64,7 @@ export const bridge = defineCommand({
       .describe('what the plugin is to speak to us; default: 1.1 for STIX 1, else 2.1')
       .meta(own),
     serve: z.boolean().default(true).describe('only prepare: serve and watch run elsewhere'),
-    host: z.string().default('127.0.0.1').describe('address to listen on').meta(own),
-    port: z.number().int().min(0).max(65_535).optional().describe('port to listen on; 0 is any that is free').meta(own),
-    tlsCertificate: z
-      .string()
-      .optional()
-      .describe('PEM: certificate and what leads to its authority')
-      .meta({ ...own, value: 'FILE' }),
-    tlsKey: z
-      .string()
-      .optional()
-      .describe('PEM: key of the certificate')
-      .meta({ ...own, value: 'FILE' }),
-    tlsKeyPassphraseFile: z
-      .string()
-      .optional()
-      .describe('its first line opens the key')
-      .meta({ ...own, value: 'FILE' }),
-    behindTls: z.boolean().default(false).describe('a proxy before us speaks TLS').meta(own),
+    ...serverFields,
     credentialStore: z
       .enum(credentialStoreNames)
       .default('file')
@@ -156,15 +135,13 @@ async function keepFetching(profile: TaxiiProfile, parts: Parts): Promise<void> 
 
 async function startBridgeServer(input: Input, parts: Parts): Promise<RunningServer> {
   const { startServer } = await import('../../workflow/open-server.ts')
-  const { clock, terminal, workingDirectory } = parts
-  const absolute = (file: string | undefined): string | undefined => file && path.resolve(workingDirectory, file)
-  const [certificate, key, passphrase] = [input.tlsCertificate, input.tlsKey, input.tlsKeyPassphraseFile].map(absolute)
-  if ((certificate === undefined) !== (key === undefined)) throw halfPair()
-  const tls = certificate !== undefined && key !== undefined ? { certificate, key, passphrase } : undefined
-  const { host, behindTls, publicUrl } = input
-  const port = input.port ?? (publicUrl === undefined ? 0 : undefined)
-  const writeLog = parts.options.verbose ? (line: string): void => terminal.note(line.trimEnd()) : undefined
-  return startServer({ host, port, tls, behindTls, publicUrl }, { store: await parts.store(), clock, writeLog })
+  const { clock, terminal } = parts
+  const { options } = await readServerOptions(input, parts)
+  // Without an address of its own it is a rehearsal, and any port will do.
+  const port = options.port ?? (input.publicUrl === undefined ? 0 : undefined)
+  const isLogged = parts.options.verbose || input.logLevel !== undefined
+  const writeLog = isLogged ? (line: string): void => terminal.note(line.trimEnd()) : undefined
+  return startServer({ ...options, port }, { store: await parts.store(), clock, writeLog })
 }
 
 function publicUrlOf({ publicUrl }: Input, server: RunningServer | undefined): URL {
@@ -173,13 +150,6 @@ function publicUrlOf({ publicUrl }: Input, server: RunningServer | undefined): U
   throw new StixTaxiiError('CLI_BRIDGE_URL', 'It is not said how the Logpoint reaches the server', {
     kind: 'usage',
     hint: 'Give the address of `stixtaxii serve`: --public-url https://HOST:PORT/',
-  })
-}
-
-function halfPair(): StixTaxiiError {
-  return new StixTaxiiError('CLI_BRIDGE_TLS', 'A certificate and its key go together', {
-    kind: 'usage',
-    hint: 'Give both: --tls-certificate FILE --tls-key FILE',
   })
 }
 

@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { openServeModules } from '../../serve/configuration/open-modules.ts'
-import { clientCertificateModes } from '../../serve/server-tls.ts'
-import { logLevels, type ServerLog } from '../../serve/server-log.ts'
-import { defaultPort } from '../../serve/default-settings.ts'
+import type { ServerLog } from '../../serve/server-log.ts'
 import { startServer } from '../../workflow/open-server.ts'
 import { watchSources } from '../../workflow/watch.ts'
 import { defineCommand } from '../command.ts'
+import { serverFields } from '../server-fields.ts'
 import { readServerOptions } from '../server-options.ts'
 import { servingLines, servingRecord, servingShape } from '../server-records.ts'
 import { loggedFetches, untilStopped } from '../server-run.ts'
@@ -31,39 +30,7 @@ export const serve = defineCommand({
   ],
   input: z.object({
     config: z.string().optional().describe('configuration file (YAML)').meta({ value: 'FILE' }),
-    host: z.string().optional().describe('address to listen on; default: 127.0.0.1').meta({ value: 'ADDRESS' }),
-    port: z
-      .number()
-      .int()
-      .min(0)
-      .max(65_535)
-      .optional()
-      .describe(`port to listen on; 0 is any that is free; default: ${defaultPort}`),
-    tlsCertificate: z
-      .string()
-      .optional()
-      .describe("the server's certificate and those above it, PEM")
-      .meta({ value: 'FILE' }),
-    tlsKey: z.string().optional().describe('its key, PEM').meta({ value: 'FILE' }),
-    tlsKeyPassphraseFile: z.string().optional().describe('file whose first line opens the key').meta({ value: 'FILE' }),
-    tlsClientCa: z.string().optional().describe('authorities of client certificates, PEM').meta({ value: 'FILE' }),
-    tlsClientCertificates: z
-      .enum(clientCertificateModes)
-      .optional()
-      .describe('whether clients have to show one; default: required with --tls-client-ca'),
-    behindTls: z.boolean().default(false).describe('a proxy in front speaks TLS'),
-    trustedProxy: z
-      .array(z.string())
-      .default([])
-      .describe('with --behind-tls: whose X-Forwarded-* is believed; default: this machine')
-      .meta({ value: 'ADDRESS[/BITS]' }),
-    publicUrl: z.string().optional().describe('how clients reach it, without a path').meta({ value: 'URL' }),
-    auditLog: z.string().optional().describe('append who did what as JSON lines').meta({ value: 'FILE' }),
-    logLevel: z.enum(logLevels).optional().describe('the least that is logged; default: info'),
-    metricsPublic: z
-      .boolean()
-      .default(false)
-      .describe('metrics for everybody, not only this machine and administrators'),
+    ...serverFields,
     fetch: z.boolean().default(false).describe('keep every enabled source fetched meanwhile, as watch does'),
     parallel: z.number().int().min(1).max(64).default(4).describe('with --fetch: sources fetched at once'),
   }),
