@@ -134,7 +134,10 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('open
 
     await dependencies.clock.advance(5000)
     // A program that was killed in the middle of its copy, in the same second, is in nobody's way.
-    const stamp = dependencies.clock.now().toISOString().replaceAll(/[-:]|\.\d+/g, '')
+    const stamp = dependencies.clock
+      .now()
+      .toISOString()
+      .replaceAll(/[-:]|\.\d+/g, '')
     const left = `${file}.schema-${migrations.length}-${stamp}`
     await writeFile(left, 'half')
     await migrate(database, [...migrations, 'CREATE TABLE whole (a)'], dependencies.clock)
