@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
+import { closeAll, type Closers } from '../core/close-all.ts'
 import type { Http } from '../core/ports.ts'
 import type { HttpOptions } from '../http/options.ts'
 import { openCheckedStream } from '../output/checked-stream.ts'
@@ -43,7 +44,7 @@ export function createRuntime(
   options: GlobalOptions,
   { signal, onReload = () => undefined, openHttp: givenHttp, readsStore = false }: RuntimeSeams & CommandTraits,
 ): OpenedRuntime {
-  const closers: (() => Promise<void> | void)[] = []
+  const closers: Closers = []
   const { clock, environment, workingDirectory } = host
 
   const progress = once(() => {
@@ -213,17 +214,4 @@ export function createRuntime(
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined
   return () => (made ??= { value: make() }).value
-}
-
-/** The last opened is closed first; each is closed, also when one fails. The first failure is thrown. */
-async function closeAll(closers: readonly (() => Promise<void> | void)[]): Promise<void> {
-  const failures: unknown[] = []
-  for (const close of [...closers].reverse()) {
-    try {
-      await close()
-    } catch (error) {
-      failures.push(error)
-    }
-  }
-  if (failures.length > 0) throw failures[0]
 }

@@ -1,3 +1,4 @@
+import { closeAll, type Closers } from '../core/close-all.ts'
 import type { Clock } from '../core/ports.ts'
 import { lookUp } from '../indicators/look-up.ts'
 import type { Account, Authentication } from '../serve/authentication.ts'
@@ -136,8 +137,6 @@ interface Ground {
   readonly tls: ServerTls | undefined
 }
 
-type Closers = (() => unknown)[]
-
 async function openOn(
   ground: Ground,
   options: ServerOptions,
@@ -246,19 +245,6 @@ async function openParts({ settings, rules }: Ground, { options, dependencies, l
     },
   }
   return { parts, built }
-}
-
-/** The last opened is closed first; each is closed, also when one fails. */
-async function closeAll(closers: Closers): Promise<void> {
-  const failures: unknown[] = []
-  for (const close of closers.splice(0).reverse()) {
-    try {
-      await close()
-    } catch (error) {
-      failures.push(error)
-    }
-  }
-  if (failures.length > 0) throw failures[0]
 }
 
 /** Collections of whatever is served from, the built-in persistence or another. */
