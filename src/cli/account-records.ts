@@ -1,4 +1,4 @@
-import type { OutputRecord, Shape } from '../output/writer.ts'
+import type { OutputRecord, OutputWriter, Shape } from '../output/writer.ts'
 import type { Account } from '../serve/authentication.ts'
 import type { ServedCollection } from '../serve/persistence/served-collection.ts'
 import { collectionsWith } from './account-rights.ts'
@@ -28,8 +28,7 @@ const columns: Shape['columns'] = [
 
 export const accountShape: Shape = { columns, name: 'account' }
 
-/** With a password that was generated, shown this once. */
-export const newAccountShape: Shape = {
+const newAccountShape: Shape = {
   columns: [...columns, { field: 'password', head: 'Password', long: 'whole', minor: 0 }],
   name: 'account',
 }
@@ -38,4 +37,14 @@ export const accountListShape: Shape = {
   columns,
   name: 'account',
   empty: 'There is no account yet: this machine reads without one. Make one with: stixtaxii server account create',
+}
+
+/** An account that got a password: what was generated is shown this once, and no empty place for one that was given. */
+export async function tellAccount(
+  output: OutputWriter,
+  row: OutputRecord,
+  generated: string | undefined,
+): Promise<void> {
+  if (generated === undefined && output.format === 'table') return output.one(row, accountShape)
+  await output.one({ ...row, password: generated ?? null }, newAccountShape)
 }

@@ -66,7 +66,8 @@ async function readConfiguration(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
+    const code = (cause as NodeJS.ErrnoException).code ?? String(cause)
+    const reason = code === 'ENOENT' ? 'there is no such file' : code
     throw new StixTaxiiError('CLI_SERVER_CONFIGURATION', `The configuration ${file} cannot be read: ${reason}`, {
       kind: 'config',
       hint: 'Name a YAML file that this user may read, or leave --config out.',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { tlpLevels } from '../../serve/authentication.ts'
 import { passwordFields, readNewPassword } from '../account-password.ts'
-import { accountRow, accountShape, newAccountShape } from '../account-records.ts'
+import { accountRow, tellAccount } from '../account-records.ts'
 import { changedRights } from '../account-rights.ts'
 import { defineCommand } from '../command.ts'
 import { auditField, rightsFields, tellRights, withAccounts } from '../open-accounts.ts'
@@ -38,10 +38,7 @@ export const serverAccountCreate = defineCommand({
       const account = await authentication.createAccount(name, password, more)
       audit('account created', { account: account.username, admin, tlp, collections: [...read, ...write].join(',') })
       const row = accountRow(account, await catalogue.list())
-      await parts.output.one(
-        { ...row, password: generated ?? null },
-        generated === undefined ? accountShape : newAccountShape,
-      )
+      await tellAccount(parts.output, row, generated)
       tellRights(account, parts.terminal)
     })
   },

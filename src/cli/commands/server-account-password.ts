@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { passwordFields, readNewPassword } from '../account-password.ts'
-import { accountRow, accountShape, newAccountShape } from '../account-records.ts'
+import { accountRow, tellAccount } from '../account-records.ts'
 import { defineCommand } from '../command.ts'
 import { auditField, withAccounts } from '../open-accounts.ts'
 
@@ -23,10 +23,7 @@ export const serverAccountPassword = defineCommand({
       const account = await authentication.updateAccount(former, password)
       audit('account password changed', { account: account.username })
       const row = accountRow(account, await catalogue.list())
-      await parts.output.one(
-        { ...row, password: generated ?? null },
-        generated === undefined ? accountShape : newAccountShape,
-      )
+      await tellAccount(parts.output, row, generated)
     })
   },
 })

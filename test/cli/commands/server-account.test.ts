@@ -69,6 +69,13 @@ describe('server account', () => {
     expect(await verified(folder, 'alice', password)).toMatchObject({ username: 'alice' })
   })
 
+  it('create shows no empty place for a password that was given', async () => {
+    const folder = await aFolder()
+    const { stdout } = await runCli(create.replace(' -o json', ''), { folder, stdin: password })
+    expect(stdout).toContain('alice')
+    expect(stdout).not.toContain('Password')
+  })
+
   it('create gives rights by id, alias and TAXII 1 name, in both families', async () => {
     const folder = await aFolder()
     const { record, stderr } = await run(folder, `${create} --read acme.c1,reports --write reports --tlp amber`)
