@@ -5,3 +5,8 @@ import type { Clock } from '../core/ports.ts'
 export function nowMicros(clock: Clock): number {
   return Number(toEpochMicroseconds(timestampOfDate(clock.now())))
 }
+
+/** Microseconds since 1970 of a time that we wrote ourselves. */
+export function microsOf(stamp: string): number {
+  return Number(toEpochMicroseconds(stamp) ?? 0n)
+}

@@ -1,3 +1,5 @@
+import type { PieceOfRun } from './store-piece.ts'
+
 /** What a run was begun with, as it is kept. */
 export interface RunRecord {
   readonly version: string
@@ -25,3 +27,8 @@ export const counters = [
   'quarantined',
   'revoked',
 ] as const
+
+/** What is kept of a run that comes from another store. */
+export function recordOfPiece({ version, startedAt, from, full, by }: PieceOfRun): RunRecord {
+  return { version, startedAt, from, full: full || undefined, ...by }
+}

@@ -1,6 +1,7 @@
 import type { ClientBase, DatabaseError } from 'pg'
 import { StixTaxiiError } from '../../core/errors.ts'
 import { copyRows, type ColumnType } from './copy-in.ts'
+import { textReaders } from '../row-text.ts'
 
 /** What can be bound: a Buffer is `bytea`; arrays go to `ANY($1::bytea[])` and `unnest`. */
 export type SqlValue = string | number | boolean | Buffer | null | readonly (string | number | Buffer | null)[]
@@ -115,35 +116,15 @@ function bytesOfHex(text: string): Buffer {
   return Buffer.from(text.slice(2), 'hex')
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
 /** Text is kept as its bytes: any text can be, whatever the database's encoding. */
 export function bytes(text: string): Buffer {
   return Buffer.from(text)
-}
-
-/** The text of a `bytea` column. @throws PostgresError (data_corrupted) */
-export function textIn(row: SqlRow, column: string): string {
-  const value = row[column]
-  try {
-    if (Buffer.isBuffer(value)) return utf8.decode(value)
-  } catch {
-    // Told below.
-  }
-  throw corruption(`"${column}" is not text`)
-}
-
-/** The JSON of a `bytea` column. @throws PostgresError (data_corrupted) */
-export function jsonIn<Value>(row: SqlRow, column: string): Value {
-  const text = textIn(row, column)
-  try {
-    return JSON.parse(text) as Value
-  } catch {
-    throw corruption(`"${column}" is not JSON`)
-  }
 }
 
 /** What PostgreSQL takes for sound and is not. */
 export function corruption(message: string): PostgresError {
   return new PostgresError('XX001', message, undefined)
 }
+
+/** The text, and the JSON, of a column of bytes. @throws the error of `corruption` */
+export const { textIn, jsonIn } = textReaders(corruption)

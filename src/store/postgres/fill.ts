@@ -1,4 +1,3 @@
-import { toEpochMicroseconds } from '../../core/timestamp.ts'
 import { versionOf } from '../compare.ts'
 import type { ReadItem } from '../index-reading.ts'
 import type { CollectionKey } from '../store.ts'
@@ -20,7 +19,8 @@ import { insertPage, keepConflict, putAside } from './page-path.ts'
 import type { Place } from '../place.ts'
 import { findPlace, makePlace, moveCheckpoint } from './places.ts'
 import { putRecord } from './records.ts'
-import { counters, type RunRecord } from '../run-record.ts'
+import { microsOf } from '../now.ts'
+import { counters, recordOfPiece } from '../run-record.ts'
 import { findRun } from './runs.ts'
 
 /** Puts the pieces of another store into this one, some thousands of entries a transaction. See `Store.fill`. */
@@ -122,13 +122,13 @@ async function putPiece(
     case 'checkpoint': {
       const { key, stamp, run = null, movedAt } = piece.checkpoint
       const place = await placeAt(connection, key)
-      return moveCheckpoint(connection, address, place, { stamp, run }, micros(movedAt))
+      return moveCheckpoint(connection, address, place, { stamp, run }, microsOf(movedAt))
     }
     case 'quarantined': {
       const { key, runId, quarantinedAt, ...damaged } = piece.entry
       const { number: collection } = await placeAt(connection, key)
       const run = (await findRun(connection, runId)).number
-      return putAside({ connection, collection, run, now: micros(quarantinedAt) }, damaged)
+      return putAside({ connection, collection, run, now: microsOf(quarantinedAt) }, damaged)
     }
     case 'conflict': {
       const { number: collection } = await placeAt(connection, piece.entry.key)
@@ -152,15 +152,14 @@ async function putCollection(
 }
 
 async function putRun(connection: Connection, run: PieceOfRun): Promise<void> {
-  const { id, key, version, startedAt, from, full, by, end, counts } = run
-  const record: RunRecord = { version, startedAt, from, full: full || undefined, ...by }
+  const { id, key, end, counts } = run
   await connection.run(
     `INSERT INTO run (id, collection, record, finish, ${counters.join(', ')})
      VALUES ($1, $2, $3, $4, ${counters.map((_, place) => `$${place + 5}`).join(', ')})`,
     [
       bytes(id),
       (await placeAt(connection, key)).number,
-      bytes(JSON.stringify(record)),
+      bytes(JSON.stringify(recordOfPiece(run))),
       end ? bytes(JSON.stringify(end)) : null,
       ...counters.map((name) => counts[name]),
     ],
@@ -193,8 +192,4 @@ const tables = [
 /** Removes everything. */
 export async function clear(database: Database): Promise<void> {
   await database.transaction(async (connection) => connection.exec(`TRUNCATE ${tables.join(', ')}`))
-}
-
-function micros(stamp: string): number {
-  return Number(toEpochMicroseconds(stamp) ?? 0n)
 }

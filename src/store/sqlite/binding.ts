@@ -1,3 +1,4 @@
+import { textReaders } from '../row-text.ts'
 /** What can be bound: whatever else JavaScript has, a binding would abort on, round or turn into NULL. */
 export type SqlValue = string | number | Buffer | null
 export type SqlRow = Readonly<Record<string, SqlValue>>
@@ -80,33 +81,13 @@ export function bytesOf(...columns: readonly string[]): string {
   return columns.map((column) => `CAST(${column} AS BLOB) AS ${column.split('.').at(-1) as string}`).join(', ')
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-/** The text of a column that was selected by `bytesOf`. @throws SqlError (SQLITE_CORRUPT) */
-export function textIn(row: SqlRow, column: string): string {
-  const value = row[column]
-  try {
-    if (Buffer.isBuffer(value)) return utf8.decode(value)
-  } catch {
-    // Told below.
-  }
-  throw corruption(`"${column}" is not text`)
-}
-
-/** The JSON of a column that was selected by `bytesOf`. @throws SqlError (SQLITE_CORRUPT) */
-export function jsonIn<Value>(row: SqlRow, column: string): Value {
-  const text = textIn(row, column)
-  try {
-    return JSON.parse(text) as Value
-  } catch {
-    throw corruption(`"${column}" is not JSON`)
-  }
-}
-
 /** What SQLite takes for sound and is not. */
 export function corruption(message: string): SqlError {
   return new SqlError(11, message, undefined)
 }
+
+/** The text, and the JSON, of a column of bytes. @throws the error of `corruption` */
+export const { textIn, jsonIn } = textReaders(corruption)
 
 function asking<Result>(ask: () => Result): Result {
   try {

@@ -1,4 +1,3 @@
-import { toEpochMicroseconds } from '../../core/timestamp.ts'
 import { versionOf } from '../compare.ts'
 import type { ReadItem } from '../index-reading.ts'
 import type { CollectionKey } from '../store.ts'
@@ -19,7 +18,8 @@ import { insertPage, insertRows, keepConflict, pagePathSql, putAside } from './p
 import type { Place } from '../place.ts'
 import { findPlace, listPlaces, makePlace, moveCheckpoint } from './places.ts'
 import { putRecord } from './records.ts'
-import { counters, type RunRecord } from '../run-record.ts'
+import { microsOf } from '../now.ts'
+import { counters, recordOfPiece } from '../run-record.ts'
 import { findRun } from './runs.ts'
 import { newSegmentWriter } from './segments.ts'
 
@@ -115,13 +115,13 @@ function putPiece({ connection, file }: Where, piece: Exclude<StorePiece, { kind
       return putIds(connection, `${piece.kind} (collection, id)`, placeAt(connection, piece.key).number, piece.ids)
     case 'checkpoint': {
       const { key, stamp, run, movedAt } = piece.checkpoint
-      return moveCheckpoint(connection, file, placeAt(connection, key), { stamp, run: run ?? null }, micros(movedAt))
+      return moveCheckpoint(connection, file, placeAt(connection, key), { stamp, run: run ?? null }, microsOf(movedAt))
     }
     case 'quarantined': {
       const { key, runId, quarantinedAt, ...damaged } = piece.entry
       const { number: collection } = placeAt(connection, key)
       const run = findRun(connection, runId).number
-      return putAside({ connection, collection, run, now: micros(quarantinedAt) }, damaged)
+      return putAside({ connection, collection, run, now: microsOf(quarantinedAt) }, damaged)
     }
     case 'conflict':
       return keepConflict({ connection, collection: placeAt(connection, piece.entry.key).number }, piece.entry)
@@ -140,15 +140,14 @@ function putCollection(connection: Connection, { key, version, title, lastAdded 
 }
 
 function putRun(connection: Connection, run: PieceOfRun): void {
-  const { id, key, version, startedAt, from, full, by, end, counts } = run
-  const record: RunRecord = { version, startedAt, from, full: full || undefined, ...by }
+  const { id, key, end, counts } = run
   connection.run(
     `INSERT INTO run (id, collection, record, finish, ${counters.join(', ')})
      VALUES (?, ?, ?, ?, ${counters.map(() => '?').join(', ')})`,
     [
       id,
       placeAt(connection, key).number,
-      JSON.stringify(record),
+      JSON.stringify(recordOfPiece(run)),
       end ? JSON.stringify(end) : null,
       ...counters.map((name) => counts[name]),
     ],
@@ -198,8 +197,4 @@ export async function clear(database: Database): Promise<void> {
   await database.transaction((connection) => {
     for (const table of tables) connection.run(`DELETE FROM ${table}`)
   })
-}
-
-function micros(stamp: string): number {
-  return Number(toEpochMicroseconds(stamp) ?? 0n)
 }
