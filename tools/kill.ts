@@ -6,14 +6,16 @@ import { fork } from 'node:child_process'
 import path from 'node:path'
 import { measurePace, playRound } from './kill/lane.ts'
 import type { Lane, RoundReport } from './kill/lane.ts'
-import { readKillOptions, seeded } from './kill/plan.ts'
+import { newSeed, readCampaignOptions } from './campaign/options.ts'
+import { seeded } from './campaign/seeded.ts'
+import { killDefaults } from './kill/plan.ts'
 import type { KillOptions } from './kill/plan.ts'
 import { serveCampaign } from './kill/server.ts'
 import type { ServerAnswer, ServerQuestion } from './kill/server.ts'
 
 const argv = process.argv.slice(2)
 if (argv[0] === '--serve') await serveCampaign(Number(argv[1]))
-else process.exitCode = await campaign(readKillOptions(argv, Date.now() % 1_000_000))
+else process.exitCode = await campaign(readCampaignOptions(argv, { ...killDefaults, seed: newSeed() }).options)
 
 async function campaign(options: KillOptions): Promise<number> {
   const server = fork(process.argv[1] as string, ['--serve', String(options.objects)])
