@@ -7,6 +7,8 @@ export interface Row {
   /** What the server does. */
   readonly title: string
   readonly versions: readonly TaxiiVersion[]
+  /** It mostly waits for silent servers, so its versions run side by side; default false. */
+  readonly waits?: boolean | undefined
   /** Runs our client against a server with the switch on, and throws unless the user gets what must be had. */
   run(version: TaxiiVersion): Promise<void>
 }

@@ -10,6 +10,7 @@ import { systemClock } from '../../src/cli/process-host.ts'
 import { run } from '../../src/cli/run.ts'
 import type { Runtime } from '../../src/cli/runtime.ts'
 import type { Clock, Http } from '../../src/core/ports.ts'
+import { witness } from './witness.ts'
 
 export interface CliOptions {
   /** Added to an environment that holds nothing but the two folders. */
@@ -92,7 +93,9 @@ export async function runCli(commandLine: string | readonly string[], options: C
     openHttp: http && (() => http),
   })
   const exitCode = await Promise.race([ended, hard])
-  return { exitCode: exitedWith ?? exitCode, stdout: stdout.text(), stderr: stderr.text() }
+  const result = { exitCode: exitedWith ?? exitCode, stdout: stdout.text(), stderr: stderr.text() }
+  witness(argv.join(' '), result)
+  return result
 }
 
 function gather(columns: number | undefined): { readonly stream: HostOutput; readonly text: () => string } {

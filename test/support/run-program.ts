@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { temporaryFolder, type CliResult } from './run-cli.ts'
+import { witness } from './witness.ts'
 
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
@@ -12,6 +13,8 @@ export interface ProgramOptions {
   readonly onStart?: ((child: ChildProcess) => void) | undefined
   /** Arguments of Node itself. */
   readonly nodeArguments?: readonly string[] | undefined
+  /** A program that starts ours, with its arguments: `['faketime', '-f', '+10y']`. */
+  readonly prefix?: readonly string[] | undefined
 }
 
 const root = path.resolve(import.meta.dirname, '../..')
@@ -25,7 +28,8 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
     throw new Error('the program is not built: run `npm run bundle` first')
   }
   const folder = options.folder ?? temporaryFolder()
-  const child = spawn(process.execPath, [...(options.nodeArguments ?? []), programFile, ...argv], {
+  const line = [...(options.prefix ?? []), process.execPath, ...(options.nodeArguments ?? []), programFile, ...argv]
+  const child = spawn(line[0] as string, line.slice(1), {
     cwd: options.cwd ?? folder,
     env: {
       PATH: process.env.PATH,
@@ -46,5 +50,8 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
     child.on('error', reject)
     child.on('close', (status) => resolve(status ?? 128))
   })
-  return { exitCode, stdout: Buffer.concat(stdout).toString('utf8'), stderr: Buffer.concat(stderr).toString('utf8') }
+  const text = (chunks: readonly Buffer[]): string => Buffer.concat(chunks).toString('utf8')
+  const result = { exitCode, stdout: text(stdout), stderr: text(stderr) }
+  witness(argv.join(' '), result)
+  return result
 }

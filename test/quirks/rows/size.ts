@@ -57,6 +57,7 @@ export const sizeRows: readonly Row[] = [
     number: 68,
     title: 'answers 502 and 504 now and then, and never for an empty collection',
     versions: all,
+    waits: true,
     async run(version) {
       let count = 0
       const sporadic = (): boolean => count++ % 3 !== 2
@@ -115,6 +116,7 @@ export const sizeRows: readonly Row[] = [
     number: 71,
     title: 'never answers',
     versions: all,
+    waits: true,
     async run(version) {
       await using feed = await startFeed(version, { onRequest: (request) => (isPoll(request) ? 'hang' : undefined) })
       await using trial = await openTrial({ url: feed.url, limits: { headersTimeoutMs: 150 } })
