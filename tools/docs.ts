@@ -6,12 +6,14 @@ import { configurationPage } from './docs/configuration-page.ts'
 import { conformancePage, readNumberedTests } from './docs/conformance-page.ts'
 import { readCatalogue } from './docs/error-catalogue.ts'
 import { errorPage } from './docs/error-page.ts'
+import { faultPage, readTestFiles } from './docs/fault-page.ts'
 import { patternParser } from './patterns/parser.ts'
 
 const root = process.cwd()
 const pages = {
   'docs/errors.md': errorPage(readCatalogue(root)),
   'docs/conformance.md': conformancePage(readNumberedTests(root)),
+  'docs/faults.md': faultPage(readTestFiles(root)),
   'docs/serve-configuration.md': configurationPage(),
   'src/stix/patterns/parser.generated.ts': patternParser(root),
 }

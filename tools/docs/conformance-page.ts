@@ -22,15 +22,17 @@ export function readNumberedTests(root: string): NumberedTests {
 // The first argument of a call that is a text and is not the last: a test's or a group's name.
 const title = /\(\s*(?:'((?:[^'\\\n]|\\.)*)'|`([^`]*)`|"((?:[^"\\\n]|\\.)*)")\s*,/g
 
-function titlesIn(source: string): string[] {
+/** The names of the tests and groups of a test file. */
+export function titlesIn(source: string): string[] {
   return [...source.matchAll(title)].map(([, single, back, double]) => single ?? back ?? double ?? '')
 }
 
-const numbered = /\b(C1[HMDPIS]-|C2[01]-|S1-|S2[01]-|STX-|PAT-|SX1-|F|N|T|L|S|D|E)(\d{1,2})\b(?: to \1(\d{1,2}))?/g
+const numbered = /\b(C1[HMDPIS]-|C2[01]-|S1-|S2[01]-|STX-|PAT-|SX1-|F|X|N|T|L|S|D|E)(\d{1,2})\b(?: to \1(\d{1,2}))?/g
 // Rows of the tables of the Director documentation: "section 9 row 5", "section 10 rows 1 to 4".
 const rowed = /\b(section \d+ row)s? (\d{1,2})\b(?: (?:to|and) (\d{1,2})\b)?/g
 
-function numbersIn(text: string): string[] {
+/** The numbers of requirements in a name, ranges spread. */
+export function numbersIn(text: string): string[] {
   const numbers = [...text.matchAll(numbered)].flatMap(([, prefix = '', from, to]) => spread(prefix, from, to))
   const rows = [...text.matchAll(rowed)].flatMap(([, prefix = '', from, to]) => spread(`${prefix} `, from, to))
   return [...numbers, ...rows]
