@@ -10,7 +10,16 @@ import path from 'node:path'
 
 interface Bill {
   serialNumber: string
-  metadata: { timestamp: string; component: { name: string } }
+  metadata: { timestamp: string; component: { name: string; 'bom-ref': string } }
+  components: { readonly name: string; readonly version: string; readonly 'bom-ref': string }[]
+  dependencies: { readonly ref: string; readonly dependsOn: readonly string[] }[]
+}
+
+interface Lock {
+  readonly name: string
+  readonly packages: Readonly<
+    Record<string, { readonly version: string; readonly dev?: true; readonly devOptional?: true }>
+  >
 }
 
 const run = (program: string, ...argv: readonly string[]): string => execFileSync(program, argv, { encoding: 'utf8' })
@@ -28,13 +37,23 @@ const lines = [tarball, bill].map((name) => `${sha256(readFileSync(path.join(fol
 writeFileSync(path.join(folder, 'SHA256SUMS'), lines.join(''))
 console.log(`${lines.join('')}in ${path.relative(process.cwd(), folder) || '.'}`)
 
-/** What npm says of the lock file; its random number and the time of day become those of the commit and the tarball. */
+/**
+ * What npm says of the lock file, of the packages that users get. (Its own `--omit dev` also leaves out what a development
+ * package needs besides.) Its random number and the time of day become those of the tarball and the commit.
+ */
 function billOfMaterials(sum: string): Bill {
   const form = ['--sbom-format', 'cyclonedx', '--sbom-type', 'application']
-  const made = JSON.parse(run('npm', 'sbom', '--silent', '--package-lock-only', '--omit', 'dev', ...form)) as Bill
-  const { name } = JSON.parse(readFileSync('package.json', 'utf8')) as { name: string }
+  const made = JSON.parse(run('npm', 'sbom', '--silent', '--package-lock-only', ...form)) as Bill
+  const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lock
+  const users = Object.entries(lock.packages).filter(([, { dev, devOptional }]) => !dev && !devOptional)
+  const kept = new Set(users.map(([place, { version }]) => `${place.split('node_modules/').at(-1)}@${version}`))
+  made.components = made.components.filter(({ name, version }) => kept.has(`${name}@${version}`))
+  const refs = new Set([made.metadata.component['bom-ref'], ...made.components.map((each) => each['bom-ref'])])
+  made.dependencies = made.dependencies
+    .filter(({ ref }) => refs.has(ref))
+    .map((each) => ({ ...each, dependsOn: each.dependsOn.filter((ref) => refs.has(ref)) }))
   made.metadata.timestamp = new Date(run('git', 'log', '-1', '--format=%cI').trim()).toISOString()
-  made.metadata.component.name = name
+  made.metadata.component.name = lock.name
   made.serialNumber = `urn:uuid:${sum.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5')}`
   return made
 }
