@@ -14,6 +14,7 @@ import { processTable } from './process-table.ts'
 import { createProgress } from './progress.ts'
 import { createRehearsal } from './rehearsal.ts'
 import type { GlobalOptions, Runtime } from './runtime.ts'
+import { sparingHttp } from './sparing-http.ts'
 import { createTerminal, wantsColors } from './terminal.ts'
 import { openTraceFile } from './trace-file.ts'
 import { version } from './version.ts'
@@ -119,6 +120,7 @@ export function createRuntime(
     closers.push(() => file.close())
     return file.write
   })
+  const sparing = sparingHttp()
   const connectTo: Runtime['connect'] = async (profile, stop) => {
     const [{ openSource }, { openHttp }, { connectTaxii }, { findPreset }, { resolveSrv }] = await Promise.all([
       import('../workflow/open-source.ts'),
@@ -137,7 +139,7 @@ export function createRuntime(
         notices,
         userAgent: `stixtaxii/${version}`,
         trace: trace(),
-        openHttp: givenHttp ?? openHttp,
+        openHttp: givenHttp ?? ((given) => sparing(openHttp(given))),
         connectTaxii: (settings, parts, signal) => connectTaxii(settings, { ...parts, resolveSrv }, signal),
         findPreset,
       },
@@ -160,7 +162,7 @@ export function createRuntime(
       notices,
       userAgent: `stixtaxii/${version}`,
       trace: trace(),
-      openHttp: givenHttp ?? openHttp,
+      openHttp: givenHttp ?? ((given) => sparing(openHttp(given))),
       createClient: createDirectorClient,
     })
   }
@@ -172,7 +174,7 @@ export function createRuntime(
     ])
     const userAgent = `stixtaxii/${version}`
     const parts = { clock, random: host.random, notices, userAgent, trace: trace() }
-    return { openHttp: givenHttp ?? openHttp, connectTaxii, ...parts }
+    return { openHttp: givenHttp ?? ((given) => sparing(openHttp(given))), connectTaxii, ...parts }
   }
 
   const runtime: Runtime = {
