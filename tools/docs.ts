@@ -7,13 +7,16 @@ import { conformancePage, readNumberedTests } from './docs/conformance-page.ts'
 import { readCatalogue } from './docs/error-catalogue.ts'
 import { errorPage } from './docs/error-page.ts'
 import { faultPage, readTestFiles } from './docs/fault-page.ts'
+import { securityPage } from './docs/security-table.ts'
 import { patternParser } from './patterns/parser.ts'
 
 const root = process.cwd()
+const tests = readNumberedTests(root)
 const pages = {
   'docs/errors.md': errorPage(readCatalogue(root)),
-  'docs/conformance.md': conformancePage(readNumberedTests(root)),
+  'docs/conformance.md': conformancePage(tests),
   'docs/faults.md': faultPage(readTestFiles(root)),
+  'SECURITY.md': securityPage(readFileSync(path.join(root, 'SECURITY.md'), 'utf8'), tests),
   'docs/serve-configuration.md': configurationPage(),
   'src/stix/patterns/parser.generated.ts': patternParser(root),
 }
