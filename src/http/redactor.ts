@@ -1,5 +1,6 @@
-import { rememberSecret } from '../core/known-secrets.ts'
+import { rememberSecret, withoutSecrets } from '../core/known-secrets.ts'
 import { redactUrl } from '../core/redact.ts'
+import { readUrl } from '../core/url.ts'
 
 /** Makes addresses and heads fit to be shown. It knows the secrets that were sent and finds them wherever they come back. */
 export interface Redactor {
@@ -12,56 +13,38 @@ export interface Redactor {
   tree(value: unknown): unknown
 }
 
-// Short texts would be found in the middle of words; they stand in headers that are hidden anyway.
-const shortestScrubbed = 4
-
 const shownInRequests = /^(accept|accept-encoding|content-type|content-length|user-agent|host|range|x-taxii-[a-z-]+)$/
 const hiddenInAnswers = /cookie|auth|token|key|secret|session|sig|credential|passw|jwt/
 
 export function openRedactor(queryKeys: readonly string[]): Redactor {
-  const secrets = new Set<string>()
-  const scrub = (text: string): string => {
-    let clean = text
-    for (const secret of secrets) clean = clean.replaceAll(secret, '***')
-    return clean
-  }
   const url = (address: URL | string): string => {
-    const copy = URL.canParse(String(address)) ? new URL(address) : undefined
+    const copy = readUrl(String(address))
     for (const name of queryKeys) if (copy?.searchParams.has(name)) copy.searchParams.set(name, '***')
-    return scrub(redactUrl(copy ?? address)).replaceAll('%2A%2A%2A', '***')
+    return withoutSecrets(redactUrl(copy ?? address))
   }
   return {
-    learn(secret) {
-      rememberSecret(secret)
-      if (secret.length < shortestScrubbed) return
-      secrets.add(secret).add(encodeURIComponent(secret)).add(Buffer.from(secret).toString('base64'))
-    },
+    learn: rememberSecret,
     url,
     requestHeaders(headers) {
       const shown = Object.entries(headers).map(([name, value]) => [name, shownInRequests.test(name) ? value : '***'])
       return Object.fromEntries(shown) as Record<string, string>
     },
     answerHeaders(headers) {
-      const shown = [...headers].map(([name, value]) => [name, answerHeader(name, value, url, scrub)])
+      const shown = [...headers].map(([name, value]) => [name, answerHeader(name, value, url)])
       return Object.fromEntries(shown) as Record<string, string>
     },
-    tree: (value) => JSON.parse(JSON.stringify(value), (_key, each: unknown) => scrubbed(each, scrub)) as unknown,
+    tree: (value) => JSON.parse(JSON.stringify(value), (_key, each: unknown) => scrubbed(each)) as unknown,
   }
 }
 
-function scrubbed(value: unknown, scrub: (text: string) => string): unknown {
-  return typeof value === 'string' ? scrub(value) : value
+function scrubbed(value: unknown): unknown {
+  return typeof value === 'string' ? withoutSecrets(value) : value
 }
 
-function answerHeader(
-  name: string,
-  value: string,
-  url: (text: string) => string,
-  scrub: (text: string) => string,
-): string {
+function answerHeader(name: string, value: string, url: (text: string) => string): string {
   // The scheme asked for is what one wants to know; what follows may hold a nonce.
   if (name === 'www-authenticate' || name === 'proxy-authenticate') return value.split(' ')[0] ?? ''
   if (hiddenInAnswers.test(name)) return '***'
   if (name === 'location' || name === 'content-location') return url(value)
-  return scrub(value)
+  return withoutSecrets(value)
 }

@@ -104,6 +104,60 @@ describe('a reference', () => {
     await credentials.commit([reference])
     expect(await (await credentials.open('file')).list()).toEqual(['acme-1/password'])
   })
+
+  it('that is staged is told from others by its store and its entry, and is the store’s again after commit', async () => {
+    const { credentials } = await some({ environment: { PW: 'from the variable', STIXTAXII_PASSPHRASE: 'p' } })
+    const [one, two] = ['a/password', 'b/password'].map((entry) => ({ from: 'file', entry }) as const)
+    const sealed = { from: 'sealed', entry: 'a/password' } as const
+    if (!one || !two) throw new Error('two references')
+    credentials.stage(one, new Secret('first'))
+    credentials.stage(two, new Secret('second'))
+    credentials.stage(sealed, new Secret('third'))
+    const seen = [one, two, sealed, { from: 'env', name: 'PW' } as const]
+    const told = await Promise.all(seen.map((reference) => open(credentials.resolve(reference, password))))
+    expect(told).toEqual(['first', 'second', 'third', 'from the variable'])
+    await credentials.commit([one, { from: 'file', entry: 'never staged' }])
+    const store = await credentials.open('file')
+    expect(await store.list()).toEqual(['a/password'])
+    await store.set('a/password', new Secret('changed since'))
+    expect(await open(credentials.resolve(one, password))).toBe('changed since')
+    await expect(credentials.resolve(two, password)).rejects.toMatchObject({ code: 'PROFILE_SECRET_MISSING' })
+  })
+
+  it.each([
+    ['a folder', 'EISDIR', { what: 'the password', profile: 'acme' }, 'The password of profile "acme" is missing: '],
+    ['a folder, for nobody', 'EISDIR', { what: 'the token' }, 'The token is missing: '],
+  ] as const)('to %s says what cannot be read, and why', async (_what, why, purpose, beginning) => {
+    const { credentials, folder } = await some()
+    await expect(credentials.resolve({ from: 'path', path: folder }, purpose)).rejects.toMatchObject({
+      code: 'PROFILE_SECRET_MISSING',
+      message: `${beginning}${folder} cannot be read (${why})`,
+      context: { profile: 'profile' in purpose ? purpose.profile : undefined },
+      cause: { code: why },
+    })
+  })
+
+  it.each([
+    ['an empty file', { from: 'path', path: '/dev/null' }],
+    ['an empty variable', { from: 'env', name: 'EMPTY' }],
+    ['a silent program', { from: 'command', command: ['true'] }],
+  ] as const)('to %s is a missing secret', async (_what, reference) => {
+    const { credentials } = await some({ environment: { PATH: process.env.PATH, EMPTY: '' } })
+    await expect(credentials.resolve(reference, password)).rejects.toMatchObject({ code: 'PROFILE_SECRET_MISSING' })
+  })
+
+  it('to a file that only its user can read warns of nothing', async () => {
+    const { credentials, notices, folder } = await some()
+    const file = join(folder, 'pw')
+    await writeFile(file, 'a\ufeff b', { mode: 0o600 })
+    expect(await open(credentials.resolve({ from: 'path', path: file }, password))).toBe('a\ufeff b')
+    expect(notices).toEqual([])
+  })
+
+  it('to a store that there is not is a mistake of ours', async () => {
+    const { credentials } = await some()
+    expect(() => credentials.open('vault' as never)).toThrow(TypeError)
+  })
 })
 
 describe('a credential helper', () => {
@@ -210,6 +264,18 @@ describe('the passphrase of the sealed store', () => {
     await again.credentials.resolve(sealed, password)
     await again.credentials.resolve(sealed, password)
     expect(asked).toEqual(['Passphrase of the sealed store'])
+  })
+
+  it('is asked for again until both are the same and not empty', async () => {
+    const typed = ['one', 'two', '', '', 'open sesame', 'open sesame']
+    const asked: string[] = []
+    const askSecret = ({ message }: { message: string }): Promise<Secret> => {
+      asked.push(message.slice(0, 10))
+      return Promise.resolve(new Secret(typed[asked.length - 1] ?? ''))
+    }
+    const { credentials } = await some({ terminal: { canAsk: true, askSecret } })
+    await (await credentials.open('sealed')).set('acme-1/password', new Secret('s3cret'))
+    expect(asked).toEqual(['New passph', 'The same p', 'They diffe', 'The same p', 'They diffe', 'The same p'])
   })
 
   it('that is nowhere is an auth error naming every way to give it', async () => {

@@ -97,6 +97,104 @@ describe('the sealed file', () => {
     expect(await readFile(join(directory, 'credentials.sealed.json'))).toEqual(before)
   })
 
+  it('asks for its passphrase once, and as for a new file only where there is none', async () => {
+    const directory = join(await temporaryFolder(), 'config')
+    const asked: boolean[] = []
+    const opened = (): Promise<CredentialStore> => {
+      const passphrase = (isNew: boolean): Promise<Secret> => {
+        asked.push(isNew)
+        return Promise.resolve(new Secret('open sesame'))
+      }
+      return openSealedStore(
+        { clock: realClock, processes: realProcesses, directory: () => directory, passphrase },
+        cost,
+      )
+    }
+    const fresh = await opened()
+    expect([await fresh.get('a'), await fresh.list(), await fresh.remove('a'), asked]).toEqual([
+      undefined,
+      [],
+      false,
+      [],
+    ])
+    await fresh.set('b', new Secret('2'))
+    await fresh.set('a', new Secret('1'))
+    expect(asked).toEqual([true])
+    const again = await opened()
+    await again.set('c', new Secret('3'))
+    expect([await again.list(), asked]).toEqual([
+      ['a', 'b', 'c'],
+      [true, false],
+    ])
+    const file = join(directory, 'credentials.sealed.json')
+    const before = await readFile(file, 'utf8')
+    expect(await (await opened()).remove('d')).toBe(false)
+    expect(await readFile(file, 'utf8')).toBe(before)
+    expect([await (await opened()).remove('b'), await (await opened()).list()]).toEqual([true, ['a', 'c']])
+    expect(asked.slice(2).every((isNew) => !isNew)).toBe(true)
+  })
+
+  it.each([
+    '',
+    'null',
+    '[]',
+    '{"version": 1}',
+    '{"version": 1.5}',
+    '{"version": 100}',
+    '{"version": "2"}',
+    '{"version": 0}',
+  ])('S5 holding %j is damaged, and left as it is', async (text) => {
+    const directory = await temporaryFolder()
+    const file = join(directory, 'credentials.sealed.json')
+    await writeFile(file, text, { mode: 0o600 })
+    for (const act of [(store: CredentialStore) => store.get('a'), (store: CredentialStore) => store.remove('a')]) {
+      await expect(act(await open(directory))).rejects.toMatchObject({
+        code: 'PROFILE_SEALED_DAMAGED',
+        kind: 'config',
+        context: { path: file },
+      })
+    }
+    expect(await readFile(file, 'utf8')).toBe(text)
+  })
+
+  it.each([
+    ['logN', 9],
+    ['logN', 21],
+    ['r', 0],
+    ['r', 17],
+    ['p', 0],
+    ['p', 5],
+    ['salt', Buffer.alloc(15).toString('base64')],
+    ['nonce', Buffer.alloc(13).toString('base64')],
+    ['check', Buffer.alloc(31).toString('base64')],
+    ['tag', Buffer.alloc(4).toString('base64')],
+    ['digest', ''],
+    ['content', 'no base64!'],
+    ['kdf', 'argon2id'],
+    ['more', 1],
+  ])('S5 with %s %j is damaged before any key is derived', async (name, value) => {
+    const directory = join(await temporaryFolder(), 'config')
+    await (await open(directory)).set('a', new Secret('b'))
+    const file = join(directory, 'credentials.sealed.json')
+    const good = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>
+    const body: Record<string, unknown> = { ...good, [name]: value }
+    delete body.digest
+    const { createHash } = await import('node:crypto')
+    const digest = name === 'digest' ? value : createHash('sha256').update(JSON.stringify(body)).digest('base64')
+    await writeFile(file, `${JSON.stringify({ ...body, digest }, undefined, 2)}\n`, { mode: 0o600 })
+    let asked = 0
+    const passphrase = (): Promise<Secret> => {
+      asked += 1
+      return Promise.resolve(new Secret('open sesame'))
+    }
+    const store = await openSealedStore(
+      { clock: realClock, processes: realProcesses, directory: () => directory, passphrase },
+      cost,
+    )
+    await expect(store.get('a')).rejects.toMatchObject({ code: 'PROFILE_SEALED_DAMAGED' })
+    expect(asked).toBe(0)
+  })
+
   it('of a newer program is refused and left alone', async () => {
     const directory = join(await temporaryFolder(), 'config')
     const store = await open(directory)
