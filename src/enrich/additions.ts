@@ -1,4 +1,5 @@
 import type { Addition } from './formats/format.ts'
+import { recentlyUsed } from './recently-used.ts'
 import type { Match } from './match.ts'
 import type { IndexRecord } from './record.ts'
 
@@ -34,7 +35,7 @@ export function additionNames(prefix: string): readonly string[] {
 
 /** Makes the fields for hits, all with this prefix; what an indicator does not say is left out. */
 export function createAdditions(prefix: string): (hit: LineHit) => readonly Addition[] {
-  const known = new WeakMap<IndexRecord, readonly Addition[]>()
+  const known = recentlyUsed<IndexRecord, readonly Addition[]>(1000)
   const named = ofRecord.map(([name, of]) => ({ name: `${prefix}${name}`, of }))
   const [field, match, hits] = ofLine.map((name) => `${prefix}${name}`) as [string, string, string]
 
@@ -44,12 +45,11 @@ export function createAdditions(prefix: string): (hit: LineHit) => readonly Addi
       const value = of(record)
       if (value !== undefined && value !== '') additions.push({ name, value })
     }
-    known.set(record, additions)
     return additions
   }
 
   return (hit) => [
-    ...(known.get(hit.record) ?? said(hit.record)),
+    ...known(hit.record, said),
     { name: field, value: hit.field },
     { name: match, value: hit.how },
     { name: hits, value: hit.hits },

@@ -87,8 +87,8 @@ export function createEnricher(options: EnricherOptions): Enricher {
   }
 
   // A line with the hit that decides for it.
-  function look(line: string): string | undefined {
-    const met = format && lines.meet(line, format, matcher)
+  function look(line: string, only: number): string | undefined {
+    const met = format && lines.meet(line, format, matcher, only)
     if (format?.isOther?.(line)) counts.other++
     if (!met?.hit) return undefined
     const { kind } = met.hit.record
@@ -97,14 +97,15 @@ export function createEnricher(options: EnricherOptions): Enricher {
     return met.extend(additionsFor(met.hit))
   }
 
-  // One line (or record) with its end; undefined when nothing is to be changed in it.
-  function enrichLine(bytes: Buffer): Buffer | undefined {
+  // One line (or record) with its end; undefined when nothing is to be changed in it. `only`: where the inside of the only
+  // string begins that may be known, if there is such a one.
+  function enrichLine(bytes: Buffer, only = -1): Buffer | undefined {
     if (bytes.length > maxLineBytes) {
       counts.tooLong++
       return undefined
     }
     const { start, line, end } = partsOf(bytes)
-    const enriched = look(line)
+    const enriched = look(line, only < 0 ? -1 : only - start.length)
     return enriched === undefined ? undefined : Buffer.from(start + enriched + end, 'latin1')
   }
 
@@ -162,8 +163,8 @@ export function createEnricher(options: EnricherOptions): Enricher {
     if (block.length === 0) return
     if (options.fields && lines.seen.size < options.fields.size) noteFields(block)
     let written = 0
-    counts.lines += index.scan.read(format?.lineKind ?? 'text', block, 0, block.length, (from, to) => {
-      const enriched = enrichLine(block.subarray(from, to))
+    counts.lines += index.scan.read(format?.lineKind ?? 'text', block, 0, block.length, (from, to, value) => {
+      const enriched = enrichLine(block.subarray(from, to), value < 0 ? -1 : value - from)
       if (!enriched) return
       if (mode === 'all') putBare(block, written, from)
       put(enriched)

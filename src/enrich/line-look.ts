@@ -1,7 +1,7 @@
 import type { ValueKind } from '../stix/statement.ts'
 import type { LineHit } from './additions.ts'
 import { compareRecords, isValidAt } from './choose.ts'
-import type { Extend, LogFormat } from './formats/format.ts'
+import type { Extend, LogFormat, Visit } from './formats/format.ts'
 import type { Match, Matcher } from './match.ts'
 
 export interface LineLookOptions {
@@ -14,11 +14,15 @@ export interface LineLookOptions {
 
 /** Reads a line properly: which indicators it meets. Lines are byte strings without their end. */
 export interface LineLook {
-  /** The hit that decides, if there is one, and how to add to the line; undefined where it is no line of the format. */
+  /**
+   * The hit that decides, if there is one, and how to add to the line; undefined where it is no line of the format. `only`:
+   * where the one value begins that may have a hit, if that is known (`LogFormat.read`).
+   */
   meet(
     line: string,
     format: LogFormat,
     matcher: Matcher,
+    only?: number,
   ): { readonly hit?: LineHit; readonly extend: Extend } | undefined
   /** The line without fields of an earlier run. */
   bare(line: string, format: LogFormat): string
@@ -42,7 +46,7 @@ export function createLineLook({ own, fields, nowMs }: LineLookOptions): LineLoo
 
   return {
     seen,
-    meet(line, format, matcher) {
+    meet(line, format, matcher, only = -1) {
       const now = nowMs()
       const met = new Set<string>()
       let best: (Match & { readonly field: string }) | undefined
@@ -58,13 +62,14 @@ export function createLineLook({ own, fields, nowMs }: LineLookOptions): LineLoo
           if (!best || compareRecords(record, best.record) < 0) best = { ...match, field: name() }
         }
       }
-      const extend = format.read(line, own, (name, text, how) => {
+      const visit: Visit = (name, text, how) => {
         const field = fields && name()
         if (field !== undefined && !isWanted(field)) return
         const kinds = fields?.get(field ?? '')
         if (how === 'value') consider(matcher.value(text), name, kinds)
         if (how === 'words' || severalValues.test(text)) consider(matcher.words(text), name, kinds)
-      })
+      }
+      const extend = format.read(line, own, visit, only)
       if (!extend) return undefined
       return best ? { hit: { ...best, hits: met.size }, extend } : { extend }
     },

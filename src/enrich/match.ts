@@ -44,6 +44,8 @@ export function createMatcher(index: MatchIndex): Matcher {
 
   function same(text: string): readonly Match[] {
     return index.recordsFor(text).flatMap((record) => {
+      // Normalising what is normal changes nothing.
+      if (record.value === text) return [{ record, how: 'exact' as const }]
       const value = normaliseValue(record.kind, text)
       return value?.kind === record.kind && value.value === record.value ? [{ record, how: 'exact' as const }] : []
     })

@@ -7,6 +7,7 @@ import { lengthFlags, lengthPlace, shapeOfText } from '../scan/value-shape.ts'
 import { networkBytes, openValueTable, tableBytes } from '../scan/value-table.ts'
 import { decodeTail, headBytes, indexHead, tailBytes, type IndexTail } from './index-layout.ts'
 import { decodeRecord, type IndexRecord } from './record.ts'
+import { recentlyUsed } from './recently-used.ts'
 import { tableText } from './value-keys.ts'
 
 /** An open index: its tables in memory, its records read when they are needed. */
@@ -18,8 +19,8 @@ export interface MatchIndex {
   close(): void
 }
 
-/** Records that are kept in memory once they were read. */
-const mostKept = 20_000
+/** Records that are kept in memory once they were read; twice as many at most. */
+const leastKept = 4000
 
 /**
  * Opens an index file. Several processes may have it open; one that is built anew takes its place without disturbing them.
@@ -94,14 +95,12 @@ const none: readonly IndexRecord[] = []
 function createRecordReader(file: string, handle: number, tail: IndexTail, scan: LineScan): MatchIndex['recordsFor'] {
   const table = openValueTable(scan.tables, tail.tables)
   const lengths = lengthFlags(tail.tables.lengths)
-  const kept = new Map<number, IndexRecord>()
+  const kept = recentlyUsed<number, IndexRecord>(leastKept)
   const hash = { place: 0, print: 0 }
   const first = Buffer.alloc(1024)
 
   function read(reference: number): IndexRecord {
     const place = reference * 8
-    const known = kept.get(reference)
-    if (known) return known
     if (place + 8 > tail.tablesAt) throw damaged(file, 'a record is not where it should be')
     const there = readSync(handle, first, 0, Math.min(first.length, tail.tablesAt - place), place)
     const length = there >= 8 ? first.readUInt32LE(0) : 0
@@ -110,8 +109,6 @@ function createRecordReader(file: string, handle: number, tail: IndexTail, scan:
     if (8 + length > there) readExactly(file, handle, (bytes = Buffer.alloc(length)), place + 8)
     const record = crc32(bytes) === first.readUInt32LE(4) ? decodeRecord(bytes.toString()) : undefined
     if (!record) throw damaged(file, 'a record has changed')
-    if (kept.size >= mostKept) kept.clear()
-    kept.set(reference, record)
     return record
   }
 
@@ -119,7 +116,7 @@ function createRecordReader(file: string, handle: number, tail: IndexTail, scan:
     const written = tableText(text)
     const { shape, length } = shapeOfText(written)
     if (lengths[lengthPlace(shape, length)] === 0 || !hashText(written, hash)) return none
-    return table.references(hash).map(read)
+    return table.references(hash).map((reference) => kept(reference, read))
   }
 }
 

@@ -77,10 +77,25 @@ export function decodeRecord(text: string): IndexRecord | undefined {
     return undefined
   }
   if (!Array.isArray(values) || values.length !== members.length) return undefined
-  const written: Record<string, unknown> = {}
-  for (const [index, member] of members.entries()) written[member] = (values as unknown[])[index] ?? undefined
-  const record = written as unknown as IndexRecord
-  return typeof record.kind === 'string' && typeof record.value === 'string' ? record : undefined
+  // One after the other, not by name: records are made by the ten thousand.
+  const [kind, value, id, name, category, severity, confidence, source, tlp, ...times] = values as never[]
+  const [firstSeen, lastSeen, validFrom, validUntil] = times as unknown as readonly never[]
+  if (typeof kind !== 'string' || typeof value !== 'string') return undefined
+  return {
+    kind,
+    value,
+    id: id as unknown as string,
+    name: name ?? undefined,
+    category: category ?? undefined,
+    severity: severity ?? undefined,
+    confidence: confidence ?? undefined,
+    source: source as unknown as string,
+    tlp: tlp ?? undefined,
+    firstSeen: firstSeen as unknown as string,
+    lastSeen: lastSeen as unknown as string,
+    validFrom: validFrom ?? undefined,
+    validUntil: validUntil ?? undefined,
+  }
 }
 
 const addresses: ReadonlySet<ValueKind> = new Set(['ipv4', 'ipv6'])

@@ -5,7 +5,7 @@
 export function trimmed(text: string, characters: string): string {
   let start = 0
   while (start < text.length && characters.includes(text[start] as string)) start++
-  return trimmedEnd(text.slice(start), characters)
+  return trimmedEnd(start === 0 ? text : text.slice(start), characters)
 }
 
 /** The same at the end only. */

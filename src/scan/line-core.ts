@@ -17,9 +17,10 @@ interface Core {
 
 const lengthsAt = 4_096
 const scratchAt = 8_192
+const scratchBytes = 16_384
 const eventsAt = 65_536
-const inputAt = 1_179_648
-const tablesAt = 1_441_792
+const inputAt = 2_162_688
+const tablesAt = 2_424_832
 const feedBytes = tablesAt - inputAt
 const pageBytes = 65_536
 // Vectors are loaded beyond the end of what is looked at.
@@ -45,7 +46,7 @@ export function createLineCore(tables: LineTables): LineScan {
   core.begin(tables.words, tables.slots, flags)
   new Uint8Array(core.memory.buffer, lengthsAt, 1024).set(lengthFlags(tables.lengths))
   const input = new Uint8Array(core.memory.buffer, inputAt, feedBytes)
-  const scratch = Buffer.from(core.memory.buffer, scratchAt, eventsAt - scratchAt)
+  const scratch = Buffer.from(core.memory.buffer, scratchAt, scratchBytes)
   const events = new Int32Array(core.memory.buffer, eventsAt, (inputAt - eventsAt) / 4)
 
   return {
@@ -61,13 +62,20 @@ export function createLineCore(tables: LineTables): LineScan {
         if (end - at > feedBytes) {
           // A line that the core cannot take at once.
           lines++
-          onCandidate(at, end)
+          onCandidate(at, end, -1, -1)
         } else {
           input.set(chunk.subarray(at, end))
           const found = kind === 'json' ? core.scanJson(end - at) : core.scanText(end - at)
           lines += core.lineCount()
-          for (let index = 0; index < found * 2; index += 2) {
-            onCandidate(at + (events[index] as number), at + (events[index + 1] as number))
+          for (let index = 0; index < found * 4; index += 4) {
+            const value = events[index + 2] as number
+            const isNamed = value >= 0
+            onCandidate(
+              at + (events[index] as number),
+              at + (events[index + 1] as number),
+              isNamed ? at + value : -1,
+              isNamed ? at + (events[index + 3] as number) : -1,
+            )
           }
         }
         at = end

@@ -38,12 +38,13 @@ export interface LineScan {
   mayKnow(text: string): boolean
   /**
    * Reads lines of `chunk` from `from` to `to`; the last may lack its end. Calls back for each candidate with its first byte
-   * and the one behind it (behind the line feed). Returns how many lines there were.
+   * and the one behind it (behind the line feed), and, of JSON, with the inside of the string that alone makes it one, or -1
+   * and -1: nothing else in the line is known. Returns how many lines there were.
    */
   read(kind: LineKind, chunk: Uint8Array, from: number, to: number, onCandidate: OnCandidate): number
 }
 
-export type OnCandidate = (start: number, end: number) => void
+export type OnCandidate = (start: number, end: number, valueStart: number, valueEnd: number) => void
 
 /** Opens a scan with empty tables, by the WebAssembly core where this Node has it (the default) or its twin in TypeScript. */
 export function createLineScan(tables: LineTables, core?: 'webassembly' | 'typescript'): LineScan {

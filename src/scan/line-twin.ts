@@ -14,12 +14,14 @@ export function createLineTwin(tables: LineTables): LineScan {
     checksum: () => tableChecksum(memory),
     mayKnow: (text) => text.length > longestLooked || look.isCandidate(scratch, 0, scratch.write(text)),
     read(kind, chunk, from, to, onCandidate) {
-      const isCandidate = kind === 'json' ? hasJsonCandidate : hasTextCandidate
       let lines = 0
       for (let start = from; start < to; lines++) {
         const feed = chunk.indexOf(0x0a, start)
         const end = feed < 0 || feed >= to ? to : feed + 1
-        if (isCandidate(look, chunk, start, end)) onCandidate(start, end)
+        if (kind === 'json') {
+          const found = jsonCandidate(look, chunk, start, end)
+          if (found) onCandidate(start, end, found.from, found.to)
+        } else if (hasTextCandidate(look, chunk, start, end)) onCandidate(start, end, -1, -1)
         start = end
       }
       return lines
@@ -27,8 +29,12 @@ export function createLineTwin(tables: LineTables): LineScan {
   }
 }
 
-function hasJsonCandidate(look: ValueLook, bytes: Uint8Array, from: number, to: number): boolean {
+const noValue: Line = { from: -1, to: -1 }
+
+// The value that alone makes the line a candidate, or none of several.
+function jsonCandidate(look: ValueLook, bytes: Uint8Array, from: number, to: number): Line | undefined {
   let start = -1
+  let found: Line | undefined
   for (let at = from; at < to; at++) {
     if (bytes[at] !== 0x22) continue
     if (start < 0) {
@@ -36,13 +42,17 @@ function hasJsonCandidate(look: ValueLook, bytes: Uint8Array, from: number, to: 
       continue
     }
     if (isEscaped(bytes, at, start)) continue
-    if (!isKey(bytes, at + 1, to)) {
-      if (look.isStringCandidate(bytes, start, at - start)) return true
-      if (isText(bytes, start, at) && hasTextCandidate(look, bytes, start, at)) return true
+    if (!isKey(bytes, at + 1, to) && isJsonCandidate(look, bytes, start, at)) {
+      found = found ? noValue : { from: start, to: at }
     }
     start = -1
   }
-  return start >= 0 || !beginsObject(bytes, from, to)
+  return start >= 0 || !beginsObject(bytes, from, to) ? noValue : found
+}
+
+function isJsonCandidate(look: ValueLook, bytes: Uint8Array, start: number, end: number): boolean {
+  if (look.isStringCandidate(bytes, start, end - start)) return true
+  return isText(bytes, start, end) && hasTextCandidate(look, bytes, start, end)
 }
 
 // What more than one value may stand in: blanks, commas, semicolons, bars, and escapes, which may be line ends or quotes.

@@ -47,12 +47,21 @@ function aScan(
   return scan
 }
 
-function candidates(scan: LineScan, kind: LineKind, bytes: Buffer): { lines: number; found: string[] } {
+interface Candidates {
+  readonly lines: number
+  readonly found: string[]
+  /** The only value of each, where it is named. */
+  readonly values: (string | undefined)[]
+}
+
+function candidates(scan: LineScan, kind: LineKind, bytes: Buffer): Candidates {
   const found: string[] = []
-  const lines = scan.read(kind, bytes, 0, bytes.length, (start, end) =>
-    found.push(bytes.toString('latin1', start, end)),
-  )
-  return { lines, found }
+  const values: (string | undefined)[] = []
+  const lines = scan.read(kind, bytes, 0, bytes.length, (start, end, from, to) => {
+    found.push(bytes.toString('latin1', start, end))
+    values.push(from < 0 ? undefined : bytes.toString('latin1', from, to))
+  })
+  return { lines, found, values }
 }
 
 const cores = [['webassembly'], ['typescript']] as const
@@ -209,6 +218,40 @@ describe.each(cores)('lines looked at by %s', (core) => {
     }
   })
 
+  it('names the value that alone makes a line of JSON a candidate, and none of several', () => {
+    const lines = [
+      '{"a":"192.0.2.7","b":"x"}',
+      '{"a":"x","b":{"c":["to bad.example, x"]}}',
+      '{"a":"192.0.2.7","b":"192.0.2.7"}',
+      '{"a":"192.0.2.7","b":"x',
+      'x "192.0.2.7"',
+      '{"a":"x"}',
+      '{"192.0.2.7":"http:\\/\\/bad.example"}',
+    ]
+    const { values } = candidates(scan, 'json', Buffer.from(lines.join('\n')))
+    const [first, second, last] = ['192.0.2.7', 'to bad.example, x', 'http:\\/\\/bad.example']
+    expect(values).toEqual([first, second, undefined, undefined, undefined, last])
+  })
+
+  it('forgets no value of a line with thousands of them, or of thousands of lines', () => {
+    const names = Array.from({ length: 3000 }, (_, n) => `host-${n}.in.a.deep.zone.example`)
+    for (const at of [0, 511, 512, 1700, 2999]) {
+      const with7 = names.with(at, '192.0.2.7')
+      const { found, values } = candidates(scan, 'json', Buffer.from(JSON.stringify({ a: 'x', with7 })))
+      expect([found.length, values]).toEqual([1, ['192.0.2.7']])
+      const lines = with7.map((name) => `${JSON.stringify({ name })}\n`).join('')
+      expect(candidates(scan, 'json', Buffer.from(lines)).found).toEqual(['{"name":"192.0.2.7"}\n'])
+      expect(candidates(scan, 'text', Buffer.from(with7.join(' '))).found.length).toBe(1)
+      expect(candidates(scan, 'text', Buffer.from(`${with7.join('\n')}\n`)).found).toEqual(['192.0.2.7\n'])
+    }
+    // More hashes in one value than are gathered at once.
+    const dots = `${'a.'.repeat(1990)}bad.example`
+    expect(isCandidate('json', JSON.stringify({ a: dots, b: `${dots.slice(3)} x`, c: dots.replace('bad', 'x') }))).toBe(
+      true,
+    )
+    expect(isCandidate('json', JSON.stringify({ a: dots.replace('bad', 'x') }))).toBe(false)
+  })
+
   it('counts lines, and gives each candidate its borders, however long the input', () => {
     const plain = `{"a":"${'x'.repeat(90)}"}\n`
     const hit = '{"a":"192.0.2.7"}\n'
@@ -227,7 +270,7 @@ describe.each(cores)('lines looked at by %s', (core) => {
   })
 })
 
-it('both cores name the same lines of any input, with any tables', () => {
+it('both cores name the same lines and values of any input, with any tables', () => {
   const part = fc.constantFrom(
     ...known,
     ...'"\\\n :/.@[]<>%?#,=a1\u00e9',

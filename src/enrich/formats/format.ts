@@ -31,8 +31,9 @@ export interface LogFormat {
   /**
    * Visits the values of a line. Returns how to add to it, or undefined where it is no line of this format. Fields with the
    * names in `own` are ours, from an earlier run: they are not visited, and what is added takes their place.
+   * `only` (as the scan names it, of JSON): where the inside of the one value begins that has to be visited; -1: all.
    */
-  read(line: string, own: ReadonlySet<string>, visit: Visit): Extend | undefined
+  read(line: string, own: ReadonlySet<string>, visit: Visit, only?: number): Extend | undefined
   /** Only where the first line is a header: it with the columns added. Called once, before all else. */
   readonly readHeader?: ((line: string, names: readonly string[]) => string) | undefined
   /** Only where every line gets the fields: it without a value in them. */

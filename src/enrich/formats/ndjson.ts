@@ -1,4 +1,4 @@
-import { bytesOf, remembering, textOf } from '../byte-string.ts'
+import { bytesOf, textOf } from '../byte-string.ts'
 import type { Addition, Extend, LogFormat, Visit } from './format.ts'
 import { text } from './text.ts'
 
@@ -9,7 +9,7 @@ import { text } from './text.ts'
 export const ndjson: LogFormat = {
   name: 'ndjson',
   lineKind: 'json',
-  read: (line, own, visit) => readObject(line, own, visit) ?? readOther(line, own, visit),
+  read: (line, own, visit, only) => readObject(line, own, visit, only) ?? readOther(line, own, visit),
   isOther(line) {
     const bare = line.trim()
     return bare !== '' && !(bare.startsWith('{') && bare.endsWith('}'))
@@ -30,12 +30,13 @@ function isJson(line: string): boolean {
   }
 }
 
-/** An open bracket. `key` is raw, with quotes. */
+/** An open bracket; the key its value belongs to stands, quotes included, from `keyFrom` to `keyTo`. */
 interface Level {
   readonly isObject: boolean
   /** The path that leads here is ours. */
   readonly isOwn: boolean
-  key: string
+  keyFrom: number
+  keyTo: number
   members: number
 }
 
@@ -45,89 +46,101 @@ interface Span {
   readonly to: number
 }
 
+const [quote, backslash, comma, colon, blank, tab] = [0x22, 0x5c, 0x2c, 0x3a, 0x20, 0x09] as const
+const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d] as const
+
 /**
  * Reads an object without building it, whatever its depth. The line has to be one object; its literals and escapes are let be.
+ * `only`: where the inside of the one string begins that has to be visited.
  */
-export function readObject(line: string, own: ReadonlySet<string>, visit: Visit): Extend | undefined {
+export function readObject(line: string, own: ReadonlySet<string>, visit: Visit, only = -1): Extend | undefined {
   const levels: Level[] = []
+  // Our members from an earlier run and what stands beside them; most lines have none.
   const members: (Span & { readonly isOwn: boolean })[] = []
+  const isOwnKey = ownKeys(own)
   const name = (): string =>
     levels
       .filter(({ isObject }) => isObject)
-      .map(({ key }) => unquoted(key))
+      .map(({ keyFrom, keyTo }) => unquoted(line.slice(keyFrom, keyTo)))
       .join('.')
+  let level: Level | undefined
   let at = afterBlanks(line, 0)
-  if (line[at] !== '{') return undefined
+  if (line.charCodeAt(at) !== openBrace) return undefined
   let memberFrom = -1
   let close = -1
   // What may come next: a value, a key, or what follows a value.
   let expects: 'value' | 'key' | 'after' = 'value'
   for (;;) {
     at = afterBlanks(line, at)
-    const character = line[at]
-    const level = levels.at(-1)
-    if (character === undefined) break
+    if (at >= line.length) break
+    const code = line.charCodeAt(at)
     if (close >= 0) return undefined
     if (expects === 'after') {
       if (level === undefined) return undefined
-      if (levels.length === 1 && memberFrom >= 0) {
-        members.push({ from: memberFrom, to: at, isOwn: isOwnKey(level.key, own) })
+      if (memberFrom >= 0 && levels.length === 1) {
+        members.push({ from: memberFrom, to: at, isOwn: isOwnKey(line, level.keyFrom, level.keyTo) })
         memberFrom = -1
       }
       at++
-      if (character === ',') expects = level.isObject ? 'key' : 'value'
-      else if (character !== (level.isObject ? '}' : ']')) return undefined
+      if (code === comma) expects = level.isObject ? 'key' : 'value'
+      else if (code !== (level.isObject ? closeBrace : closeBracket)) return undefined
       else {
         levels.pop()
-        if (levels.length === 0) close = at - 1
+        level = levels[levels.length - 1]
+        if (level === undefined) close = at - 1
       }
       continue
     }
-    const isEmpty = level !== undefined && level.members === 0 && character === (level.isObject ? '}' : ']')
-    if (isEmpty) {
+    if (level !== undefined && level.members === 0 && code === (level.isObject ? closeBrace : closeBracket)) {
       expects = 'after'
       continue
     }
     if (expects === 'key') {
-      const end = character === '"' ? stringEnd(line, at) : -1
+      const end = code === quote ? stringEnd(line, at) : -1
       if (end < 0 || level === undefined) return undefined
       if (levels.length === 1) memberFrom = at
-      level.key = line.slice(at, end)
+      level.keyFrom = at
+      level.keyTo = end
       level.members++
       at = afterBlanks(line, end)
-      if (line[at++] !== ':') return undefined
+      if (line.charCodeAt(at++) !== colon) return undefined
       expects = 'value'
       continue
     }
     if (level && !level.isObject) level.members++
-    const isOwn = level !== undefined && (level.isOwn || (levels.length === 1 && isOwnKey(level.key, own)))
-    if (character === '{' || character === '[') {
-      levels.push({ isObject: character === '{', isOwn, key: '', members: 0 })
-      expects = character === '{' ? 'key' : 'value'
+    if (code === openBrace || code === openBracket) {
+      const isOwn = level !== undefined && isOurs(level)
+      level = { isObject: code === openBrace, isOwn, keyFrom: 0, keyTo: 0, members: 0 }
+      levels.push(level)
+      expects = level.isObject ? 'key' : 'value'
       at++
       continue
     }
-    if (character === '"') {
+    if (code === quote) {
       const end = stringEnd(line, at)
       if (end < 0) return undefined
-      if (!isOwn) visit(name, unquoted(line.slice(at, end)), 'value')
+      const isWanted = (only < 0 || only === at + 1) && !(level !== undefined && isOurs(level))
+      if (isWanted) visit(name, unquoted(line.slice(at, end)), 'value')
       at = end
     } else {
       literal.lastIndex = at
-      const found = literal.exec(line)
-      if (!found) return undefined
-      at += found[0].length
+      if (!literal.test(line)) return undefined
+      at = literal.lastIndex
     }
     expects = 'after'
   }
   return close < 0 ? undefined : (additions) => extend(line, { members, close }, additions)
+
+  function isOurs({ isOwn, keyFrom, keyTo }: Level): boolean {
+    return isOwn || (levels.length === 1 && isOwnKey(line, keyFrom, keyTo))
+  }
 }
 
 const literal = /(?:true|false|null|-?\d[\d.eE+-]*)(?=[\s,\]}])/y
 
 function afterBlanks(line: string, from: number): number {
   let at = from
-  while (line[at] === ' ' || line[at] === '\t') at++
+  for (let code = line.charCodeAt(at); code === blank || code === tab; code = line.charCodeAt(at)) at++
   return at
 }
 
@@ -135,7 +148,7 @@ function afterBlanks(line: string, from: number): number {
 function stringEnd(line: string, from: number): number {
   for (let at = line.indexOf('"', from + 1); at >= 0; at = line.indexOf('"', at + 1)) {
     let slashes = at - 1
-    while (line[slashes] === '\\') slashes--
+    while (line.charCodeAt(slashes) === backslash) slashes--
     if ((at - 1 - slashes) % 2 === 0) return at + 1
   }
   return -1
@@ -150,8 +163,19 @@ function unquoted(string: string): string {
   }
 }
 
-function isOwnKey(key: string, own: ReadonlySet<string>): boolean {
-  return own.has(unquoted(key))
+type IsOwnKey = (line: string, from: number, to: number) => boolean
+
+const ownKeysOf = new WeakMap<ReadonlySet<string>, IsOwnKey>()
+
+// Whether the key from `from` to `to`, in quotes, is one of ours; most are told by their first letter.
+function ownKeys(own: ReadonlySet<string>): IsOwnKey {
+  const known = ownKeysOf.get(own)
+  if (known) return known
+  const first = new Set([backslash as number, ...[...own].map((name) => name.charCodeAt(0))])
+  const isOwnKey: IsOwnKey = (line, from, to) =>
+    first.has(line.charCodeAt(from + 1)) && own.has(unquoted(line.slice(from, to)))
+  ownKeysOf.set(own, isOwnKey)
+  return isOwnKey
 }
 
 // Without the members that are ours, with the new ones before the closing brace.
@@ -171,15 +195,19 @@ function extend(
     } else hasKept = true
   }
   const end = members.at(-1)?.to ?? close
-  const added = additions.map(({ name, value }) => `"${name}":${jsonValue(value)}`).join(',')
-  const comma = hasKept && added !== '' ? ',' : ''
-  return `${kept}${line.slice(at, end)}${comma}${added}${line.slice(end)}`
+  let added = ''
+  for (const { name, value } of additions) {
+    added += `${added === '' && !hasKept ? '' : ','}"${name}":${typeof value === 'number' ? String(value) : jsonText(value)}`
+  }
+  return `${kept}${line.slice(at, end)}${added}${line.slice(end)}`
 }
 
-// What JSON leaves as it is, but a terminal or a line reader does not.
+// What JSON escapes, and what it leaves as it is, but a terminal or a line reader does not.
 const unsafe = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
+const isPlain = /^[ !#-[\]-~]*$/
 
-const jsonValue = remembering((value: string | number) => {
+function jsonText(value: string): string {
+  if (isPlain.test(value)) return `"${value}"`
   const text = JSON.stringify(value)
   return bytesOf(text.replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`))
-})
+}

@@ -3,13 +3,18 @@
  * them a value may be one that the tables know. It may say so too often, never too seldom; who asked looks closer.
  */
 
-// Memory: for each shape which lengths texts in the table have, scratch for values without their escapes, candidate lines
-// (start, end), input, and from TABLES on what the caller put there.
+// Memory: for each shape which lengths texts in the table have, scratch for values without their escapes, values whose hashes
+// have not been looked for yet (start, end, first hash, line), those hashes, candidate lines (start, end, start and end of the
+// only value that makes them one or -1), input, and from TABLES on what the caller put there.
 const LENGTHS: usize = 4096
 const SCRATCH: usize = 8192
+const VALUES: usize = 24576
+const PROBES: usize = 32768
 const EVENTS: usize = 65536
-const INPUT: usize = 1179648
-const TABLES: usize = 1441792
+const INPUT: usize = 2162688
+const TABLES: usize = 2424832
+const MOST_VALUES: i32 = 512
+const MOST_PROBES: i32 = 4096
 /** A longer value is always a candidate. */
 const LONGEST: i32 = 4096
 
@@ -95,7 +100,12 @@ function absorb(block: v128, left: i32): void {
   h2 = b
 }
 
-// Whether the tables know the hash in h1 and h2, once it is finished.
+// Hashes are gathered and looked for together: one after the other each would wait for memory (the tables are larger than the
+// caches), together the processor waits for many at once. So what is only gathered counts as not known until `settle`.
+let values: i32 = 0
+let probes: i32 = 0
+
+// Gathers the hash in h1 and h2, once it is finished; with no room left for it, says at once whether the tables know it.
 function isKnown(): bool {
   let a = h1
   let b = h2
@@ -107,6 +117,16 @@ function isKnown(): bool {
   b = (b ^ (b >>> 14)) * 0x165667b1
   a ^= a >>> 15
   b ^= b >>> 16
+  if (probes == MOST_PROBES) return isThere(a, b)
+  const at = PROBES + ((probes++ as usize) << 3)
+  store<u32>(at, a)
+  store<u32>(at, b, 4)
+  return false
+}
+
+// @ts-ignore: decorator
+@inline
+function isThere(a: u32, b: u32): bool {
   const word = load<u64>(bitmap + (((b & bitmapMask) as usize) << 3))
   if (((word >>> ((a >>> 20) & 63)) & (word >>> (a >>> 26)) & 1) == 0) return false
   let at = slots + (((a & slotMask) as usize) << 3)
@@ -114,6 +134,15 @@ function isKnown(): bool {
     if (load<u32>(at) == b) return true
     at += 8
     if (at == networks) at = slots
+  }
+  return false
+}
+
+// Whether one of the gathered hashes from `first` on is known.
+function isAnyThere(first: i32, end: i32): bool {
+  for (let probe = first; probe < end; probe++) {
+    const at = PROBES + ((probe as usize) << 3)
+    if (isThere(load<u32>(at), load<u32>(at, 4))) return true
   }
   return false
 }
@@ -272,7 +301,33 @@ function isUrlCandidate(from: usize, length: i32): bool {
   if (colon >= 0 && (end - colon <= 4 || load<u8>(from + colon + 1) == 0x30)) return true
   if (end == length) return false
   if (load<u8>(from + end) != 0x2f) return true
-  for (let at = end; at < length; at++) {
+  for (let at = end; at < length; at += 16) {
+    const valid: i32 = length - at >= 16 ? 0xffff : (1 << (length - at)) - 1
+    const block = v128.load(from + at)
+    if ((i8x16.bitmask(rewritten(block)) & valid) != 0) return true
+    const next = v128.load(from + at + 1)
+    const hidden = v128.or(i8x16.eq(next, i8x16.splat(0x2e)), i8x16.eq(next, i8x16.splat(0x25)))
+    if ((i8x16.bitmask(v128.and(i8x16.eq(block, i8x16.splat(0x2f)), hidden)) & valid) != 0) return hasDots(from + at, length - at)
+  }
+  return false
+}
+
+// What normalising changes in a path or query: blanks and controls, " # ' < > \ ^ ` { | } DEL and everything beyond ASCII.
+// @ts-ignore: decorator
+@inline
+function rewritten(block: v128): v128 {
+  const low = v128.andnot(i8x16.lt_u(block, i8x16.splat(0x24)), i8x16.eq(block, i8x16.splat(0x21)))
+  const high = v128.andnot(i8x16.gt_u(block, i8x16.splat(0x7a)), i8x16.eq(block, i8x16.splat(0x7e)))
+  const angles = v128.or(i8x16.eq(block, i8x16.splat(0x3c)), i8x16.eq(block, i8x16.splat(0x3e)))
+  // 0x5c, 0x5e: apart from one bit the same.
+  const back = i8x16.eq(v128.or(block, i8x16.splat(2)), i8x16.splat(0x5e))
+  const ticks = v128.or(i8x16.eq(block, i8x16.splat(0x27)), i8x16.eq(block, i8x16.splat(0x60)))
+  return v128.or(v128.or(v128.or(low, high), v128.or(angles, back)), ticks)
+}
+
+// Whether a segment may begin with a dot, which may be written %2e; or anything has to be rewritten.
+function hasDots(from: usize, length: i32): bool {
+  for (let at: i32 = 0; at < length; at++) {
     const byte = load<u8>(from + at)
     if (byte <= 0x23 ? byte != 0x21 : byte == 0x27 || byte == 0x3c || byte == 0x3e || (byte >= 0x5b && isRewritten(byte))) {
       return true
@@ -445,7 +500,76 @@ function isCandidate(start: usize, size: i32, isRaw: bool): bool {
 
 /** Whether the value of `length` bytes at SCRATCH is a candidate. */
 export function scanValue(length: i32): bool {
-  return isCandidate(SCRATCH, length, false)
+  probes = 0
+  const found = isCandidate(SCRATCH, length, false) || isAnyThere(0, probes)
+  probes = 0
+  return found
+}
+
+let events: i32 = 0
+let lastLine: i32 = -1
+let inputLength: i32 = 0
+
+function beginScan(length: i32): void {
+  values = 0
+  probes = 0
+  events = 0
+  lastLine = -1
+  inputLength = length
+  lines = 0
+}
+
+// Makes a line a candidate because of one of its values; of several, no value is named.
+function addCandidate(line: i32, start: i32, end: i32): void {
+  if (line == lastLine) {
+    const known = EVENTS + (((events - 1) as usize) << 4)
+    store<i32>(known, -1, 8)
+    store<i32>(known, -1, 12)
+    return
+  }
+  const event = EVENTS + ((events as usize) << 4)
+  store<i32>(event, line)
+  store<i32>(event, lineEnd(line), 4)
+  store<i32>(event, start, 8)
+  store<i32>(event, end, 12)
+  lastLine = line
+  events++
+}
+
+// Behind the line feed of the line that begins at `from`.
+function lineEnd(from: i32): i32 {
+  for (let base: i32 = from; base < inputLength; base += 64) {
+    const feeds = masks(INPUT + base, 0x0a)
+    if (feeds != 0) return min(base + (ctz(feeds) as i32) + 1, inputLength)
+  }
+  return inputLength
+}
+
+// Notes a value: a candidate (`isSure`), or one whose hashes, from `first` on, have to be looked for.
+// @ts-ignore: decorator
+@inline
+function addValue(line: i32, start: i32, end: i32, first: i32, isSure: bool): void {
+  const value = VALUES + ((values as usize) << 4)
+  store<i32>(value, line)
+  store<i32>(value, start, 4)
+  store<i32>(value, end, 8)
+  store<i32>(value, (first << 1) | (isSure ? 1 : 0), 12)
+  values++
+  if (values == MOST_VALUES || probes > MOST_PROBES / 2) settle()
+}
+
+// Looks for the hashes of all values noted so far.
+function settle(): void {
+  for (let index = 0; index < values; index++) {
+    const value = VALUES + ((index as usize) << 4)
+    const what = load<i32>(value, 12)
+    const next = index + 1 < values ? load<i32>(value, 28) >> 1 : probes
+    if (what & 1 || isAnyThere(what >> 1, next)) {
+      addCandidate(load<i32>(value), load<i32>(value, 4), load<i32>(value, 8))
+    }
+  }
+  values = 0
+  probes = 0
 }
 
 // @ts-ignore: decorator
@@ -562,14 +686,15 @@ function beginsObject(from: i32, to: i32): bool {
   return at >= to || load<u8>(INPUT + at) == 0x7b
 }
 
-/** JSON lines, whole ones: every string that is no key, and lines that are no object or end within a string. The number of candidate lines, each (start, end) at EVENTS. */
+/**
+ * JSON lines, whole ones: every string that is no key, and lines that are no object or end within a string. The number of
+ * candidate lines, each (start, end, start and end of the only value that makes it one, or -1) at EVENTS.
+ */
 export function scanJson(length: i32): i32 {
-  let count: usize = 0
   let lineStart = 0
-  let flagged = false
   let inString = false
   let start = 0
-  lines = 0
+  beginScan(length)
   for (let base: i32 = 0; base < length; base += 64) {
     const quotes = masks(INPUT + base, 0x22)
     let rest = quotes | masks(INPUT + base, 0x0a)
@@ -586,30 +711,24 @@ export function scanJson(length: i32): i32 {
         }
         if (at > start && load<u8>(INPUT + at - 1) == 0x5c && isEscaped(at, start)) continue
         inString = false
-        if (flagged || isKey(at + 1, length)) continue
-        flagged = isCandidate(INPUT + start, at - start, true)
+        if (isKey(at + 1, length)) continue
+        const first = probes
+        const isSure = isCandidate(INPUT + start, at - start, true)
+        if (isSure || probes != first) addValue(lineStart, start, at, first, isSure)
         continue
       }
       lines++
-      if (flagged || inString || !beginsObject(lineStart, at)) {
-        store<i32>(EVENTS + (count << 3), lineStart)
-        store<i32>(EVENTS + (count << 3) + 4, at + 1)
-        count++
-        flagged = false
-      }
+      if (inString || !beginsObject(lineStart, at)) addValue(lineStart, -1, -1, probes, true)
       inString = false
       lineStart = at + 1
     }
   }
   if (lineStart < length) {
     lines++
-    if (flagged || inString || !beginsObject(lineStart, length)) {
-      store<i32>(EVENTS + (count << 3), lineStart)
-      store<i32>(EVENTS + (count << 3) + 4, length)
-      count++
-    }
+    if (inString || !beginsObject(lineStart, length)) addValue(lineStart, -1, -1, probes, true)
   }
-  return count as i32
+  settle()
+  return events
 }
 
 // Bytes that values without blanks, quotes and punctuation consist of.
@@ -726,16 +845,14 @@ function hasWordCandidate(from: i32, to: i32): bool {
   return isAtomCandidate(start, to, to) || isAddressPart(start, to, to, colons)
 }
 
-/** Lines of any text, whole ones: every atom. The number of candidate lines, each (start, end) at EVENTS. */
+/** Lines of any text, whole ones: every atom. The number of candidate lines, as of `scanJson`, no value ever named. */
 export function scanText(length: i32): i32 {
-  let count: usize = 0
   let lineStart = 0
-  let flagged = false
   let start = 0
   let inAtom: u64 = 0
   let colons = 0
   let previousEnd = -2
-  lines = 0
+  beginScan(length)
   for (let base: i32 = 0; base < length; base += 64) {
     const left = length - base
     let atoms = atomMask(INPUT + base)
@@ -755,35 +872,27 @@ export function scanText(length: i32): i32 {
         continue
       }
       const isEnd = bit == 0 ? inAtom != 0 : ((atoms >>> (bit - 1)) & 1) == 1
-      if (isEnd && !flagged) {
+      if (isEnd) {
         colons = start == previousEnd + 1 && load<u8>(INPUT + previousEnd) == 0x3a ? colons + 1 : 0
         previousEnd = at
-        flagged = isAtomCandidate(start, at, length) || isAddressPart(start, at, length, colons)
+        const first = probes
+        const isSure = isAtomCandidate(start, at, length) || isAddressPart(start, at, length, colons)
+        if (isSure || probes != first) addValue(lineStart, -1, -1, first, isSure)
       }
       if (!((newlines >>> bit) & 1)) continue
       lines++
-      if (flagged) {
-        store<i32>(EVENTS + (count << 3), lineStart)
-        store<i32>(EVENTS + (count << 3) + 4, at + 1)
-        count++
-        flagged = false
-      }
       lineStart = at + 1
       previousEnd = -2
     }
     inAtom = left <= 64 ? (left == 64 ? atoms >>> 63 : (atoms >>> (left - 1)) & 1) : atoms >>> 63
   }
-  if (inAtom != 0 && !flagged) {
+  if (inAtom != 0) {
     colons = start == previousEnd + 1 && load<u8>(INPUT + previousEnd) == 0x3a ? colons + 1 : 0
-    flagged = isAtomCandidate(start, length, length) || isAddressPart(start, length, length, colons)
+    const first = probes
+    const isSure = isAtomCandidate(start, length, length) || isAddressPart(start, length, length, colons)
+    if (isSure || probes != first) addValue(lineStart, -1, -1, first, isSure)
   }
-  if (lineStart < length) {
-    lines++
-    if (flagged) {
-      store<i32>(EVENTS + (count << 3), lineStart)
-      store<i32>(EVENTS + (count << 3) + 4, length)
-      count++
-    }
-  }
-  return count as i32
+  if (lineStart < length) lines++
+  settle()
+  return events
 }
