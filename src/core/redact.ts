@@ -1,4 +1,4 @@
-const keyParameters = /(key|token|secret|pass|pwd|auth|sig|credential|session|apikey)/i
+const keyParameters = /(key|token|secret|pass|pwd|auth|sig|credential|session)/i
 
 /** A URL as it may be shown: user information and the values of parameters that look like keys are `***`. */
 export function redactUrl(url: URL | string): string {
@@ -14,9 +14,9 @@ export function redactUrl(url: URL | string): string {
     copy.password = ''
   }
   for (const name of [...copy.searchParams.keys()]) {
-    if (keyParameters.test(name) && name !== 'match[id]') copy.searchParams.set(name, '***')
+    if (keyParameters.test(name)) copy.searchParams.set(name, '***')
   }
-  return copy.href.replaceAll('%2A%2A%2A', '***')
+  return copy.href
 }
 
 // What is no URL, or another one than was meant, may be so by what a password holds (a slash, an @): all before the last @ of a word may be secret.

@@ -36,11 +36,14 @@ function bare(key: string): string {
   return key.toLowerCase().replace(/[^a-z0-9]/g, '')
 }
 
-/** A Unix time, in seconds or, by its size, milliseconds; 0 means never (D9). */
+/** The end of the year 9999: RFC 3339 has no later one. */
+const lastMs = 253_402_300_799_999
+
+/** A Unix time in seconds or, by its size, milliseconds; 0 means never (D9). */
 function instantOf(time: number | undefined): string | undefined {
   if (time === undefined || time <= 0) return undefined
   const ms = time < firstMilliseconds ? time * 1000 : time
-  return ms > 8.64e15 ? undefined : new Date(ms).toISOString().replace('.000Z', 'Z')
+  return ms > lastMs ? undefined : new Date(ms).toISOString().replace('.000Z', 'Z')
 }
 
 const count = z

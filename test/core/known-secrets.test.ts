@@ -1,6 +1,15 @@
-import { describe, expect, it } from 'vitest'
-import { rememberSecret, withoutSecrets } from '../../src/core/known-secrets.ts'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { visible } from '../../src/core/visible.ts'
+
+let rememberSecret: (secret: string) => void
+let withoutSecrets: (text: string) => string
+
+// What is known is known to the whole process: each test begins with a process that knows nothing.
+const forgetAll = async (): Promise<void> => {
+  vi.resetModules()
+  ;({ rememberSecret, withoutSecrets } = await import('../../src/core/known-secrets.ts'))
+}
+beforeEach(forgetAll)
 
 // Each with an ending that base64 pads, with what each way to write it spells in another way, and with bytes that base64
 // and its variant for addresses write in different letters.

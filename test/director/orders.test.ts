@@ -60,8 +60,14 @@ describe('section 6: the path of an order', () => {
         code: 'DIRECTOR_ORDER_PATH',
         kind: 'usage',
         message: expect.stringContaining('orders/42'),
+        context: { order: 'orders/42' },
       }),
     )
+  })
+
+  test('of a user is taken as Director gave it', () => {
+    expect(parseOrderPath(` /${plain}`)).toBe(plain)
+    expect(parseOrderPath(`${origin}/${plain}`, origin)).toBe(plain)
   })
 
   const piece = fc.oneof(
@@ -124,6 +130,26 @@ const pending = { state: 'pending' }
 describe('section 6: the verdict on an order', () => {
   test.each<readonly [string, unknown, unknown]>([
     ['1: success', { response: { success: true, message: 'Created.' } }, { state: 'succeeded', message: 'Created.' }],
+    ['1: success as a text with blanks', { response: { success: ' TRUE\n' } }, { state: 'succeeded' }],
+    ['1: a response that is a list', { response: [{ success: true }] }, pending],
+    ['1: success that is a number', { response: { success: 1 } }, pending],
+    [
+      '2: no success as a text with blanks',
+      { response: { success: ' False ' } },
+      { state: 'failed', reason: 'no reason given' },
+    ],
+    ['2: errors that are a text', { response: { errors: 'a' } }, pending],
+    [
+      '2: without a reason',
+      { response: { success: false, errors: [], message: '' } },
+      { state: 'failed', reason: 'no reason given' },
+    ],
+    [
+      '3: failed before a response',
+      { status: 'failed', response: { success: 'perhaps' } },
+      { state: 'failed', reason: 'no reason given' },
+    ],
+    ['3: a list of words', { status: ['done'] }, pending],
     ['1: success as a text', { response: { success: 'True' } }, { state: 'succeeded', message: undefined }],
     ['1 before 2: success with errors', { response: { success: true, errors: ['odd'] } }, { state: 'succeeded' }],
     [

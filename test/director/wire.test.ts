@@ -348,8 +348,29 @@ describe('7.c: the fetch status', () => {
     [0, undefined],
     [null, undefined],
     [9e15, undefined],
+    [253_402_300_799_999, '9999-12-31T23:59:59.999Z'],
+    [253_402_300_800_000, undefined],
+    [99_999_999_999, '5138-11-16T09:46:39Z'],
+    [100_000_000_000, '1973-03-03T09:46:40Z'],
+    [' 1569403863 ', '2019-09-25T09:31:03Z'],
+    ['1569403863.75', '2019-09-25T09:31:03Z'],
+    ['at 1569403863', undefined],
+    ['1569403863 s', undefined],
+    ['1569403863.', undefined],
+    ['-5', undefined],
+    [['1569403863'], undefined],
   ])('D9: the time %j is %s', (time, expected) => {
     expect(readFetchStatus(general({ last_fetch_attempt: time }))?.lastAttempt).toBe(expected)
+  })
+
+  test('is that of the entry of its type, else of the first with services; without any there is none', () => {
+    const mine = { type: 'ti_general', no_of_entries: 7 }
+    const other = { type: 'other', no_of_entries: 2, services: {} }
+    const bare = { type: 'other', no_of_entries: 3 }
+    expect(readFetchStatus([bare, other, mine])).toEqual({ totalEntries: 7 })
+    expect(readFetchStatus([bare, other])).toEqual({ totalEntries: 2 })
+    expect(readFetchStatus([bare, 'text', null])).toBeUndefined()
+    expect(readFetchStatus(general({ fetch_status: 'Completed', error: '' }))?.error).toBeUndefined()
   })
 
   test.each(['stix_taxii', 'StixTaxii', 'Stix-Taxii'])('the plugin may be called %s', (key) => {
