@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { beginByServerClock, planWindow, restarted } from '../../src/fetch/window.ts'
+import {
+  beginByServerClock,
+  checkRequest,
+  filtersOf,
+  isEmptyWindow,
+  overlapping,
+  planWindow,
+  readTyped,
+  restarted,
+} from '../../src/fetch/window.ts'
 import type { Window, WindowFacts } from '../../src/fetch/window.ts'
 
 const key = { source: 's', root: 'r', collection: 'c' }
@@ -137,5 +146,135 @@ describe('a window', () => {
   ])('T10 with the server clock at %s begins at %s', (serverDate, begin) => {
     const window = planWindow({ since: '2d', lockTimeoutMs }, facts())
     expect(beginByServerClock(window, serverDate)).toBe(begin)
+  })
+})
+
+describe('what is typed of a window', () => {
+  const now = new Date('2026-03-31T12:00:00.000Z')
+  const faultOf = (act: () => unknown): unknown => {
+    try {
+      return act()
+    } catch (error) {
+      return error
+    }
+  }
+
+  it('is two instants, or none', () => {
+    expect(readTyped({}, now)).toEqual({ begin: undefined, end: undefined })
+    expect(readTyped({ since: '2d', until: '1d' }, now)).toEqual({
+      begin: '2026-03-29T12:00:00.000000Z',
+      end: '2026-03-30T12:00:00.000000Z',
+    })
+    expect(readTyped({ until: '2026-03-01T00:00:00Z' }, now)).toEqual({
+      begin: undefined,
+      end: '2026-03-01T00:00:00.000000Z',
+    })
+  })
+
+  it.each([
+    ['1d', '2d'],
+    ['1d', '1d'],
+  ])('is refused where %s is not before %s', (since, until) => {
+    expect(faultOf(() => readTyped({ since, until }, now))).toMatchObject({
+      code: 'FETCH_WINDOW_EMPTY',
+      kind: 'usage',
+      context: { since: '2026-03-30T12:00:00.000000Z' },
+    })
+  })
+
+  it.each([
+    [{ since: '2026-03-31T12:00:00.000001Z' }, 'FETCH_SINCE_FUTURE'],
+    [{ since: '2026-03-31T12:00:00.000000Z' }, undefined],
+    [{ until: '2030-01-01T00:00:00Z' }, undefined],
+    [{ since: 'soon' }, 'CORE_WINDOW_UNREADABLE'],
+    [{ full: true }, undefined],
+    [{ full: true, match: [] }, undefined],
+    [{ full: true, since: '2d' }, 'FETCH_FULL_WINDOW'],
+    [{ full: true, until: '2d' }, 'FETCH_FULL_WINDOW'],
+    [{ full: true, limit: 5 }, 'FETCH_FULL_WINDOW'],
+    [{ full: true, limit: 0 }, 'FETCH_FULL_WINDOW'],
+    [{ full: true, match: [{ field: 'type', values: ['x'] }] }, 'FETCH_FULL_WINDOW'],
+    [{ since: '2d', limit: 5 }, undefined],
+  ])('%j is refused as %s', (request, code) => {
+    const fault = faultOf(() => checkRequest({ ...request, lockTimeoutMs }, now))
+    expect(fault).toEqual(code === undefined ? undefined : expect.objectContaining({ code, kind: 'usage' }))
+  })
+
+  it('lies in the future with what it is as a time', () => {
+    const since = '2026-03-31T13:00:00Z'
+    expect(faultOf(() => checkRequest({ since, lockTimeoutMs }, now))).toMatchObject({
+      context: { since: '2026-03-31T13:00:00.000000Z' },
+    })
+  })
+})
+
+describe('a window that is kept', () => {
+  const window: Window = { begin: 'B', end: 'E', movesCheckpoint: true, typed: { since: 'S', until: 'U' } }
+
+  it('of a half-read run has its filters and how far it came, and is known again by them', () => {
+    expect(filtersOf(window, 'R')).toEqual({ since: 'S', until: 'U', begin: 'B', end: 'E', reached: 'R' })
+    expect(filtersOf({ movesCheckpoint: true, typed: {} }, undefined)).toEqual({})
+    const run = { filters: filtersOf(window, 'R'), position: { next: 'n' } }
+    const kept = facts({ checkpoint: { key, stamp, movedAt, run } })
+    const again = { ...window, position: { next: 'n' }, reached: 'R' }
+    expect(planWindow({ lockTimeoutMs }, kept)).toEqual(again)
+    expect(planWindow({ since: 'S', until: 'U', lockTimeoutMs }, kept)).toEqual(again)
+    expect(planWindow({ lockTimeoutMs }, { ...kept, ordering: 'set' })).toEqual({ ...again, begin: undefined })
+    const other = planWindow({ since: '2d', until: '1d', lockTimeoutMs }, kept)
+    expect([other.position, other.typed]).toEqual([undefined, { since: '2d', until: '1d' }])
+  })
+
+  it('with marks that are no text stands nowhere', () => {
+    const run = { filters: { begin: 7, reached: null, end: [] }, position: {} }
+    expect(planWindow({ lockTimeoutMs }, facts({ checkpoint: { key, movedAt, run } }))).toMatchObject({
+      begin: undefined,
+      end: undefined,
+      reached: undefined,
+    })
+  })
+
+  it('T3 overlaps by so many microseconds, or not at all', () => {
+    expect(overlapping('2026-02-20T00:00:00.000001Z', 1)).toBe('2026-02-20T00:00:00.000000Z')
+    expect(overlapping('2026-02-20T00:00:00.000001Z', 0)).toBe('2026-02-20T00:00:00.000001Z')
+    expect(overlapping('no time', 1)).toBe('no time')
+  })
+
+  it('is empty where its end is not after its begin', () => {
+    const [early, late] = ['2026-02-20T00:00:00Z', '2026-02-21T00:00:00Z']
+    const empty = (begin?: string, end?: string): boolean => isEmptyWindow({ ...window, begin, end })
+    expect([empty(early, late), empty(late, early), empty(early, early)]).toEqual([false, true, true])
+    expect([empty(undefined, early), empty(late, undefined), empty()]).toEqual([false, false, false])
+  })
+
+  it('T10 has no other begin where none was counted from our clock', () => {
+    const absolute = planWindow({ since: '2026-03-29T12:00:00Z', lockTimeoutMs }, facts())
+    expect(beginByServerClock(absolute, '2026-03-31T11:00:00.000000Z')).toBeUndefined()
+    const relative = planWindow({ since: '2d', lockTimeoutMs }, facts())
+    expect(relative.relativeBegin).toEqual({ count: 2, unit: 'd' })
+    expect(beginByServerClock({ ...relative, begin: undefined }, '2026-03-31T11:00:00.000000Z')).toBeUndefined()
+    // A minute is no difference; more is one.
+    expect(beginByServerClock(relative, '2026-03-31T11:59:00.000000Z')).toBeUndefined()
+    expect(beginByServerClock(relative, '2026-03-31T11:58:59.999999Z')).toBe('2026-03-29T11:58:59.999999Z')
+  })
+
+  it('of a first fetch counts from the profile’s begin, and of what has an end keeps it', () => {
+    expect(planWindow({ lockTimeoutMs }, facts())).toEqual({
+      begin: '2026-03-11T12:00:00.000000Z',
+      end: undefined,
+      movesCheckpoint: true,
+      typed: { since: undefined, until: undefined },
+      relativeBegin: { count: 20, unit: 'd' },
+    })
+    expect(planWindow({ until: '1d', lockTimeoutMs }, read)).toMatchObject({
+      begin: '2026-02-20T00:00:00.123455Z',
+      end: '2026-03-30T12:00:00.000000Z',
+    })
+    expect(planWindow({ full: true, lockTimeoutMs }, read)).toEqual({
+      movesCheckpoint: false,
+      typed: { since: undefined, until: undefined },
+    })
+    const matched = { match: [{ field: 'type', values: ['x'] }], lockTimeoutMs }
+    expect(planWindow(matched, facts({ ordering: 'set' })).movesCheckpoint).toBe(false)
+    expect(planWindow({ ...matched, match: [] }, read).movesCheckpoint).toBe(true)
   })
 })

@@ -1,0 +1,82 @@
+/** Files whose mutants are to be killed, and the tests that are to do it: those of these files, which are quick. */
+export interface MutationPart {
+  /** Globs below the project. */
+  readonly files: readonly string[]
+  readonly tests: readonly string[]
+}
+
+/** Parts that are measured as one. */
+export interface MutationGroup {
+  readonly name: string
+  /** As the page names it. */
+  readonly title: string
+  readonly parts: readonly MutationPart[]
+}
+
+/** The least score of each group, in percent. */
+export const leastScore = 80
+
+const secrets: readonly MutationPart[] = [
+  { files: ['src/core/{secret,known-secrets,redact}.ts'], tests: ['test/core/secret.test.ts'] },
+  {
+    files: ['src/profile/credentials/{seal,sealed}.ts'],
+    tests: ['test/profile/credentials/sealed.test.ts', 'test/profile/credentials/seal.test.ts'],
+  },
+  // The keyring's own tests run in a process apart, with a real session bus (test/slow/keyring.test.ts): out of Stryker's sight.
+  {
+    files: ['src/profile/credentials/{credentials,helper,file}.ts'],
+    tests: ['test/profile/credentials/{credentials,file,helper}.test.ts'],
+  },
+  { files: ['src/http/redactor.ts'], tests: ['test/http/{redactor,trace}.test.ts'] },
+  { files: ['src/http/{access,redirect}.ts'], tests: ['test/http/{access,origin}.test.ts'] },
+  { files: ['src/http/login.ts'], tests: ['test/http/login.test.ts'] },
+]
+
+const paths: readonly MutationPart[] = [
+  { files: ['src/director/paths.ts'], tests: ['test/director/{paths,endpoints}.test.ts'] },
+  { files: ['src/output/name.ts'], tests: ['test/output/formats.test.ts'] },
+  { files: ['src/http/{route,proxy-bypass}.ts'], tests: ['test/http/{connect,proxy}.test.ts'] },
+  { files: ['src/taxii/addresses.ts'], tests: ['test/taxii/addresses.test.ts'] },
+  { files: ['src/taxii/v2/query.ts'], tests: ['test/taxii/v2/query.test.ts'] },
+]
+
+const orders: readonly MutationPart[] = [
+  { files: ['src/director/{orders,wait-for-order}.ts'], tests: ['test/director/{orders,wait-for-order}.test.ts'] },
+  { files: ['src/director/failure.ts'], tests: ['test/director/failure.test.ts'] },
+  { files: ['src/director/read-status.ts'], tests: ['test/director/wire.test.ts'] },
+]
+
+const cursor: readonly MutationPart[] = [
+  { files: ['src/fetch/window.ts'], tests: ['test/fetch/window.test.ts'] },
+  { files: ['src/fetch/checkpoints.ts'], tests: ['test/fetch/{checkpoints,history}.test.ts'] },
+  {
+    files: [
+      'src/fetch/{engine,receive,read-collection,fetch-collection,batches,read-ahead,counts,outcome,fetch-error}.ts',
+    ],
+    tests: ['test/fetch/{engine,blocks}.test.ts'],
+  },
+  { files: ['src/taxii/v2/{guards,ranges,stamps,until}.ts'], tests: ['test/taxii/v2/{dates,loops}.test.ts'] },
+  {
+    files: ['src/taxii/v2/{poll-next,poll-ranges,first-page}.ts'],
+    tests: ['test/taxii/v2/{poll,loops,dates}.test.ts'],
+  },
+  {
+    files: ['src/taxii/v1/{poll-window,poll-guard,poll-count,poll-stream,poll-target}.ts'],
+    tests: ['test/taxii/v1/{poll,windows,exactness}.test.ts'],
+  },
+]
+
+const store: readonly MutationPart[] = [
+  { files: ['src/store/*.ts'], tests: ['test/store/*.test.ts'] },
+  { files: ['src/store/memory/*.ts'], tests: ['test/store/{memory,model,pages-model}.test.ts'] },
+  { files: ['src/store/sqlite/*.ts'], tests: ['test/store/sqlite/*.test.ts'] },
+]
+
+/** What of the program must not be wrong: what is asked next, what is kept, what is shown, what is sent where. */
+export const mutationGroups: readonly MutationGroup[] = [
+  { name: 'cursor', title: 'Cursor', parts: cursor },
+  { name: 'store', title: 'Store', parts: store },
+  { name: 'secrets', title: 'Secrets', parts: secrets },
+  { name: 'orders', title: 'Order verdicts', parts: orders },
+  { name: 'paths', title: 'Path builder', parts: paths },
+]

@@ -1,0 +1,83 @@
+// How vitest runs a test in the first pass of `npm run mutate`: once as it is, then once more with each mutant that it
+// reached switched on, in the same process. That takes a test's own milliseconds for a mutant, not the second that a new
+// worker takes. What is seen here counts as found only when the test passes again as soon as the mutant is off: else the
+// mutant has spoilt the process, and Stryker's own way, with a fresh worker, has to tell.
+import { performance } from 'node:perf_hooks'
+import { clearTimeout, setTimeout } from 'node:timers'
+import { TestRunner } from 'vitest'
+
+/** A test that takes longer is left to the second pass, in milliseconds. */
+const longestMs = 500
+/** A mutant under which a test takes so much longer than without it has been found, as Stryker's time-outs are. */
+const hangsMs = 3000
+const slower = 10
+/** A loop that a mutant made endless ends after so many times as many rounds. */
+const hitFactor = 100
+
+const found = new Set()
+
+export default class InPlaceTests extends TestRunner {
+  async runTask(test) {
+    const stryker = (globalThis.__stryker__ ??= {})
+    const once = TestRunner.getTestFn(test)
+    const named = stryker.currentTestId
+    const began = performance.now()
+    await once()
+    const tookMs = performance.now() - began
+    if (tookMs > longestMs) return
+    const limitMs = hangsMs + slower * tookMs
+    const reached = Object.entries(stryker.mutantCoverage?.perTest?.[named] ?? {})
+    const killed = []
+    // As vitest does around each test: what one left behind must not help or spoil the next.
+    const body = async () => {
+      const suites = suitesOf(test)
+      for (const suite of suites)
+        for (const hook of TestRunner.getSuiteHooks(suite).beforeEach) await hook(test.context, suite)
+      stryker.currentTestId = 'in place'
+      try {
+        await once()
+      } finally {
+        for (const suite of suites.reverse())
+          for (const hook of TestRunner.getSuiteHooks(suite).afterEach) await hook(test.context, suite)
+      }
+    }
+    try {
+      for (const [mutant, hits] of reached) {
+        if (found.has(mutant) || !(await fails(body, limitMs, stryker, { mutant, hits }))) continue
+        if (await fails(body, limitMs, stryker, { mutant: undefined, hits: 0 }))
+          throw new Error(`mutant ${mutant} spoilt the process of its test`)
+        found.add(mutant)
+        killed.push(mutant)
+      }
+    } finally {
+      stryker.currentTestId = named
+      delete stryker.mutantCoverage?.perTest?.['in place']
+      test.meta.killed = killed
+    }
+  }
+}
+
+/** Outermost first. */
+function suitesOf(test) {
+  const suites = []
+  for (let suite = test.suite ?? test.file; suite; suite = suite.suite) suites.unshift(suite)
+  if (suites[0] !== test.file) suites.unshift(test.file)
+  return suites
+}
+
+async function fails(body, limitMs, stryker, { mutant, hits }) {
+  let timer
+  const hangs = new Promise((_, reject) => {
+    timer = setTimeout(reject, limitMs)
+  })
+  Object.assign(stryker, { activeMutant: mutant, hitCount: 0, hitLimit: hits * hitFactor })
+  try {
+    await Promise.race([body(), hangs])
+    return false
+  } catch {
+    return true
+  } finally {
+    clearTimeout(timer)
+    Object.assign(stryker, { activeMutant: undefined, hitCount: undefined, hitLimit: undefined })
+  }
+}
