@@ -20,7 +20,11 @@ export interface Command {
   readonly output?: string | undefined
   /** Standard output is read and its lines are counted; `output` is not written. */
   readonly countsLines?: boolean | undefined
+  /** What it says on standard error is thrown away: it is meant to fail. */
+  readonly silent?: boolean | undefined
   readonly environment?: Readonly<Record<string, string>> | undefined
+  /** File for standard input; default: none. */
+  readonly input?: string | undefined
 }
 
 /**
@@ -30,10 +34,11 @@ export interface Command {
 export async function measure(command: Command): Promise<Cost> {
   const report = path.join(tmpdir(), `stixtaxii-bench-${process.pid}-${Math.random().toString(36).slice(2)}`)
   const sink = await open(command.output ?? '/dev/null', 'w')
+  const input = await open(command.input ?? '/dev/null')
   try {
     const begun = performance.now()
     const child = spawn(process.execPath, ['-e', accountant, report, ...command.argv], {
-      stdio: ['ignore', command.countsLines ? 'pipe' : sink.fd, 'inherit'],
+      stdio: [input.fd, command.countsLines ? 'pipe' : sink.fd, command.silent ? 'ignore' : 'inherit'],
       env: { ...process.env, ...command.environment },
     })
     let lines = 0
@@ -49,6 +54,7 @@ export async function measure(command: Command): Promise<Cost> {
     return { wallMs: figures.wallMs || wallMs, cpuMs: figures.cpuMs, peakMiB: figures.peakKiB / 1024, exitCode, lines }
   } finally {
     await sink.close()
+    await input.close()
     await rm(report, { force: true })
   }
 }

@@ -12,7 +12,7 @@ export interface Stage extends AsyncDisposable {
   /** What filling it cost: one `fetch` of everything. */
   readonly filling: Cost
   /** Runs our program with the folder's profiles and store. @throws Error when its exit status is not 0 */
-  run(words: readonly string[], options?: Pick<Command, 'output' | 'countsLines'>): Promise<Cost>
+  run(words: readonly string[], options?: Pick<Command, 'input' | 'output' | 'countsLines'>): Promise<Cost>
 }
 
 const program = path.resolve('bin/stixtaxii.js')
