@@ -1,4 +1,5 @@
 import { Secret } from '../core/secret.ts'
+import { readUrl } from '../core/url.ts'
 import { unitOf } from './assumptions.ts'
 import type { EnrichmentSource, FieldDifference, ListedSource, StorageLocation } from './enrichment-source.ts'
 
@@ -145,5 +146,5 @@ function sameAs(compared: Compared, meaning: (text: string) => string): Compared
 }
 
 function address(text: string): string {
-  return URL.canParse(text) ? new URL(text).href : text
+  return readUrl(text)?.href ?? text
 }

@@ -1,6 +1,7 @@
 import type { NoticeSink } from '../core/notice.ts'
 import type { Clock, Http } from '../core/ports.ts'
 import { redactTree } from '../core/redact.ts'
+import { urlAt } from '../core/url.ts'
 import { valueOf } from './answers.ts'
 import { defaultApiPrefix, defaultPackageUpload, redactedKeys, type PackageUpload } from './assumptions.ts'
 import { certificateCalls, packageCalls, pluginCalls, sourceCalls, type Caller } from './calls.ts'
@@ -39,7 +40,7 @@ export function createDirectorClient(options: DirectorClientOptions): DirectorCl
     certificates: certificateCalls(call),
     sources: sourceCalls(call),
     async readOrder(order, { signal } = {}) {
-      const url = new URL(`${basePath(options.url)}/${order}`, options.url.origin)
+      const url = urlAt(options.url.origin, `${basePath(options.url)}/${order}`)
       const asked = { method: 'GET', does: endpoints.orderRead.does, target: order, host: options.url.host }
       const answer = await sendCall({ asked, method: 'GET', url, singleTry: true, signal }, options)
       const isAccepted = answer.status === 202 || answer.status === 204
@@ -55,7 +56,7 @@ function callerOf(options: DirectorClientOptions): Caller {
   return async (name, { segments, target, json, headers, body, signal, refusedHint }) => {
     const { method, does } = endpoints[name]
     const asked: Asked = { method, does, target, host: base.host }
-    const url = new URL(`${basePath(base)}${pathOf(name, segments, options.apiPrefix)}`, base.origin)
+    const url = urlAt(base.origin, `${basePath(base)}${pathOf(name, segments, options.apiPrefix)}`)
     const sending = {
       asked,
       method,

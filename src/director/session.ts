@@ -1,5 +1,7 @@
 import { StixTaxiiError } from '../core/errors.ts'
 import type { Clock, Http, HttpRequest, HttpResponse, StreamedBody } from '../core/ports.ts'
+import { retryAfterMs as waitOf, serverNow } from '../core/retry-after.ts'
+import { readUrl } from '../core/url.ts'
 import type { DirectorAnswer } from './answers.ts'
 import { isWrite, outcomeUnknown, uploadCut, writeRedirected, type Asked } from './failure.ts'
 
@@ -78,9 +80,7 @@ async function tryWrite(sending: Sending, parts: SessionParts): Promise<Tried> {
 
 async function redirected(sending: Sending, answer: Arrived, parts: SessionParts): Promise<DirectorAnswer> {
   if (answer.status < 300 || answer.status >= 400) return answer
-  const to = URL.canParse(answer.location ?? '', sending.url.href)
-    ? new URL(answer.location ?? '', sending.url.href)
-    : undefined
+  const to = readUrl(answer.location ?? '', sending.url)
   const isSlash = (answer.status === 301 || answer.status === 308) && to && differsBySlash(sending.url, to)
   if (isSlash) {
     const tried = await tryWrite({ ...sending, url: to }, parts)
@@ -114,11 +114,7 @@ function exchange(
 
 /** Director's `Retry-After`, in seconds or as a date, from its own clock where it tells it. @see RFC 9110, 10.2.3 */
 function waitAsked({ headers }: HttpResponse, clock: Clock): number | undefined {
-  const header = headers.get('retry-after')?.trim() ?? ''
-  if (/^\d{1,10}$/.test(header)) return Number(header) * 1000
-  const at = /\d{2}:\d{2}/.test(header) ? Date.parse(header) : Number.NaN
-  const now = Date.parse(headers.get('date') ?? '')
-  return Number.isNaN(at) ? undefined : Math.max(0, at - (Number.isNaN(now) ? clock.now().getTime() : now))
+  return waitOf(headers.get('retry-after'), serverNow(headers, clock.now()))
 }
 
 const beginningBytes = 65_536

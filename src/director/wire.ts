@@ -2,6 +2,7 @@ import { StixTaxiiError } from '../core/errors.ts'
 import { rememberSecret } from '../core/known-secrets.ts'
 import { redactUrl } from '../core/redact.ts'
 import { Secret } from '../core/secret.ts'
+import { readUrl } from '../core/url.ts'
 import { fillers } from './assumptions.ts'
 import type { InstallRequest } from './client.ts'
 import type { EnrichmentSource } from './enrichment-source.ts'
@@ -61,7 +62,7 @@ function proxyOf({ proxy }: EnrichmentSource): EnrichmentSource['proxy'] {
 
 function checkSource(source: EnrichmentSource): void {
   const { discoveryUrl, begin, fetchInterval, proxy } = source
-  const url = URL.canParse(discoveryUrl) ? new URL(discoveryUrl) : undefined
+  const url = readUrl(discoveryUrl)
   if (!url || !/^https?:$/.test(url.protocol)) throw invalid('discoveryUrl', redactUrl(discoveryUrl))
   if (url.username !== '' || url.password !== '') {
     throw new StixTaxiiError('DIRECTOR_URL_SECRET', `The address ${redactUrl(url)} carries user information`, {

@@ -2,6 +2,7 @@ import { StixTaxiiError } from '../core/errors.ts'
 import { rememberSecret } from '../core/known-secrets.ts'
 import { redactUrl } from '../core/redact.ts'
 import { Secret } from '../core/secret.ts'
+import { readUrl } from '../core/url.ts'
 import { isLoopbackHost } from './address-guard.ts'
 import type { AccessRule, Authentication, HttpOptions } from './options.ts'
 
@@ -32,7 +33,7 @@ export function openAccess(options: HttpOptions): Access {
 }
 
 function originOf(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
+  const url = readUrl(text)
   if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return url.origin
   throw new StixTaxiiError('HTTP_ORIGIN_INVALID', `"${redactUrl(text)}" is not the address of a server`, {
     kind: 'config',

@@ -2,6 +2,7 @@ import { StixTaxiiError } from '../core/errors.ts'
 import type { HttpRequest } from '../core/ports.ts'
 import { printable } from '../core/printable.ts'
 import { redactUrl } from '../core/redact.ts'
+import { readUrl } from '../core/url.ts'
 import { maxRedirects } from './defaults.ts'
 
 const redirecting = new Set([301, 302, 303, 307, 308])
@@ -47,7 +48,7 @@ function again(request: HttpRequest, url: URL, status: number): HttpRequest {
 }
 
 function target(base: URL, location: string): URL {
-  const url = URL.canParse(location, base.href) ? new URL(location, base.href) : undefined
+  const url = readUrl(location, base)
   if (!url) {
     throw new StixTaxiiError('HTTP_REDIRECT_INVALID', `${base.host} redirects to an address that is none`, {
       kind: 'protocol',

@@ -1,4 +1,5 @@
 import type { Value } from '../stix/statement.ts'
+import { readUrl } from '../core/url.ts'
 import { addressRange, normaliseAddress } from '../stix/values/addresses.ts'
 import { normaliseDomain } from '../stix/values/domains.ts'
 
@@ -15,7 +16,8 @@ export function hostOf(value: Value): Value | undefined {
   if (value.kind === 'email') return asHost(value.value.slice(value.value.lastIndexOf('@') + 1))
   if (value.kind !== 'url') return undefined
   const text = value.value.includes('://') ? value.value : `http://${value.value}`
-  return URL.canParse(text) ? asHost(new URL(text).hostname) : undefined
+  const url = readUrl(text)
+  return url && asHost(url.hostname)
 }
 
 function asHost(text: string): Value | undefined {

@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { z } from 'zod'
 import { parseDuration } from '../core/duration.ts'
+import { readUrl } from '../core/url.ts'
 import type { DirectorProfile, Profile, SecretReference, TaxiiProfile } from './profile.ts'
 
 /** What the profile file holds. `version` rises when an older program could no longer read it rightly. */
@@ -24,7 +25,7 @@ const proxyUrl = z
   .refine((text) => ['http:', 'https:', 'socks5:'].includes(protocolOf(text)), 'must be an http, https or socks5 URL')
 
 function protocolOf(text: string): string {
-  return URL.canParse(text) ? new URL(text).protocol : ''
+  return readUrl(text)?.protocol ?? ''
 }
 
 /** Reads a reference to a secret. */

@@ -1,6 +1,7 @@
 import { StixTaxiiError } from '../core/errors.ts'
 import { nearestName } from '../core/nearest-name.ts'
 import type { Clock } from '../core/ports.ts'
+import { readUrl } from '../core/url.ts'
 import { openDocument } from './document.ts'
 import type { ProcessTable } from './lock.ts'
 import { checkProfileName } from './names.ts'
@@ -58,7 +59,7 @@ function found(file: ProfileFile, name: string): Profile | undefined {
 }
 
 const looksLikeAddress = (name: string): boolean =>
-  /^[^\s/@]+[.:][^\s@]+$/.test(name) && URL.canParse(`https://${name}`)
+  /^[^\s/@]+[.:][^\s@]+$/.test(name) && readUrl(`https://${name}`) !== undefined
 
 function wanted(file: ProfileFile, name: string): Profile {
   const profile = found(file, name)

@@ -1,5 +1,6 @@
 import { StixTaxiiError } from '../core/errors.ts'
 import { isKeyParameter, redactUrl } from '../core/redact.ts'
+import { readUrl } from '../core/url.ts'
 
 /**
  * Reads an address that a user gave, `flag` says where. It must be http or https and carry no secret.
@@ -7,12 +8,12 @@ import { isKeyParameter, redactUrl } from '../core/redact.ts'
  */
 export function readSourceUrl(flag: string, text: string): URL {
   const trimmed = text.trim()
-  const url = URL.canParse(trimmed) ? new URL(trimmed) : undefined
+  const url = readUrl(trimmed)
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:') || /[\0\r\n\t\\]/.test(trimmed)) {
     throw new StixTaxiiError('PROFILE_URL_INVALID', `${flag} "${redactUrl(trimmed)}" is not an http or https URL`, {
       kind: 'usage',
       hint:
-        !/^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) && URL.canParse(`https://${trimmed}`)
+        !/^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) && readUrl(`https://${trimmed}`)
           ? `Did you mean https://${redactUrl(trimmed)} ?`
           : 'Write it as https://host/path/',
       context: { flag },
@@ -46,7 +47,7 @@ export function readOrigin(flag: string, text: string): string {
  */
 export function readProxyUrl(flag: string, text: string): string {
   const full = (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`).replace(/^socks5h:/i, 'socks5:')
-  const url = URL.canParse(full) ? new URL(full) : undefined
+  const url = readUrl(full)
   if (!url || !['http:', 'https:', 'socks5:'].includes(url.protocol) || url.hostname === '') {
     throw new StixTaxiiError('PROFILE_URL_INVALID', `${flag} "${redactUrl(full)}" is no proxy's address`, {
       kind: 'usage',
@@ -54,7 +55,7 @@ export function readProxyUrl(flag: string, text: string): string {
       context: { flag },
     })
   }
-  if (url.username === '' && url.password === '') return url.href.replace(/\/$/, '')
+  if (url.username === '' && url.password === '') return `${url.protocol}//${url.host}`
   const hint = 'Give them as --proxy-username NAME --proxy-password-file FILE.'
   throw secretInUrl(flag, url, 'a user name or password', hint)
 }

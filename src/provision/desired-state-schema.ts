@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseDuration } from '../core/duration.ts'
 import { isKeyParameter } from '../core/redact.ts'
+import { readUrl } from '../core/url.ts'
 
 const text = (what: string): z.ZodString => z.string(`must be ${what}; put it in quotes`).min(1, 'is empty')
 
@@ -180,13 +181,14 @@ export function desiredStateJsonSchema(): Record<string, unknown> {
 }
 
 function isHttpUrl(value: string): boolean {
-  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) && !/[\p{Cc}\\]/u.test(value)
+  return /^https?:$/.test(readUrl(value)?.protocol ?? '') && !/[\p{Cc}\\]/u.test(value)
 }
 
 function hasUserInformation(value: string): boolean {
-  return URL.canParse(value) && (new URL(value).username !== '' || new URL(value).password !== '')
+  const { username = '', password = '' } = readUrl(value) ?? {}
+  return username !== '' || password !== ''
 }
 
 function hasKeyParameter(value: string): boolean {
-  return URL.canParse(value) && [...new URL(value).searchParams.keys()].some(isKeyParameter)
+  return [...(readUrl(value)?.searchParams.keys() ?? [])].some(isKeyParameter)
 }

@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 import { StixTaxiiError } from '../core/errors.ts'
 import { printable } from '../core/printable.ts'
+import { readUrl } from '../core/url.ts'
 
 /** How a server is reached, and whose word is believed about it. */
 export interface AddressRules {
@@ -64,7 +65,9 @@ function last(text: string | undefined): string | undefined {
 }
 
 function validHost(host: string | undefined): string | undefined {
-  return host !== undefined && hostForm.test(host) ? host.toLowerCase() : undefined
+  // The form leaves ports and addresses that are none; what is made of it has to be an address.
+  const isUsable = host !== undefined && hostForm.test(host) && readUrl(`http://${host}`) !== undefined
+  return isUsable ? host.toLowerCase() : undefined
 }
 
 function nameOf(host: string | undefined): string {

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { setTimeout as wait } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
+import { urlAt } from '../core/url.ts'
 
 /** A request as a simulated server saw it. Header names in lower case; `rawHeaders` as on the wire, name and value in turn. */
 export interface SimulatedRequest {
@@ -163,7 +164,7 @@ function headOf(incoming: IncomingMessage, base: string, number: number, connect
     number,
     connection,
     method: incoming.method ?? 'GET',
-    url: new URL(target, base),
+    url: target.startsWith('/') ? urlAt(base, target) : new URL(target, base),
     path: target.split('?', 1)[0] ?? '/',
     headers,
     rawHeaders: incoming.rawHeaders,

@@ -1,6 +1,8 @@
 import { StixTaxiiError } from '../core/errors.ts'
 import type { NoticeSink } from '../core/notice.ts'
 import { printable } from '../core/printable.ts'
+import { redactUrl } from '../core/redact.ts'
+import { readUrl, urlAt } from '../core/url.ts'
 
 /** Which origins a profile's requests may go to. */
 export interface AddressPolicy {
@@ -30,11 +32,11 @@ export interface NamedAddress {
  * @see contracts.md, section 3; TAXII 2.1, 4.1.1 (api_roots)
  */
 export function namedAddress(named: string, base: URL, policy: AddressPolicy): NamedAddress {
-  const url = parsed(named.trim(), base)
+  const url = readUrl(named.trim(), base)
   const problem = url === undefined ? 'is no address' : problemOf(named.trim(), url, policy)
   if (url === undefined || problem !== undefined) throw refusedAddress(named, problem ?? 'is no address')
   if (url.origin === policy.home.origin || isAllowed(url, policy)) return { url }
-  const atHome = new URL(url.pathname + url.search, policy.home.origin)
+  const atHome = urlAt(policy.home.origin, url.pathname + url.search)
   policy.notices({
     code: 'TAXII_ADDRESS_REWRITTEN',
     message: `The server names ${printable(url.origin)} as its address; ${atHome.href} is asked instead`,
@@ -57,14 +59,6 @@ export function foreignAddress(address: NamedAddress, cause: unknown): StixTaxii
   )
 }
 
-function parsed(named: string, base: URL): URL | undefined {
-  try {
-    return new URL(named, base)
-  } catch {
-    return undefined
-  }
-}
-
 function problemOf(named: string, url: URL, policy: AddressPolicy): string | undefined {
   if (/[\s\\\u0000-\u001f\u007f]/.test(named)) return 'has a blank, a backslash or a control character in it'
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'is neither http nor https'
@@ -76,7 +70,7 @@ function problemOf(named: string, url: URL, policy: AddressPolicy): string | und
 }
 
 function refusedAddress(named: string, problem: string): StixTaxiiError {
-  const shown = printable(named, { maxLength: 200 })
+  const shown = printable(redactUrl(named), { maxLength: 200 })
   return new StixTaxiiError('TAXII_ADDRESS_REFUSED', `The server names the address "${shown}", which ${problem}`, {
     kind: 'refused',
     hint: 'Name the right address yourself, with --api-root or another --url.',
@@ -87,13 +81,5 @@ function refusedAddress(named: string, problem: string): StixTaxiiError {
 // From https only https may be reached, also where a profile allows more.
 function isAllowed(url: URL, policy: AddressPolicy): boolean {
   if (policy.home.protocol === 'https:' && url.protocol !== 'https:') return false
-  return (policy.allowOrigins ?? []).some((origin) => originOf(origin) === url.origin)
-}
-
-function originOf(text: string): string | undefined {
-  try {
-    return new URL(text).origin
-  } catch {
-    return undefined
-  }
+  return (policy.allowOrigins ?? []).some((origin) => readUrl(origin)?.origin === url.origin)
 }

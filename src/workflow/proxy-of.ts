@@ -1,6 +1,7 @@
 import { StixTaxiiError } from '../core/errors.ts'
 import { redactUrl } from '../core/redact.ts'
 import { Secret } from '../core/secret.ts'
+import { readUrl } from '../core/url.ts'
 import type { ProxyOptions } from '../http/options.ts'
 import type { Credentials, ProxySettings } from '../profile/profile.ts'
 
@@ -50,7 +51,7 @@ function fromEnvironment(
 
 function readProxyUrl(name: string, text: string): URL {
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
-  const url = URL.canParse(full) ? new URL(full.replace(/^socks5h:/i, 'socks5:')) : undefined
+  const url = readUrl(full.replace(/^socks5h:/i, 'socks5:'))
   if (url && ['http:', 'https:', 'socks5:'].includes(url.protocol) && url.hostname !== '') return url
   throw new StixTaxiiError('PROFILE_PROXY_INVALID', `${name} "${redactUrl(full)}" is no proxy's address`, {
     kind: 'config',

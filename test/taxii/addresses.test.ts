@@ -38,6 +38,8 @@ describe('S1: addresses that a server names', () => {
     ['http://0x7f.1/x', 'https://taxii.example/x for http://127.0.0.1'],
     ['http://[::1]/x', 'https://taxii.example/x for http://[::1]'],
     ['http://[::ffff:127.0.0.1]/x', 'https://taxii.example/x for http://[::ffff:7f00:1]'],
+    ['https://taxii.example//evil.example/x', 'https://taxii.example//evil.example/x'],
+    ['https://other.example//evil.example/x', 'https://taxii.example//evil.example/x for https://other.example'],
     ['//evil.example/x', 'TAXII_ADDRESS_REFUSED'],
     ['///evil.example/x', 'TAXII_ADDRESS_REFUSED'],
     ['https:evil.example/x', 'https://taxii.example/taxii2/evil.example/x'],
@@ -108,6 +110,20 @@ describe('S1, T16, rows 17, 22: roots on another origin', () => {
     expect(error.hint).toContain(`--allow-origin ${other.url}`)
     expect(asked).toEqual([])
   })
+
+  it.each(['//evil.example/x/', '//:80/', '/a/evil.example:81/', '/data:x/', '/a/%2f%2fevil.example/'])(
+    'are refused in words when their path looks like an address: %s',
+    async (path) => {
+      const advertised = `https://other.example${path}`
+      await using server = await startTaxii2Server({
+        roots: [{ path: '/api1/', advertised, missing: true, collections: [] }],
+      })
+      await using opened = await aClient(server.discoveryUrl)
+      const error = await errorOf(opened.client.collections())
+      expect(error).toMatchObject({ code: 'TAXII_ORIGIN_REFUSED', kind: 'refused' })
+      expect(new Set(server.requests.map(({ url }) => url.host))).toEqual(new Set([new URL(server.url).host]))
+    },
+  )
 
   it('are read there where the profile allows it', async () => {
     await using other = await startTaxii2Server({ collections: [{ id: 'c1', objects }] })

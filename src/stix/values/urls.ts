@@ -1,4 +1,5 @@
 import { normaliseAddress } from './addresses.ts'
+import { readUrl } from '../../core/url.ts'
 import { normaliseDomain } from './domains.ts'
 
 const withoutScheme = /^(\[[0-9a-fA-F:.]+\]|[^\s/?#:@[\]\\]+)(?::(\d{1,5}))?(?=$|[/?#])([^]*)$/u
@@ -26,8 +27,9 @@ function isHost(host: string): boolean {
 }
 
 function parse(text: string): string | undefined {
-  if (!URL.canParse(text)) return undefined
-  const { href, host, protocol } = new URL(text)
+  const url = readUrl(text)
+  if (!url) return undefined
+  const { href, host, protocol } = url
   // Without an authority it is a mailto:, a urn: or a Windows path.
   if (host === '' && !/^[a-z][a-z0-9+.-]+:\/\//.test(href) && protocol !== 'magnet:' && protocol !== 'urn:') {
     return undefined

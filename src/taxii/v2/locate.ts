@@ -1,5 +1,6 @@
 import { StixTaxiiError } from '../../core/errors.ts'
 import { redactUrl } from '../../core/redact.ts'
+import { urlAt } from '../../core/url.ts'
 import { ask, askResource, endpoint, jsonObject, notTaxii, refused, type Answer, type Session } from './session.ts'
 
 /** What a URL that a user was given turned out to be. */
@@ -30,7 +31,7 @@ export function locateByPath(url: URL): Located {
   const segments = url.pathname.split('/').filter((segment) => segment !== '')
   const at = segments.lastIndexOf('collections')
   if (at < 0) return {}
-  const root = { url: new URL(`/${segments.slice(0, at).join('/')}/`.replace('//', '/'), url.origin) }
+  const root = { url: urlAt(url.origin, `/${segments.slice(0, at).join('/')}/`.replace('//', '/')) }
   const collection = segments[at + 1]
   return collection === undefined ? { root } : { root, collection: decoded(collection) }
 }
@@ -72,10 +73,10 @@ function isFinal({ kind, context }: StixTaxiiError): boolean {
 function candidates(session: Session): readonly URL[] {
   const { url, preset } = session.settings
   const wellKnown = session.dialect.discoveryPath
-  const below = new URL(url.pathname.replace(/\/*$/, wellKnown), url.origin)
+  const below = urlAt(url.origin, url.pathname.replace(/\/*$/, wellKnown))
   const isHostOnly = url.pathname === '/'
   const all = [
-    ...(isHostOnly ? [] : [new URL(url.pathname, url.origin)]),
+    ...(isHostOnly ? [] : [urlAt(url.origin, url.pathname)]),
     ...(url.pathname.replace(/\/+$/, '').endsWith(wellKnown.slice(0, -1)) ? [] : [below]),
     ...(preset?.apiRoot === undefined ? [] : [belowBase(url, preset.apiRoot)]),
     new URL(wellKnown, url.origin),
@@ -93,7 +94,7 @@ function candidates(session: Session): readonly URL[] {
 
 /** A preset's root: absolute, from the origin (`/api/`), or below the configured base (`tc_taxii`). */
 export function belowBase(url: URL, apiRoot: string): URL {
-  return new URL(apiRoot, new URL(url.pathname.replace(/\/*$/, '/'), url.origin))
+  return new URL(apiRoot, urlAt(url.origin, url.pathname.replace(/\/*$/, '/')))
 }
 
 type Found = { readonly located: Located } | { readonly problem: StixTaxiiError }
@@ -158,7 +159,7 @@ async function hasCollections(session: Session, root: URL, signal: AbortSignal |
  */
 export async function findDiscovery(session: Session, root: URL, signal?: AbortSignal): Promise<Located['discovery']> {
   const wellKnown = session.dialect.discoveryPath
-  const above = new URL('../', new URL(root.pathname.replace(/\/*$/, '/'), root.origin))
+  const above = new URL('../', urlAt(root.origin, root.pathname.replace(/\/*$/, '/')))
   const places = [new URL(wellKnown, root.origin), above, new URL(`.${wellKnown}`, above)]
   for (const place of places) {
     if (place.pathname === '/') continue

@@ -1,6 +1,7 @@
 import { StixTaxiiError } from '../../core/errors.ts'
 import { printable } from '../../core/printable.ts'
 import { redactUrl } from '../../core/redact.ts'
+import { urlAt } from '../../core/url.ts'
 import { foreignAddress, namedAddress, type AddressPolicy, type NamedAddress } from '../addresses.ts'
 import type { ApiRoot, Discovery } from '../client.ts'
 import { belowBase, findDiscovery, locate, type Located } from './locate.ts'
@@ -149,10 +150,10 @@ async function besideDiscovery(
 ): Promise<URL | undefined> {
   const { preset, url: home } = session.settings
   const name = address.url.pathname.split('/').filter(Boolean).at(-1)
-  const below = new URL(base.pathname.replace(/\/*$/, '/'), base.origin)
+  const below = urlAt(base.origin, base.pathname.replace(/\/*$/, '/'))
   const places = [
     ...(preset?.apiRoot === undefined ? [] : [belowBase(home, preset.apiRoot)]),
-    ...(name === undefined ? [] : [new URL(`${name}/`, below), new URL(`../${name}/`, below)]),
+    ...(name === undefined ? [] : [new URL(`./${name}/`, below), new URL(`../${name}/`, below)]),
   ]
   for (const place of places) {
     const url = endpoint(session, place)

@@ -1,7 +1,10 @@
 import { StixTaxiiError } from '../../core/errors.ts'
 import type { HttpHeaders, HttpRequest, HttpResponse } from '../../core/ports.ts'
 import { timestampOfDate } from '../../core/timestamp.ts'
+import { percentEncoded } from '../../core/percent-encoded.ts'
 import { redactUrl } from '../../core/redact.ts'
+import { httpDateMs } from '../../core/retry-after.ts'
+import { urlAt } from '../../core/url.ts'
 import type { TaxiiDependencies, TaxiiSettings } from '../settings.ts'
 import type { Dialect } from './dialect.ts'
 import { refusalError, type Refusal } from './failure.ts'
@@ -79,10 +82,27 @@ export interface Ask {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The address of something below an API root, with or without the slash at its end as the server wants it. */
+/**
+ * The address of something below an API root, with or without the slash at its end as the server wants it.
+ * @throws TAXII_ADDRESS_REFUSED (refused) for a name that would lead elsewhere: an address cannot have `..` in it
+ */
 export function endpoint(session: Session, root: URL, ...segments: readonly string[]): URL {
-  const path = [root.pathname.replace(/\/+$/, ''), ...segments.map(encodeURIComponent)].join('/')
-  return slashed(new URL(`${path}/`, root.origin), session.slash.style)
+  const climbing = segments.find((segment) => /^\.{0,2}$/.test(segment))
+  if (climbing !== undefined) throw noSegment(climbing, root)
+  const path = [root.pathname.replace(/\/+$/, ''), ...segments.map(percentEncoded)].join('/')
+  return slashed(urlAt(root.origin, `${path}/`), session.slash.style)
+}
+
+function noSegment(name: string, root: URL): StixTaxiiError {
+  return new StixTaxiiError(
+    'TAXII_ADDRESS_REFUSED',
+    `What is called "${name}" has no address below ${redactUrl(root)}`,
+    {
+      kind: 'refused',
+      hint: 'An address with that name in it would lead elsewhere. Tell the provider.',
+      context: { name },
+    },
+  )
 }
 
 /** The address with or without the slash at the end of its path. */
@@ -227,7 +247,6 @@ export function checkMediaType(session: Session, url: URL, contentType: string |
 
 /** The server's clock by its `Date` header, as a stamp; undefined when it sends none. */
 export function serverDateOf(headers: HttpHeaders): string | undefined {
-  const date = headers.get('date')
-  const ms = date === undefined ? Number.NaN : Date.parse(date)
-  return Number.isNaN(ms) ? undefined : timestampOfDate(new Date(ms))
+  const ms = httpDateMs(headers.get('date'))
+  return ms === undefined ? undefined : timestampOfDate(new Date(ms))
 }
