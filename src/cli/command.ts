@@ -25,6 +25,8 @@ export interface Command<Input extends z.ZodObject = z.ZodObject, Needed extends
   readonly graceMs?: number | undefined
   /** Only looks at what is stored: a store that is named and does not exist is an error then, and one without anything is told. */
   readonly readsStore?: boolean | undefined
+  /** Works with what is in a store and never makes one: a store that is named and does not exist is an error. `readsStore` implies it. */
+  readonly makesNoStore?: boolean | undefined
   /** JSON Schema in `schemas/` that describes `-o json`, without `.json`. */
   readonly schema?: string | undefined
   run(input: z.infer<Input>, parts: Pick<Runtime, Needed[number]>): Promise<void>

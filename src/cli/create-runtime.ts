@@ -37,13 +37,21 @@ interface CommandTraits {
   readonly onReload?: Runtime['onReload'] | undefined
   /** `Command.readsStore`. */
   readonly readsStore?: boolean | undefined
+  /** `Command.makesNoStore`. */
+  readonly makesNoStore?: boolean | undefined
 }
 
 /** Makes the parts of the program for one run. Nothing is opened, and no package loaded, before a command asks. */
 export function createRuntime(
   host: Host,
   options: GlobalOptions,
-  { signal, onReload = () => undefined, openHttp: givenHttp, readsStore = false }: RuntimeSeams & CommandTraits,
+  {
+    signal,
+    onReload = () => undefined,
+    openHttp: givenHttp,
+    readsStore = false,
+    makesNoStore = readsStore,
+  }: RuntimeSeams & CommandTraits,
 ): OpenedRuntime {
   const closers: Closers = []
   const { clock, environment, workingDirectory } = host
@@ -104,7 +112,7 @@ export function createRuntime(
   }
   const store = once(async () => {
     // The usual place is empty on a new machine; a place that was named and is not there is a slip.
-    const opened = await openStoreAt(storeUrl, { create: !readsStore || options.store === undefined })
+    const opened = await openStoreAt(storeUrl, { create: !makesNoStore || options.store === undefined })
     if (readsStore && (await opened.sources()).length === 0) {
       notices({
         code: 'CLI_STORE_EMPTY',

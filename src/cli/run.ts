@@ -72,6 +72,7 @@ async function perform(parsed: Parsed, host: Host, options: RunOptions & { reado
     onReload: options.stop.onReload,
     openHttp: options.openHttp,
     readsStore: command.readsStore,
+    makesNoStore: command.makesNoStore,
   })
   try {
     await command.run(input, partsFor(command.needs, { runtime: opened.runtime, replaced: options.parts }))

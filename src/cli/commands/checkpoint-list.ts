@@ -11,6 +11,7 @@ export const checkpointList = defineCommand({
     source: z.array(z.string()).default([]).describe('names of profiles; default: everything stored'),
   }),
   needs: ['options', 'environment', 'profiles', 'store', 'output'],
+  makesNoStore: true,
   schema: 'checkpoint-list',
   async run({ source }, parts) {
     const store = await parts.store()

@@ -16,6 +16,7 @@ export const checkpointReset = defineCommand({
     collection: z.array(z.string()).default([]).describe('ids; default: all of the source').meta({ value: 'C' }),
   }),
   needs: ['options', 'environment', 'terminal', 'profiles', 'store', 'output'],
+  makesNoStore: true,
   schema: 'checkpoint-change',
   async run(input, parts) {
     const { id, name } = await wantedSource(input.source, await parts.profiles(), parts)

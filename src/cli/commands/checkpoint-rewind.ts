@@ -19,6 +19,7 @@ export const checkpointRewind = defineCommand({
     collection: z.array(z.string()).default([]).describe('ids; default: all of the source').meta({ value: 'C' }),
   }),
   needs: ['options', 'environment', 'profiles', 'store', 'output'],
+  makesNoStore: true,
   schema: 'checkpoint-change',
   async run(input, parts) {
     const by = readDuration(input.by)

@@ -13,6 +13,7 @@ export const doctor = defineCommand({
   positional: ['name'],
   input: z.object({ name: z.array(z.string()).default([]).describe('names of profiles; default: every enabled one') }),
   needs: ['environment', 'profiles', 'store', 'connect', 'connectDirector', 'clock', 'output', 'options', 'signal'],
+  makesNoStore: true,
   schema: 'doctor',
   async run({ name }, parts) {
     const { profile } = parts.options

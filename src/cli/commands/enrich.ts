@@ -69,6 +69,7 @@ export const enrich = defineCommand({
     ...indicatorFields,
   }),
   needs: [...enrichIndexNeeds, ...enrichLogNeeds],
+  makesNoStore: true,
   ownFormat: true,
   endsBySigterm: ({ follow }) => follow,
   async run(input, parts) {

@@ -14,6 +14,7 @@ export const serverAccountDelete = defineCommand({
   positional: ['name'],
   input: z.object({ name: z.string().describe('user name'), auditLog: auditField }),
   needs: ['options', 'store', 'clock', 'environment', 'terminal', 'workingDirectory', 'output'],
+  makesNoStore: true,
   schema: 'server-account',
   async run({ name, auditLog }, parts) {
     await withAccounts(parts, auditLog, async ({ authentication, catalogue, find, audit }) => {

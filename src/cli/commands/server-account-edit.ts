@@ -36,6 +36,7 @@ export const serverAccountEdit = defineCommand({
     auditLog: auditField,
   }),
   needs: ['store', 'clock', 'environment', 'terminal', 'workingDirectory', 'output'],
+  makesNoStore: true,
   schema: 'server-account',
   async run({ name, admin, blocked, tlp, auditLog, ...flags }, parts) {
     const isNothing = admin === undefined && blocked === undefined && tlp === undefined

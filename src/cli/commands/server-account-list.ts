@@ -9,6 +9,7 @@ export const serverAccountList = defineCommand({
   examples: ['stixtaxii server account list', 'stixtaxii server account list -o json'],
   input: z.object({}),
   needs: ['store', 'clock', 'environment', 'terminal', 'workingDirectory', 'output'],
+  makesNoStore: true,
   schema: 'server-account-list',
   async run(_, parts) {
     await withAccounts(parts, undefined, async ({ authentication, catalogue }) => {

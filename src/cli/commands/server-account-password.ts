@@ -15,6 +15,7 @@ export const serverAccountPassword = defineCommand({
   positional: ['name'],
   input: z.object({ name: z.string().describe('user name'), ...passwordFields, auditLog: auditField }),
   needs: ['store', 'clock', 'environment', 'terminal', 'stdin', 'workingDirectory', 'credentials', 'output'],
+  makesNoStore: true,
   schema: 'server-account',
   async run({ name, auditLog, ...flags }, parts) {
     await withAccounts(parts, auditLog, async ({ authentication, catalogue, find, audit }) => {

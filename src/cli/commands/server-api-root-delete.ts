@@ -12,6 +12,7 @@ export const serverApiRootDelete = defineCommand({
   positional: ['id'],
   input: z.object({ id: z.string().describe('as server api-root list shows it') }),
   needs: ['options', 'store', 'clock', 'terminal', 'output'],
+  makesNoStore: true,
   schema: 'server-api-root',
   async run({ id }, parts) {
     const served = await openServed(parts)

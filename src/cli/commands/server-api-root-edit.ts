@@ -28,6 +28,7 @@ export const serverApiRootEdit = defineCommand({
     public: z.boolean().optional().describe('anybody may list its collections').meta(own),
   }),
   needs: ['store', 'clock', 'output'],
+  makesNoStore: true,
   schema: 'server-api-root',
   async run({ id, ...flags }, parts) {
     const served = await openServed(parts)

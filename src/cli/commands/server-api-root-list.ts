@@ -9,6 +9,7 @@ export const serverApiRootList = defineCommand({
   examples: ['stixtaxii server api-root list', 'stixtaxii server api-root list -o json'],
   input: z.object({}),
   needs: ['store', 'clock', 'output'],
+  makesNoStore: true,
   schema: 'server-api-root-list',
   async run(_, parts) {
     const { taxii2 } = await openServed(parts)

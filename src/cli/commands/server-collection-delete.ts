@@ -12,6 +12,7 @@ export const serverCollectionDelete = defineCommand({
   positional: ['collection'],
   input: z.object({ collection: z.string().describe('id, alias or TAXII 1 name') }),
   needs: ['options', 'store', 'clock', 'terminal', 'output'],
+  makesNoStore: true,
   schema: 'server-collection',
   async run({ collection }, parts) {
     const { catalogue } = await openServed(parts)

@@ -45,6 +45,7 @@ export const serverCollectionEdit = defineCommand({
     available: z.boolean().optional().describe('TAXII 1: it can be polled').meta(own),
   }),
   needs: ['store', 'clock', 'output'],
+  makesNoStore: true,
   schema: 'server-collection',
   async run({ collection, title, alias, name, description, ...flags }, parts) {
     const { catalogue } = await openServed(parts)

@@ -13,6 +13,7 @@ export const serverCollectionList = defineCommand({
     apiRoot: z.string().optional().describe('only of this API root').meta({ environment: false, value: 'ID' }),
   }),
   needs: ['store', 'clock', 'output'],
+  makesNoStore: true,
   schema: 'server-collection-list',
   async run({ apiRoot }, parts) {
     const served = await openServed(parts)

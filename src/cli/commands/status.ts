@@ -14,6 +14,7 @@ export const status = defineCommand({
   positional: ['source'],
   input: z.object({ source: z.array(z.string()).default([]).describe('names of profiles; default: all') }),
   needs: ['options', 'environment', 'profiles', 'store', 'output'],
+  makesNoStore: true,
   schema: 'status',
   async run({ source }, parts) {
     const profiles = await parts.profiles()

@@ -22,8 +22,10 @@ export interface Database {
 const writerPatienceMs = 60_000
 const openPatienceMs = 30_000
 
+// Without a time-out of SQLite's own, which would stop the whole process while it waits: who holds the lock may be another
+// store of this very process, in the middle of something it awaits.
 const pragmas = `
-  PRAGMA busy_timeout = 100;
+  PRAGMA busy_timeout = 0;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA wal_autocheckpoint = 16384;

@@ -46,7 +46,7 @@ export async function openSqliteStore(path: string, dependencies: SqliteDependen
   const binding = dependencies.binding ?? (hasNodeSqlite() ? await loadNodeSqlite() : await loadLibsql())
   const database = await reading(file, () => openDatabase(file, binding, dependencies.clock))
   try {
-    await reading(file, () => migrate(database, migrations, dependencies.clock))
+    await reading(file, () => migrate(database, migrations, dependencies))
     await startIndex(database)
   } catch (error) {
     await database.close()

@@ -192,9 +192,10 @@ const tables = [
   ],
 ]
 
-/** Removes everything. */
+/** Removes everything. Numbers begin anew, which whoever remembers something by number sees at the version of the schema. */
 export async function clear(database: Database): Promise<void> {
   await database.transaction((connection) => {
     for (const table of tables) connection.run(`DELETE FROM ${table}`)
+    connection.exec('CREATE TABLE cleared (number); DROP TABLE cleared')
   })
 }

@@ -18,12 +18,16 @@ const noBytes = Buffer.alloc(0)
 
 /** Pages of one collection, each one moment's picture of it. */
 export function newPages(database: Database): Pick<Store, 'readPage' | 'countPage'> {
-  const cache = newSegmentCache(cachedBytes)
-  const known = newKnownContents()
+  let kept = newKept()
 
   function readingOf(connection: Connection, key: CollectionKey, query: PageReading['query']): PageReading | undefined {
     const place = findPlace(connection, key)
-    return place && { connection, place, query, filter: pageFilter(query), contents: known.all(connection), cache }
+    if (!place) return undefined
+    // Numbers mean the same for ever, unless the store was emptied: `clear` changes this one.
+    const schema = connection.get('PRAGMA schema_version')?.['schema_version'] as number
+    if (schema !== kept.schema) kept = newKept(schema)
+    const { cache, known } = kept
+    return { connection, place, query, filter: pageFilter(query), contents: known.all(connection), cache }
   }
 
   return {
@@ -43,6 +47,11 @@ export function newPages(database: Database): Pick<Store, 'readPage' | 'countPag
         return asked ? countVersions(asked) : 0
       }),
   }
+}
+
+/** What is remembered from one page to the next. */
+function newKept(schema = NaN) {
+  return { schema, cache: newSegmentCache(cachedBytes), known: newKnownContents() }
 }
 
 /** A page being filled. */

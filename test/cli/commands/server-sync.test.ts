@@ -141,7 +141,8 @@ describe('server sync', () => {
     ['collections:\n  - { name: a, api_root: nowhere }\n', ':2:', 'there is no API root "nowhere"'],
     ['collections:\n  - { name: a, from: { source: nowhere } }\n', ':2:', 'nothing is stored of that'],
   ])('names the line of what is wrong, and changes nothing: %j', async (text, line, what) => {
-    const { sync, list } = await aPlace(`api_roots:\n  - { id: before, title: Before }\n${text}`)
+    const { run, sync, list } = await aPlace(`api_roots:\n  - { id: before, title: Before }\n${text}`)
+    expect((await run('server collection create kept')).exitCode).toBe(0)
     const { exitCode, stderr } = await sync()
     expect(exitCode).toBe(3)
     expect(stderr).toContain(`.yaml${line.replace(/\d/, (digit) => String(Number(digit) + 2))}`)

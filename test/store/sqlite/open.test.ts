@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Notice } from '../../../src/core/notice.ts'
 import { openStore } from '../../../src/store/registry.ts'
 import { connect } from '../../../src/store/sqlite/binding.ts'
 import { openDatabase } from '../../../src/store/sqlite/database.ts'
@@ -128,7 +129,7 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('open
     }
     const database = await openDatabase(file, binding, dependencies.clock)
     const broken = [...migrations, 'CREATE TABLE half (a); nonsense']
-    await expect(migrate(database, broken, dependencies.clock)).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await expect(migrate(database, broken, dependencies)).rejects.toMatchObject({ code: 'STORE_FAILED' })
     expect(schemaVersion(database.reader)).toBe(migrations.length)
     expect(database.reader.get(`SELECT 1 FROM sqlite_schema WHERE name = 'half'`)).toBeUndefined()
 
@@ -140,7 +141,7 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('open
       .replaceAll(/[-:]|\.\d+/g, '')
     const left = `${file}.schema-${migrations.length}-${stamp}`
     await writeFile(left, 'half')
-    await migrate(database, [...migrations, 'CREATE TABLE whole (a)'], dependencies.clock)
+    await migrate(database, [...migrations, 'CREATE TABLE whole (a)'], dependencies)
     expect(schemaVersion(database.reader)).toBe(migrations.length + 1)
     await database.close()
     expect(await readFile(left, 'utf8')).toBe('half')
@@ -174,6 +175,38 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('open
       expect(connection.get('SELECT count(*) AS versions FROM version')).toEqual({ versions: 500 })
       connection.close()
     }
+  })
+
+  it('L10: who meets another that is bringing the store to a new release is told so, waits, and goes on', async () => {
+    const file = newFile()
+    {
+      await using store = await open(file)
+      await keep(store, [anObject()])
+    }
+    backToSchema2(binding, file)
+    const other = connect(binding, file)
+    other.exec('BEGIN IMMEDIATE')
+    const told: string[] = []
+    const notices = ({ code }: Notice): void => {
+      told.push(code)
+      if (code === 'STORE_UPGRADE_AWAITED' && told.length === 3) other.exec('ROLLBACK')
+    }
+    await using store = await openSqliteStore(file, { ...dependencies, binding, notices })
+    expect(told).toEqual([...Array<string>(3).fill('STORE_UPGRADE_AWAITED'), 'STORE_UPGRADED'])
+    expect(await all(store.versions({}))).toHaveLength(1)
+    other.close()
+  })
+
+  it('L10: an upgrade by another that does not end is a conflict that says what is waited for', async () => {
+    const file = newFile()
+    await (await open(file))[Symbol.asyncDispose]()
+    backToSchema2(binding, file)
+    const other = connect(binding, file)
+    other.exec('BEGIN IMMEDIATE')
+    const opened = openSqliteStore(file, { ...dependencies, binding })
+    await expect(opened).rejects.toMatchObject({ code: 'STORE_UPGRADING', kind: 'conflict', context: { found: 2 } })
+    other.exec('ROLLBACK')
+    other.close()
   })
 
   it('says what is wrong when it may not write there', async () => {
