@@ -1,5 +1,5 @@
 import { startTaxii2Server } from '../../src/simulate/taxii2-server.ts'
-import { collectionId } from './plan.ts'
+import { collectionId, makeObjects, stampOf } from './objects.ts'
 
 /** What the server is asked over its parent's channel. */
 export type ServerQuestion = { readonly ask: 'truth' }
@@ -19,24 +19,4 @@ export async function serveCampaign(objects: number): Promise<void> {
   })
   process.on('disconnect', () => process.exit(0))
   process.send?.({ url: server.discoveryUrl } satisfies ServerAnswer)
-}
-
-/** Three objects share each stamp, so that stamps are equal at most borders of pages. */
-function stampOf(index: number): string {
-  const micros = String(Math.floor(index / 3)).padStart(6, '0')
-  return `2026-01-01T00:00:00.${micros}Z`
-}
-
-function makeObjects(count: number): readonly Record<string, unknown>[] {
-  return Array.from({ length: count }, (_, index) => ({
-    type: 'indicator',
-    spec_version: '2.1',
-    id: `indicator--00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
-    created: '2026-01-01T00:00:00.000Z',
-    modified: '2026-01-01T00:00:00.000Z',
-    name: `Made up ${index}`,
-    pattern: `[ipv4-addr:value = '192.0.2.${index % 256}']`,
-    pattern_type: 'stix',
-    valid_from: '2026-01-01T00:00:00Z',
-  }))
 }
