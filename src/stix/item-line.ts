@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import type { Item } from './item.ts'
 
 /** Where an item is from, as its NDJSON line says. */
@@ -18,5 +19,10 @@ export function itemLine(item: Item, place: ItemPlace): Buffer {
   const { id, binding, subtype, timestampLabel, raw } = item
   const { source, collection } = place
   const block = { type: 'content-block', id, binding, subtype, timestampLabel, source, collection }
-  return Buffer.from(`${JSON.stringify({ ...block, content: raw.toString('utf8') })}\n`)
+  return Buffer.from(`${JSON.stringify({ ...block, content: textOf(raw) })}\n`)
+}
+
+/** ASCII, which nearly all content is, is read several times faster as Latin-1. */
+function textOf(raw: Buffer): string {
+  return raw.toString(isAscii(raw) ? 'latin1' : 'utf8')
 }

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { newSeed } from '../campaign/options.ts'
 import { interleave, measure, type Command, type Cost } from './measure.ts'
 import { median, type Bench, type BenchRow } from './rows.ts'
 
@@ -209,7 +210,32 @@ async function memoryGoal(sizes: readonly number[], repetitions: number): Promis
   }
 }
 
-/** F1 to F4: the built program's `poll` beside curl and taxii2-client (where `STIXTAXII_PEERS` names its environment). */
+/**
+ * F5: servers with `next` first and last, plain and packed, whose bodies are cut anywhere; each object of `poll` is looked
+ * at in its place.
+ */
+async function exactness(objects: number, folder: string): Promise<BenchRow> {
+  const seed = newSeed()
+  let polled = 0
+  for (const coding of ['plain', 'gzip']) {
+    for (const order of ['first', 'last']) {
+      await using server = await startPageServer(objects, 700, 0, coding, order, seed)
+      await assertExact(server, 700, objects, folder)
+      polled += objects
+    }
+  }
+  return {
+    goal: 'F5',
+    what: 'next first and last, plain and gzip, bodies cut anywhere',
+    ours: `${polled} objects, each in its place`,
+    beside: `seed ${seed}`,
+    ratio: '',
+    wanted: 'none lost, doubled or out of order',
+    held: true,
+  }
+}
+
+/** F1 to F5: the built program's `poll` beside curl and taxii2-client (where `STIXTAXII_PEERS` names its environment). */
 export const benchFetch: Bench = async ({ quick, wants }) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'stixtaxii-bench-'))
   try {
@@ -217,6 +243,7 @@ export const benchFetch: Bench = async ({ quick, wants }) => {
     const rows: BenchRow[] = []
     if (wants('F1')) rows.push(await withThinkTime(timing))
     for (const goal of noThinkTime) if (wants(goal.goal)) rows.push(...(await withoutThinkTime(goal, timing)))
+    if (wants('F5')) rows.push(await exactness(quick ? 5_000 : 50_000, folder))
     if (wants('F4')) rows.push(await memoryGoal(quick ? [2_000, 20_000] : [20_000, 200_000, 2_000_000], quick ? 1 : 3))
     return rows
   } finally {

@@ -8,10 +8,12 @@ import type { Bench, BenchRow } from './rows.ts'
 import { benchInstall, benchStart } from './start.ts'
 import { benchServe } from './serve.ts'
 import { benchStore } from './store.ts'
+import { benchXml } from './xml.ts'
 
 /** `npm run bench -- [--quick] [GOAL...]`: goals of the performance plan, each beside its limit or rival in the same run. */
 const benches: readonly { readonly goals: readonly string[]; readonly bench: Bench }[] = [
-  { goals: ['F1', 'F2', 'F3', 'F4'], bench: benchFetch },
+  { goals: ['F1', 'F2', 'F3', 'F4', 'F5'], bench: benchFetch },
+  { goals: ['X1', 'X2'], bench: benchXml },
   { goals: ['S1'], bench: benchStore },
   { goals: ['S1'], bench: benchFetchIntoStore },
   { goals: ['S2'], bench: benchLookup },

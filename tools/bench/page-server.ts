@@ -1,16 +1,19 @@
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
+import { seeded } from '../campaign/seeded.ts'
 
 /**
  * A paged TAXII 2.1 collection in a process of its own, made once and kept as bytes, so that it costs as little as
- * possible beside what is measured. Prints its URL. Arguments: OBJECTS PAGE_SIZE THINK_MS plain|gzip first|last, where the
- * last says if `next` stands before or after `objects`.
+ * possible beside what is measured. Prints its URL. Arguments: OBJECTS PAGE_SIZE THINK_MS plain|gzip first|last [SEED],
+ * where `first` or `last` says if `next` stands before or after `objects`. With a seed each body is written in pieces that
+ * end anywhere, and the kernel may not join them.
  *
  * The pages are also there as `/raw?page=N`, for curl; `/objects.ndjson` is the truth.
  */
 const [objects = 200_000, pageSize = 1000, thinkMs = 0] = process.argv.slice(2, 5).map(Number)
-const [coding = 'plain', order = 'first'] = process.argv.slice(5)
+const [coding = 'plain', order = 'first', seed] = process.argv.slice(5)
+const random = seed === undefined ? undefined : seeded(Number(seed))
 const pageCount = Math.ceil(objects / pageSize)
 const type = 'application/taxii+json;version=2.1'
 const collection = '91a7b528-80eb-42ed-a74d-c6fbd5a26116'
@@ -62,6 +65,16 @@ function pageOf(index: number): Buffer {
 }
 if (keep) for (let index = 0; index < pageCount; index++) pageOf(index)
 
+async function writePieces(response: ServerResponse, body: Buffer, random: () => number): Promise<void> {
+  response.socket?.setNoDelay(true)
+  for (let from = 0, to = 0; from < body.length; from = to) {
+    to = Math.min(body.length, from + Math.ceil(1 + random() ** 6 * 120_000))
+    response.write(body.subarray(from, to))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  response.end()
+}
+
 const server = createServer((request, response) => {
   const url = new URL(request.url ?? '/', 'http://127.0.0.1')
   const json = (value: unknown) => {
@@ -89,7 +102,8 @@ const server = createServer((request, response) => {
       'x-taxii-date-added-first': '2025-01-01T00:00:00.000000Z',
       'x-taxii-date-added-last': last,
     })
-    response.end(body)
+    if (random) void writePieces(response, body, random)
+    else response.end(body)
   }, thinkMs)
 })
 const described = {

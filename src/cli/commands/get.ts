@@ -35,7 +35,7 @@ export const get = defineCommand({
       const collection = await onlyCollection(source, input.collection, parts.signal)
       const place = { source: source.profile.name, collection }
       for await (const page of operations.object(input.id, { collection, match }, parts.signal))
-        await parts.output.raw(pageLines(page.items, place))
+        for (const lines of pageLines(page.items, place)) await parts.output.raw(lines)
     })
   },
 })

@@ -92,7 +92,7 @@ async function writePoll(
   for await (const page of pagesByServerClock(client, request, parts.signal)) {
     damaged += page.damaged.length
     const items = written + page.items.length > limit ? page.items.slice(0, limit - written) : page.items
-    await parts.output.raw(raw ? rawContents(items) : pageLines(items, place))
+    for (const lines of raw ? rawContents(items) : pageLines(items, place)) await parts.output.raw(lines)
     written += items.length
     if (written >= limit) break
   }
