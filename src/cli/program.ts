@@ -5,6 +5,7 @@ import type { Command, CommandRow } from './command.ts'
 import { declareInput, optionTerm } from './declare-input.ts'
 import type { Environment } from './environment.ts'
 import { declareGlobalFlags, resolveGlobalOptions } from './global-flags.ts'
+import { formatItem } from './help-layout.ts'
 import { commandGroups } from './registry.ts'
 import type { GlobalOptions } from './runtime.ts'
 import { showTyped } from './show-typed.ts'
@@ -42,7 +43,7 @@ export async function parseCommandLine(argv: readonly string[], context: ParseCo
     const row = leaves.get(named)
     if (row === undefined) return
     const command = await row.load()
-    declareCommand(named, command)
+    declareCommand(named, command, widthOf(context))
     named.action(() => {
       const options = resolveGlobalOptions(program, context.environment)
       const typed = collectInput(named, command, context.environment)
@@ -90,11 +91,13 @@ function buildProgram(context: ParseContext, write: (text: string) => void): Pro
       // Usage errors are told by report-error.
       writeErr: () => undefined,
       outputError: () => undefined,
-      getOutHelpWidth: () => Math.min(Math.max(context.columns, 40), 120),
+      getOutHelpWidth: () => widthOf(context),
       getOutHasColors: () => false,
     })
     .configureHelp({
       showGlobalOptions: true,
+      minWidthToWrap: 20,
+      formatItem,
       optionTerm,
       subcommandTerm: (command) => command.name(),
       commandUsage: (command) => `stixtaxii ${pathOf(command)} ${command.usage()}`.replace(/ {2,}/g, ' '),
@@ -107,6 +110,11 @@ function buildProgram(context: ParseContext, write: (text: string) => void): Pro
 const rootNotes = `
 Help on one command:  stixtaxii help fetch
 Topics:               stixtaxii help exit-codes | environment | formats`
+
+/** How wide help is written: as the terminal, within what can be read. */
+function widthOf({ columns }: ParseContext): number {
+  return Math.min(Math.max(columns, 40), 120)
+}
 
 function addRows(
   program: Program,
@@ -132,24 +140,25 @@ function addRows(
   }
 }
 
-function declareCommand(program: Program, command: Command): void {
+function declareCommand(program: Program, command: Command, columns: number): void {
   program.description(command.details ? `${command.summary}\n\n${command.details}` : command.summary)
   declareInput(program, command)
+  program.addHelpText('after', () => notesAfter(command, (text) => program.createHelp().boxWrap(text, columns)))
+}
+
+function notesAfter(command: Command, wrap: (text: string) => string): string {
   const statuses = Object.entries(exitStatusOfKind)
     .map(([kind, status]) => `${status} ${kind}`)
     .join(', ')
-  program.addHelpText(
-    'after',
-    [
-      '',
-      'Examples:',
-      ...command.examples.map((example) => `  ${example}`),
-      '',
-      ...(command.schema ? [`-o json is described by schemas/${command.schema}.json`, ''] : []),
-      `Exit status: 0 done, ${statuses}`,
-      'What they mean: stixtaxii help exit-codes',
-    ].join('\n'),
-  )
+  return [
+    '',
+    'Examples:',
+    ...command.examples.map((example) => `  ${example}`),
+    '',
+    ...(command.schema ? [wrap(`-o json is described by schemas/${command.schema}.json`), ''] : []),
+    wrap(`Exit status: 0 done, ${statuses}`),
+    wrap('What they mean: stixtaxii help exit-codes'),
+  ].join('\n')
 }
 
 function pathOf(command: Program): string {
