@@ -171,3 +171,111 @@ describe('D8: names of files to upload', () => {
     expect(() => checkFileName(name)).not.toThrow()
   })
 })
+
+describe('the call that a path stands for', () => {
+  const { pool, logpoint } = good
+
+  test.each([
+    ['GET', `/configapi/${pool}/${logpoint}/PluginConfiguration/Ti_stixtaxii`, 'sourceList', { pool, logpoint }],
+    ['GET', `/v1/x/${pool}/${logpoint}/PluginConfiguration/Ti_stixtaxii`, undefined, {}],
+    ['DELETE', `/configapi/${pool}/${logpoint}/PluginConfiguration/Ti_stixtaxii`, undefined, {}],
+    ['GET', `/configapi//${logpoint}/PluginConfiguration/Ti_stixtaxii`, undefined, {}],
+    ['GET', `/configapi/${pool}/${logpoint}/PluginConfiguration/Ti_stixtaxii/more`, undefined, {}],
+    ['GET', `/configapi/${pool}/${logpoint}/PluginConfiguration`, undefined, {}],
+    ['GET', `configapi/${pool}/${logpoint}/PluginConfiguration/Ti_stixtaxii`, undefined, {}],
+    ['GET', `/monitorapi/${pool}/${logpoint}/PluginConfiguration/Ti_stixtaxii`, undefined, {}],
+    ['GET', '/', undefined, {}],
+    ['GET', '', undefined, {}],
+  ])('%s %s is %s', (method, path, name, segments) => {
+    expect(callOf(method, path)).toEqual(name === undefined ? undefined : { name, segments })
+  })
+
+  test('is found again from the path of each, under another prefix too, names decoded', () => {
+    for (const name of endpointNames) {
+      const wanted = Object.fromEntries(segmentsOf(name).map((segment) => [segment, good[segment as 'pool'] ?? 'a b']))
+      const path = build(name, wanted, 'configapi/v1')
+      expect(callOf(endpoints[name].method, path, 'configapi/v1')).toEqual({ name, segments: wanted })
+    }
+    const trash = build('packageTrashPublic', { file: 'ä b.pak' })
+    expect(callOf(endpoints.packageTrashPublic.method, trash)?.segments).toEqual({ file: 'ä b.pak' })
+  })
+
+  test('is the one with more words of its own where two fit', () => {
+    for (const name of endpointNames) {
+      const path = build(name, good)
+      const found = callOf(endpoints[name].method, path)
+      expect(Object.keys(found?.segments ?? {}).length).toBeLessThanOrEqual(segmentsOf(name).length)
+      expect(found?.name).toBe(name)
+    }
+  })
+})
+
+describe('what is refused of a path', () => {
+  test.each(['v1', 'configapi/v1.2', 'a-b_c/d.e.f', 'A'])('a prefix may be %s', (prefix) => {
+    expect(checkPrefix(prefix)).toBe(prefix)
+  })
+
+  test.each([
+    '',
+    '/',
+    '/a',
+    'a/',
+    'a//b',
+    '.',
+    '..',
+    'a/..',
+    'a..b',
+    'a.',
+    '.a',
+    'a/.b',
+    'a b',
+    'a?b',
+    'a%2fb',
+    'a\nb',
+    'ä',
+  ])('a prefix may not be %j', (prefix) => {
+    expect(() => checkPrefix(prefix)).toThrow(
+      expect.objectContaining({ code: 'DIRECTOR_API_PREFIX', kind: 'config', context: expect.any(Object) }),
+    )
+  })
+
+  test.each([['...', 'a..b', '.a', 'a.', 'a b', 'ä', 'list2', 'my.list', '😀']])(
+    'a name may be like these',
+    (...names) => {
+      for (const file of names)
+        expect(build('packageTrashPublic', { file })).toBe(`/configapi/Uploads/${encodeURIComponent(file)}`)
+    },
+  )
+
+  test('is said by its name and value', () => {
+    const refused = (act: () => unknown): unknown => {
+      try {
+        return act()
+      } catch (error) {
+        return error
+      }
+    }
+    expect(refused(() => build('packageTrashPublic', { file: 'a/b' }))).toMatchObject({
+      message: 'The file name "a/b" cannot stand in the address of a call',
+      context: { file: 'a/b' },
+    })
+    expect(refused(() => build('packageTrashPublic', { file: 'LIST' }))).toMatchObject({
+      message: 'The file name "LIST" is itself a word of the API',
+    })
+    expect(refused(() => build('packageTrashPublic', {}))).toMatchObject({ context: { file: '' } })
+    expect(refused(() => build('sourceDelete', { ...good, id: ' ' }))).toMatchObject({
+      message: 'The id " " cannot stand in the address of a call',
+      context: { id: ' ' },
+    })
+    expect(refused(() => build('sourceList', { ...good, pool: 'x' }))).toMatchObject({
+      message: 'The pool UUID "x" is no identifier',
+      context: { pool: 'x' },
+    })
+    expect(refused(() => build('sourceList', { ...good, logpoint: 'x' }))).toMatchObject({
+      message: 'The Logpoint identifier "x" is no identifier',
+    })
+    expect(refused(() => checkFileName('a"b'))).toMatchObject({ code: 'DIRECTOR_FILE_NAME', context: { file: 'a"b' } })
+    expect(refused(() => checkFileName('..'))).toMatchObject({ code: 'DIRECTOR_PATH_SEGMENT', context: { file: '..' } })
+    expect(refused(() => checkPrefix('/\u001b'))).toMatchObject({ context: { apiPrefix: '/\\u{1b}' } })
+  })
+})

@@ -96,6 +96,18 @@ describe('a checkpoint that is changed by hand', () => {
     expect(await store.checkpoints()).toHaveLength(2)
   })
 
+  it('is never that of another source, though its collections are called the same', async () => {
+    const other = { ...keyOf('c1'), source: 's2' }
+    await using store = await aStore(keyOf('c1'), other)
+    const start = { version: '2.1', startedAt: '2026-01-02T03:04:05.000000Z' }
+    await store.beginRun({ ...start, source: { id: 's2', name: 'b' }, key: { ...other, collection: 'theirs' } })
+    expect(await changeCheckpoints(store, target, { verb: 'reset' })).toHaveLength(1)
+    expect(await store.checkpoint(other)).toMatchObject({ stamp })
+    await expect(changeCheckpoints(store, target, { verb: 'reset' })).rejects.toMatchObject({ kind: 'not-found' })
+    const theirs = changeCheckpoints(store, { ...target, collections: ['theirs'] }, { verb: 'reset' })
+    await expect(theirs).rejects.toMatchObject({ code: 'FETCH_CHECKPOINT_UNKNOWN' })
+  })
+
   it('waits for a fetch that is running as long as it may, and gives the source back', async () => {
     await using store = await aStore(keyOf('c1'))
     const lock = await store.lockSource(source, { timeoutMs: 0 })

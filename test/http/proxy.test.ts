@@ -172,6 +172,20 @@ test.each([
   ['', 'http://feed.example', false],
   [undefined, 'http://feed.example', false],
   ['nonsense/99', 'http://192.0.2.1', false],
+  ['a.example,,  b.example;', 'http://c.example', false],
+  ['.', 'http://feed.example', false],
+  ['feed.example.', 'http://feed.example', true],
+  ['feed.example', 'http://feed.example.', true],
+  ['192.0.2.0/24', 'http://[2001:db8::7]', false],
+  ['192.0.2.1', 'http://192.0.2.2', false],
+  ['192.0.2.1:81', 'http://192.0.2.1', false],
+  ['[2001:db8::7]', 'http://[2001:db8::7]:99', true],
+  ['[2001:db8::7]:81', 'http://[2001:db8::7]', false],
+  ['x[2001:db8::7]', 'http://[2001:db8::7]', false],
+  ['[2001:db8::7]x', 'http://[2001:db8::7]', false],
+  ['2001:db8::7', 'http://[2001:db8::7]', true],
+  ['feed.example:80x', 'http://feed.example', false],
+  ['x:feed.example:80', 'http://feed.example', false],
 ])('NO_PROXY "%s" and %s: %s', (noProxy, url, expected) => {
   const parsed = new URL(url)
   const port = Number(parsed.port || (parsed.protocol === 'https:' ? 443 : 80))

@@ -28,13 +28,13 @@ const secrets: readonly MutationPart[] = [
     tests: ['test/profile/credentials/{credentials,file,helper}.test.ts'],
   },
   { files: ['src/http/redactor.ts'], tests: ['test/http/{redactor,trace}.test.ts'] },
-  { files: ['src/http/{access,redirect}.ts'], tests: ['test/http/{access,origin}.test.ts'] },
-  { files: ['src/http/login.ts'], tests: ['test/http/login.test.ts'] },
+  { files: ['src/http/{access,redirect}.ts'], tests: ['test/http/{access-rules,redirect,access,origin}.test.ts'] },
+  { files: ['src/http/login.ts'], tests: ['test/http/{login-answers,login}.test.ts'] },
 ]
 
 const paths: readonly MutationPart[] = [
-  { files: ['src/director/paths.ts'], tests: ['test/director/{paths,endpoints}.test.ts'] },
-  { files: ['src/output/name.ts'], tests: ['test/output/formats.test.ts'] },
+  { files: ['src/director/paths.ts'], tests: ['test/director/paths.test.ts'] },
+  { files: ['src/output/name.ts'], tests: ['test/output/name.test.ts'] },
   { files: ['src/http/{route,proxy-bypass}.ts'], tests: ['test/http/{connect,proxy}.test.ts'] },
   { files: ['src/taxii/addresses.ts'], tests: ['test/taxii/addresses.test.ts'] },
   { files: ['src/taxii/v2/query.ts'], tests: ['test/taxii/v2/query.test.ts'] },
@@ -48,7 +48,7 @@ const orders: readonly MutationPart[] = [
 
 const cursor: readonly MutationPart[] = [
   { files: ['src/fetch/window.ts'], tests: ['test/fetch/window.test.ts'] },
-  { files: ['src/fetch/checkpoints.ts'], tests: ['test/fetch/{checkpoints,history}.test.ts'] },
+  { files: ['src/fetch/checkpoints.ts'], tests: ['test/fetch/checkpoints.test.ts'] },
   {
     files: [
       'src/fetch/{engine,receive,read-collection,fetch-collection,batches,read-ahead,counts,outcome,fetch-error}.ts',

@@ -5,55 +5,64 @@
 import { performance } from 'node:perf_hooks'
 import { clearTimeout, setTimeout } from 'node:timers'
 import { TestRunner } from 'vitest'
+import { note, readNotes } from './first-pass-notes.mjs'
 
-/** A test that takes longer is left to the second pass, in milliseconds. */
+/** A test that takes longer is left to the second pass, in milliseconds of processor time. */
 const longestMs = 500
 /** A mutant under which a test takes so much longer than without it has been found, as Stryker's time-outs are. */
 const hangsMs = 3000
 const slower = 10
 /** A loop that a mutant made endless ends after so many times as many rounds. */
 const hitFactor = 100
+/** A mutant that so many tests did not notice is left to the second pass. */
+const mostTests = 40
 
-const found = new Set()
+const { found, tries } = readNotes()
 
 export default class InPlaceTests extends TestRunner {
   async runTask(test) {
     const stryker = (globalThis.__stryker__ ??= {})
     const once = TestRunner.getTestFn(test)
     const named = stryker.currentTestId
-    const began = performance.now()
+    const [began, used] = [performance.now(), process.cpuUsage()]
     await once()
     const tookMs = performance.now() - began
-    if (tookMs > longestMs) return
+    const { user, system } = process.cpuUsage(used)
+    // By processor time, since others may be at work on the machine; a test that only waits takes its time for each mutant.
+    if ((user + system) / 1000 > longestMs || tookMs > 10 * longestMs) return
     const limitMs = hangsMs + slower * tookMs
     const reached = Object.entries(stryker.mutantCoverage?.perTest?.[named] ?? {})
-    const killed = []
-    // As vitest does around each test: what one left behind must not help or spoil the next.
-    const body = async () => {
-      const suites = suitesOf(test)
-      for (const suite of suites)
-        for (const hook of TestRunner.getSuiteHooks(suite).beforeEach) await hook(test.context, suite)
-      stryker.currentTestId = 'in place'
-      try {
-        await once()
-      } finally {
-        for (const suite of suites.reverse())
-          for (const hook of TestRunner.getSuiteHooks(suite).afterEach) await hook(test.context, suite)
-      }
-    }
     try {
       for (const [mutant, hits] of reached) {
-        if (found.has(mutant) || !(await fails(body, limitMs, stryker, { mutant, hits }))) continue
-        if (await fails(body, limitMs, stryker, { mutant: undefined, hits: 0 }))
+        const tried = tries.get(mutant) ?? 0
+        if (found.has(mutant) || tried >= mostTests) continue
+        tries.set(mutant, tried + 1)
+        note('tried', mutant)
+        if (!(await fails(() => again(test, once, stryker), limitMs, stryker, { mutant, hits }))) continue
+        if (await fails(() => again(test, once, stryker), limitMs, stryker, { mutant: undefined, hits: 0 }))
           throw new Error(`mutant ${mutant} spoilt the process of its test`)
-        found.add(mutant)
-        killed.push(mutant)
+        found.set(mutant, named)
+        note('found', mutant, named)
       }
     } finally {
+      note('left')
       stryker.currentTestId = named
       delete stryker.mutantCoverage?.perTest?.['in place']
-      test.meta.killed = killed
     }
+  }
+}
+
+// As vitest does around each test: what one run left behind must not help or spoil the next.
+async function again(test, once, stryker) {
+  const suites = suitesOf(test)
+  for (const suite of suites)
+    for (const hook of TestRunner.getSuiteHooks(suite).beforeEach) await hook(test.context, suite)
+  stryker.currentTestId = 'in place'
+  try {
+    await once()
+  } finally {
+    for (const suite of suites.reverse())
+      for (const hook of TestRunner.getSuiteHooks(suite).afterEach) await hook(test.context, suite)
   }
 }
 

@@ -1,74 +1,64 @@
 // Stryker's runner for vitest with a quick first pass before it: see in-place-tests.mjs. A mutant that a test found there
 // is killed; every other one is run as Stryker runs it, in a worker of its own.
 import { commonTokens, declareClassPlugin, PluginKind, tokens } from '@stryker-mutator/api/plugin'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
+import { clearInterval, setInterval } from 'node:timers'
 import { fileURLToPath } from 'node:url'
+import { lastTried, note, quietMs, readNotes } from './first-pass-notes.mjs'
 import { VitestTestRunner } from './node_modules/@stryker-mutator/vitest-runner/dist/src/vitest-test-runner.js'
-import { vitestWrapper } from './node_modules/@stryker-mutator/vitest-runner/dist/src/vitest-wrapper.js'
 
-const foundFile = 'found-in-place.json'
-const runner = fileURLToPath(new URL('in-place-tests.mjs', import.meta.url))
+const program = fileURLToPath(new URL('first-pass.mjs', import.meta.url))
+const doneFile = 'first-pass-done.txt'
+/** So long may one test take with one mutant before its process is given up. */
+const stuckMs = 45_000
+/** Processes that a pass may cost. */
+const mostStarts = 60
 
 class InPlaceRunner extends VitestTestRunner {
   static inject = tokens(commonTokens.options, commonTokens.logger)
-  #found = {}
+  #found = new Map()
 
   constructor(options, log) {
     super(options, log, '__stryker__')
   }
 
   async init() {
-    await super.init()
     // Stryker starts its runner again after a time-out; what is known stays known.
-    if (!existsSync(foundFile)) writeFileSync(foundFile, JSON.stringify(await this.#firstPass()))
-    this.#found = JSON.parse(readFileSync(foundFile, 'utf8'))
+    for (let start = 0; start < mostStarts && !existsSync(doneFile); start += 1) {
+      const status = await firstPass(this.options.vitest.configFile)
+      const mutant = lastTried()
+      if (status === 0) writeFileSync(doneFile, '')
+      else if (mutant === undefined) throw new Error(`the first pass ended with ${status} before any mutant`)
+      else note('hung', mutant)
+    }
+    this.#found = readNotes().found
+    await super.init()
   }
 
   async mutantRun(options) {
-    const test = this.#found[options.activeMutant.id]
-    if (test === undefined) {
-      const isOver = process.env.STIXTAXII_MUTATE_PASSES === '1' && options.mutantActivation !== 'static'
-      return isOver ? { status: 'survived', nrOfTests: 1 } : super.mutantRun(options)
+    const { id } = options.activeMutant
+    if (!this.#found.has(id)) {
+      const isLastPass = process.env.STIXTAXII_MUTATE_PASSES === '1'
+      return isLastPass ? { status: 'survived', nrOfTests: 1 } : super.mutantRun(options)
     }
+    const test = this.#found.get(id)
+    if (test === undefined) return { status: 'timeout', reason: 'its process ended, or had to be ended' }
     return { status: 'killed', killedBy: [test], failureMessage: 'found in the first pass', nrOfTests: 1 }
   }
+}
 
-  async #firstPass() {
-    const vitest = await vitestWrapper.createVitest('test', {
-      config: this.options.vitest.configFile,
-      pool: 'threads',
-      maxWorkers: 1,
-      watch: false,
-      bail: 0,
-      runner,
-      dangerouslyIgnoreUnhandledErrors: true,
-      onConsoleLog: () => false,
-      reporters: [{}],
+function firstPass(config) {
+  const child = spawn(process.execPath, [program, config], { stdio: ['ignore', 'inherit', 'ignore'] })
+  const watch = setInterval(() => {
+    if (lastTried() !== undefined && quietMs() > stuckMs) child.kill('SIGKILL')
+  }, 1000)
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => {
+      clearInterval(watch)
+      resolve(code ?? signal)
     })
-    vitest.provide('globalNamespace', '__stryker__')
-    vitest.provide('mode', 'dry-run')
-    vitest.provide('isGreaterThanVitest4Point1', true)
-    for (const project of vitest.projects)
-      project.config.setupFiles = [this.localSetupFile, ...project.config.setupFiles]
-    await vitest.start()
-    const found = {}
-    for (const file of vitest.state.getFiles()) collect(file, found)
-    await vitest.close()
-    return found
-  }
-}
-
-function collect(task, found) {
-  for (const each of task.tasks ?? []) collect(each, found)
-  if (task.type !== 'test') return
-  if (task.result?.state === 'fail') console.log(`${task.name}: ${task.result.errors?.[0]?.message}`)
-  for (const mutant of task.meta.killed ?? []) found[mutant] = `${task.file.filepath}#${fullName(task)}`
-}
-
-function fullName(task) {
-  const names = [task.name]
-  for (let suite = task.suite; suite; suite = suite.suite) names.unshift(suite.name)
-  return names.join(' ').trim()
+  })
 }
 
 export const strykerPlugins = [declareClassPlugin(PluginKind.TestRunner, 'in-place', InPlaceRunner)]
