@@ -3,7 +3,7 @@ import type { Notice } from '../../src/core/notice.ts'
 import { StixTaxiiError } from '../../src/core/errors.ts'
 import { startTaxii2Server } from '../../src/simulate/taxii2-server.ts'
 import { startLoopback } from '../../src/simulate/loopback-server.ts'
-import { namedAddress } from '../../src/taxii/addresses.ts'
+import { foreignAddress, namedAddress } from '../../src/taxii/addresses.ts'
 import { basicFor } from '../http/an-http.ts'
 import { aClient, errorOf, readPoll, someIndicators } from './a-client.ts'
 
@@ -75,6 +75,65 @@ describe('S1: addresses that a server names', () => {
     const plain = new URL('http://127.0.0.1:9000/taxii2/')
     expect(resolved('http://127.0.0.1:9001/r/', ['http://127.0.0.1:9001'], plain)).toBe('http://127.0.0.1:9001/r/')
     expect(resolved('/r/', ['not an origin'])).toBe('https://taxii.example/r/')
+  })
+
+  it('allows an origin by what the profile names, no other beside it', () => {
+    expect(resolved('https://evil.example/r/', ['https://other.example', 'nonsense'])).toBe(
+      'https://taxii.example/r/ for https://evil.example',
+    )
+    expect(resolved('https://other.example/r/', ['https://OTHER.example:443/path'])).toBe('https://other.example/r/')
+    expect(resolved('https://other.example:8443/r/', ['https://other.example'])).toBe(
+      'https://taxii.example/r/ for https://other.example:8443',
+    )
+  })
+
+  it.each([
+    ['/api1/?x=1', 'has a query'],
+    ['/api1/#x', 'has a query'],
+    ['https://:pw@taxii.example/', 'carries user information'],
+    ['https://ann@taxii.example/', 'carries user information'],
+    ['//evil.example/', 'names a host without a scheme'],
+    ['/a/../b', 'climbs with ..'],
+    ['ftp://taxii.example/', 'is neither http nor https'],
+    ['/a\\b', 'has a blank, a backslash or a control character in it'],
+    ['http://[', 'is no address'],
+  ])('says of %j where no query is meant to be that it %s', (named, problem) => {
+    const policy = { home, notices: () => undefined, forbidQuery: true }
+    let seen: unknown
+    try {
+      namedAddress(named, home, policy)
+    } catch (error) {
+      seen = error
+    }
+    expect(seen).toMatchObject({
+      code: 'TAXII_ADDRESS_REFUSED',
+      kind: 'refused',
+      message: expect.stringContaining(`which ${problem}`) as string,
+      context: { address: expect.any(String) as string },
+    })
+  })
+
+  it('keeps a query where one may be, at home and where it is asked there instead', () => {
+    expect(resolved('/api1/?x=1')).toBe('https://taxii.example/api1/?x=1')
+    expect(resolved('https://evil.example/api1/?x=1')).toBe('https://taxii.example/api1/?x=1 for https://evil.example')
+  })
+
+  it('is refused with 200 characters of it', () => {
+    const long = `/${'x'.repeat(500)}/../`
+    expect(() => namedAddress(long, home, { home, notices: () => undefined })).toThrow(
+      expect.objectContaining({ context: { address: `${long.slice(0, 200)}…` } }),
+    )
+  })
+
+  it('that does not work at home either is named with what was tried', () => {
+    const cause = new Error('404')
+    const address = namedAddress('https://evil.example/r/', home, { home, notices: () => undefined })
+    expect(foreignAddress(address, cause)).toMatchObject({
+      code: 'TAXII_ORIGIN_REFUSED',
+      kind: 'refused',
+      context: { origin: 'https://evil.example', tried: ['https://taxii.example/r/'] },
+      cause,
+    })
   })
 
   it('says when it asks elsewhere than was named', () => {
