@@ -10,8 +10,8 @@ import type { AccessRule, Authentication, HttpOptions } from './options.ts'
 export interface Access {
   /** @throws HTTP_ORIGIN_REFUSED, HTTP_PLAIN_REFUSED (refused), HTTP_URL_SECRET (config). */
   check(url: URL): void
-  /** Whether secrets may go to the URL's origin at all. */
-  allows(url: URL): boolean
+  /** Whether secrets may be shown at the URL's origin: not where the profile only gets its tokens. */
+  shows(url: URL): boolean
   /** The rule with the longest path prefix that covers the URL. */
   ruleFor(url: URL): AccessRule | undefined
 }
@@ -21,13 +21,15 @@ export function openAccess(options: HttpOptions): Access {
   const rules = [...(options.access ?? [])].sort(
     (a, b) => Number(b.exact === true) - Number(a.exact === true) || b.pathPrefix.length - a.pathPrefix.length,
   )
+  // A profile without rules has nothing but, perhaps, a certificate.
+  const shown = rules.length === 0 ? allowed : new Set(rules.map(({ origin }) => originOf(origin)))
   return {
     check(url) {
       checkShape(url)
       if (!allowed.has(url.origin)) throw originRefused(url, [...allowed])
       checkPlain(url, options)
     },
-    allows: (url) => allowed.has(url.origin),
+    shows: (url) => shown.has(url.origin),
     ruleFor: (url) => rules.find((rule) => covers(rule, url)),
   }
 }

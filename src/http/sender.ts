@@ -112,7 +112,7 @@ export class Sender {
     const { limits, options } = this.#parts
     const { url } = request
     // A login may live elsewhere: the certificate goes only where the profile's other secrets may go.
-    const withCertificate = request.anonymous !== true && this.#parts.access.allows(url)
+    const withCertificate = request.anonymous !== true && this.#parts.access.shows(url)
     const route = this.#router(url, withCertificate)
     const parts = { userAgent: options.userAgent, route, rule, logins: this.#logins, redactor: this.#redactor }
     const message = await compose(request, parts)

@@ -36,7 +36,7 @@ describe('S1: where one profile may go', () => {
   it('is its own origin and those it allows, whatever the path', () => {
     const access = accessOf({ allowOrigins: ['https://OTHER.example:443/ignored'] })
     const asked = [`${home}/x`, 'https://other.example/', 'https://evil.example/', 'http://taxii.example/']
-    expect(asked.map((url) => access.allows(new URL(url)))).toEqual([true, true, false, false])
+    expect(asked.map((url) => access.shows(new URL(url)))).toEqual([true, true, false, false])
     expect(faultOf(() => access.check(new URL('https://evil.example/x')))).toEqual({
       code: 'HTTP_ORIGIN_REFUSED',
       kind: 'refused',

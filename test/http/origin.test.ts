@@ -7,6 +7,8 @@ import type { AccessRule, HttpOptions } from '../../src/http/options.ts'
 import { answer, startFaultServer, type FaultServer } from '../faults/fault-server.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { anHttp, basicFor, faultOf, outcomeOf } from './an-http.ts'
+import { startRecorder } from './origin-rule/recorder.ts'
+import { secretOptions } from './origin-rule/secrets.ts'
 
 const options = (more: Partial<HttpOptions> = {}): HttpOptions => ({
   origins: ['https://taxii.example'],
@@ -146,6 +148,25 @@ test('S1: a request to another origin is refused before anything is sent', async
     'HTTP_ORIGIN_REFUSED refused',
   )
   expect(stranger.connections).toBe(0)
+})
+
+test('S1: a client certificate is not shown where the profile only gets its token', async () => {
+  const token = JSON.stringify({ token: 'granted' })
+  await using login = await startRecorder(['127.0.0.1'], 0, () => ({ body: token }))
+  await using home = await startRecorder(['127.0.0.1'], 0, () => ({ body: 'home' }))
+  const [origin, place] = [home, login].map(({ port }) => `https://127.0.0.1:${port}`) as [string, string]
+  const [rule] = secretOptions('login', [origin], new URL('/login', place)).access ?? []
+  const { tls } = secretOptions('certificate', [origin], new URL(place))
+  await using opened = anHttp(origin, {
+    origins: [origin, place],
+    access: rule ? [rule] : [],
+    tls: { ...tls, insecure: true },
+  })
+
+  expect((await outcomeOf(opened.http, new URL('/x', origin))).text).toBe('home')
+
+  expect(home.look().seen.map(({ certificate }) => certificate)).toEqual([true])
+  expect(login.look().seen.map(({ certificate }) => certificate)).toEqual([false])
 })
 
 test('S1: an anonymous request carries nothing', async () => {
