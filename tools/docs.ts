@@ -7,16 +7,20 @@ import { conformancePage, readNumberedTests } from './docs/conformance-page.ts'
 import { readCatalogue } from './docs/error-catalogue.ts'
 import { errorPage } from './docs/error-page.ts'
 import { faultPage, readTestFiles } from './docs/fault-page.ts'
+import { growthPage, growthSvg, readGrowth } from './docs/growth-page.ts'
 import { securityPage } from './docs/security-table.ts'
 import { patternParser } from './patterns/parser.ts'
 
 const root = process.cwd()
 const tests = readNumberedTests(root)
+const growth = readGrowth(root)
 const pages = {
   'docs/errors.md': errorPage(readCatalogue(root)),
   'docs/conformance.md': conformancePage(tests),
   'docs/faults.md': faultPage(readTestFiles(root)),
   'SECURITY.md': securityPage(readFileSync(path.join(root, 'SECURITY.md'), 'utf8'), tests),
+  'docs/growth.md': growthPage(growth),
+  'docs/growth.svg': growthSvg(growth),
   'docs/serve-configuration.md': configurationPage(),
   'src/stix/patterns/parser.generated.ts': patternParser(root),
 }
