@@ -2,9 +2,9 @@ import { deflateSync, gzipSync } from 'node:zlib'
 import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { StixTaxiiError } from '../../src/core/errors.ts'
-import { httpStatusOf } from '../../src/serve/http-status.ts'
+import { httpStatusOf, isPassing } from '../../src/serve/http-status.ts'
 import type { ServeEnvironment } from '../../src/serve/parts.ts'
-import { readBody } from '../../src/serve/read-body.ts'
+import { createBodyBudget, readBody } from '../../src/serve/read-body.ts'
 
 const app = new Hono<ServeEnvironment>()
 app.post('/', async (c) => c.body(new Uint8Array(await readBody(c, 1000))))
@@ -98,4 +98,34 @@ describe('the body of a request', () => {
     })
     expect(await post(body)).toEqual({ status: 400, text: 'SERVE_BODY_CUT' })
   })
+})
+
+it('E2 bodies of many clients together are bounded: one that finds no room is sent away for a while, one alone never', async () => {
+  const budget = createBodyBudget(1000)
+  const seen: unknown[] = []
+  const shared = new Hono<ServeEnvironment>()
+  shared.post('/', async (c) => c.body(new Uint8Array(await readBody(c, 5000, budget))))
+  shared.onError((error, c) => {
+    seen.push([error instanceof StixTaxiiError ? error.code : 'other', isPassing(error)])
+    return c.text('', 503)
+  })
+  const send = async (body: NonNullable<RequestInit['body']>): Promise<number> => {
+    const init: RequestInit & { duplex: 'half' } = { method: 'POST', body, duplex: 'half' }
+    return (await shared.request('/', init)).status
+  }
+  let go: (() => void) | undefined
+  const waits = new Promise<void>((resolve) => (go = resolve))
+  const slow = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      controller.enqueue(new Uint8Array(800))
+      await waits
+      controller.close()
+    },
+  })
+  const first = send(slow)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect([await send('a'.repeat(150)), await send('a'.repeat(300))]).toEqual([200, 503])
+  go?.()
+  expect([await first, await send('a'.repeat(300)), await send('a'.repeat(4000))]).toEqual([200, 200, 200])
+  expect(seen).toEqual([['SERVE_BODIES_BUSY', true]])
 })
