@@ -32,6 +32,13 @@ export async function rivalsFor(data: { readonly values: string }, folder: strin
     'values.json',
     JSON.stringify(Object.fromEntries(linesOf(data.values).map((value) => [value, 1]))),
   )
+  const context = script(
+    'context.csv',
+    linesOf(data.values)
+      .map((value) => `${value},category,x\n`)
+      .join(''),
+  )
+  script('syslog-ng.conf', syslogNgConfiguration(context))
   const counted = (argv: readonly string[]): Command => ({ argv, countsLines: true })
   const filter = `select(${fields.map((field) => `$map[0][.${field}]`).join(' or ')})`
   return Promise.resolve([
@@ -55,6 +62,14 @@ export async function rivalsFor(data: { readonly values: string }, folder: strin
       missing: isMissing('jq'),
       share: 0.2,
       command: (events) => counted(['jq', '-c', '--slurpfile', 'map', table, filter, events]),
+    },
+    {
+      name: 'syslog-ng, contextual data for one field',
+      wanted: 20,
+      missing: !hasContextualData(),
+      share: 0.2,
+      oneField: true,
+      command: (events) => counted(['bash', '-c', syslogNg(events, folder)]),
     },
     {
       name: 'grep -F -f',
@@ -90,6 +105,29 @@ const linesOf = (file: string): readonly string[] => readFileSync(file, 'utf8').
 function isMissing(program: string): boolean {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).error !== undefined
 }
+
+function hasContextualData(): boolean {
+  const { stdout } = spawnSync('syslog-ng', ['--module-registry'], { encoding: 'utf8' })
+  return String(stdout).includes('add-contextual-data')
+}
+
+// It reads standard input from a pipe only, and ends with it.
+function syslogNg(events: string, folder: string): string {
+  const own = ['persist-file', 'pidfile', 'control'].map(
+    (name) => `--${name}='${path.join(folder, `syslog-ng.${name}`)}'`,
+  )
+  return `cat '${events}' | syslog-ng --foreground --cfgfile='${path.join(folder, 'syslog-ng.conf')}' ${own.join(' ')} | cat`
+}
+
+const syslogNgConfiguration = (context: string): string => `@version: 3.38
+options { stats-freq(0); };
+source events { stdin(flags(no-parse)); };
+parser json { json-parser(prefix("e.")); };
+parser add { add-contextual-data(selector("\${e.destination_address}"), database("${context}"), prefix("et_")); };
+filter known { "\${et_category}" ne "" };
+destination out { file("/dev/stdout" template("\${MSG} \${et_category}\n")); };
+log { source(events); parser(json); parser(add); filter(known); destination(out); };
+`
 
 const nodeMap = `
 import { createReadStream, readFileSync } from 'node:fs'
