@@ -14,7 +14,7 @@ import { leastScore, mutationGroups } from './mutate/groups.ts'
 import type { MutationGroup } from './mutate/groups.ts'
 import { pageWithFigures } from './mutate/page.ts'
 import type { MutationRow } from './mutate/page.ts'
-import { installStryker, runStryker } from './mutate/stryker.ts'
+import { installStryker, lastReport, runStryker } from './mutate/stryker.ts'
 import type { StrykerMutant } from './mutate/stryker.ts'
 
 /** See `campaign`. */
@@ -24,6 +24,8 @@ interface MutateOptions {
   readonly onein: number
   /** 1 or 2; see `StrykerRun`. */
   readonly passes: number
+  /** Only this part of each group is run anew, from 1; the others count as they were measured last. 0 = all are run. */
+  readonly part: number
   /** 0 = leave docs/mutation.md as it is. */
   readonly page: number
 }
@@ -31,7 +33,7 @@ interface MutateOptions {
 process.exitCode = await campaign(process.argv.slice(2))
 
 async function campaign(argv: readonly string[]): Promise<number> {
-  const defaults: MutateOptions = { seed: newSeed(), onein: 1, passes: 2, page: 1 }
+  const defaults: MutateOptions = { seed: newSeed(), onein: 1, passes: 2, part: 0, page: 1 }
   const { options, words } = readCampaignOptions(argv, { ...defaults })
   const groups = mutationGroups.filter(({ name }) => words.length === 0 || words.includes(name))
   const names = mutationGroups.map(({ name }) => name)
@@ -45,8 +47,9 @@ async function campaign(argv: readonly string[]): Promise<number> {
   for (const group of groups) {
     const figures = await measure(group, root, options)
     const sample = options.onein === 1 ? '' : ` --onein ${options.onein} --seed ${options.seed}`
+    const passes = options.passes === 2 ? '' : ` --passes ${options.passes}`
     const date = new Date().toISOString().slice(0, 10)
-    rows.push({ group, figures, date, command: `npm run mutate -- ${group.name}${sample}` })
+    rows.push({ group, figures, date, command: `npm run mutate -- ${group.name}${sample}${passes}` })
     lines.push(`${group.name}: ${figures.killed + figures.timeout} of ${figures.mutants}, score ${figures.score} %`)
   }
   const place = path.join(root, 'docs', 'mutation.md')
@@ -61,11 +64,12 @@ async function campaign(argv: readonly string[]): Promise<number> {
 
 /** Runs the parts of a group one after the other, lists what no test noticed, and counts. */
 async function measure(group: MutationGroup, root: string, options: MutateOptions): Promise<MutationFigures> {
-  const { seed, onein: oneIn, passes } = options
+  const { seed, onein: oneIn, passes, part: wanted } = options
   const mutants: StrykerMutant[] = []
   for (const [at, part] of group.parts.entries()) {
     const name = `${group.name}-${at + 1}`
-    const report = await runStryker(part, { root, name, seed, oneIn, passes })
+    const last = wanted === 0 || wanted === at + 1 ? undefined : lastReport(root, name)
+    const report = last ?? (await runStryker(part, { root, name, seed, oneIn, passes }))
     for (const survivor of survivorsOf(report)) console.log(survivor)
     for (const file of Object.values(report.files)) mutants.push(...file.mutants)
   }

@@ -15,7 +15,7 @@ const slower = 10
 /** A loop that a mutant made endless ends after so many times as many rounds. */
 const hitFactor = 100
 /** A mutant that so many tests did not notice is left to the second pass. */
-const mostTests = 40
+const mostTests = Number(process.env.STIXTAXII_MUTATE_TESTS_EACH)
 
 const { found, tries } = readNotes()
 

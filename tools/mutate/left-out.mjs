@@ -13,12 +13,15 @@ function isSpoken({ node, parent }) {
   return parent?.type === 'ObjectProperty' && parent.value === node && spoken.has(parent.key.name)
 }
 
-/** Whether a node is a function of the file itself that this run's seed leaves out. */
+const outermost = new Set(['FunctionDeclaration', 'ClassDeclaration', 'VariableDeclaration', 'ExpressionStatement'])
+
+/** Whether a node is a function, or a statement, of the file itself that this run's seed leaves out. */
 function isOutOfSample({ node, parentPath }) {
-  if (oneIn === '1' || node.type !== 'FunctionDeclaration') return false
+  if (oneIn === '1' || !outermost.has(node.type)) return false
   const holder = parentPath?.node.type
   if (holder !== 'Program' && holder !== 'ExportNamedDeclaration') return false
-  const drawn = createHash('sha256').update(`${seed} ${node.id?.name} ${node.loc?.start.line}`).digest().readUInt32BE(0)
+  const name = node.id?.name ?? node.declarations?.[0]?.id.name
+  const drawn = createHash('sha256').update(`${seed} ${name} ${node.loc?.start.line}`).digest().readUInt32BE(0)
   return drawn % Number(oneIn) !== 0
 }
 

@@ -64,12 +64,21 @@ export async function runStryker(part: MutationPart, run: StrykerRun): Promise<S
       ...process.env,
       STIXTAXII_MUTATE_TESTS: JSON.stringify(part.tests),
       STIXTAXII_MUTATE_SAMPLE: `${run.seed}:${run.oneIn}`,
+      STIXTAXII_MUTATE_TESTS_EACH: String(part.testsEach ?? 40),
       STIXTAXII_MUTATE_PASSES: String(run.passes),
     },
   })
   const status = await new Promise((resolve) => child.once('exit', resolve))
   if (status !== 0) throw new Error(`Stryker ended with ${String(status)} for ${part.files.join(' ')}`)
-  return JSON.parse(readFileSync(path.join(folder, `${run.name}.report.json`), 'utf8')) as StrykerReport
+  const report = lastReport(run.root, run.name)
+  if (!report) throw new Error(`Stryker left no report for ${part.files.join(' ')}`)
+  return report
+}
+
+/** What the last run of a part found; undefined when there was none here. */
+export function lastReport(root: string, name: string): StrykerReport | undefined {
+  const file = path.join(root, 'dist', 'mutate', `${name}.report.json`)
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as StrykerReport) : undefined
 }
 
 function configOf(part: MutationPart, { name }: StrykerRun): unknown {
