@@ -17,7 +17,7 @@ export const memoryPanel: Panel = { title: 'Peak memory', unit: 'MiB', valueOf: 
 
 const width = 440
 const height = 300
-const margin = { left: 56, right: 16, top: 40, bottom: 44 }
+const margin = { left: 56, right: 24, top: 40, bottom: 44 }
 const legendRow = 22
 // Told apart by mark and dash too, not by colour alone; each stands out from white and from black.
 const strokes = ['#3b82f6', '#e0703a', '#16a34a', '#a855f7', '#c08a00', '#e0408a'] as const
