@@ -12,7 +12,9 @@ const leadNowhere: readonly PlaceName[] = [
   "redirect by Director's API",
 ]
 
-test('S1, N15, T16: no spelling of another origin gets a secret of any kind, wherever a server names it', async () => {
+const title = 'S1, N15, T16: no spelling of another origin gets a secret of any kind, wherever a server names it'
+
+test(title, { timeout: 900_000 }, async () => {
   const places = placeNames.filter((place) => !leadNowhere.includes(place))
   const played = await playOriginRule({ places })
   const nowhere = await playOriginRule({ kinds: ['basic', 'login'], places: leadNowhere })
