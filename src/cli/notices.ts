@@ -1,7 +1,7 @@
 import { withoutSecrets } from '../core/known-secrets.ts'
 import type { Notice, NoticeSink } from '../core/notice.ts'
 import type { Terminal } from '../core/ports.ts'
-import { jsonText } from '../output/json-text.ts'
+import { jsonText } from '../core/json-text.ts'
 import type { OutputFormat } from '../output/writer.ts'
 
 /** Tells each notice once: a sentence for a person, or a line `{"warning": ...}` where the output is JSON. */

@@ -1,4 +1,5 @@
 import { exitStatusOfKind, StixTaxiiError } from '../core/errors.ts'
+import { jsonText } from '../core/json-text.ts'
 import { withoutSecrets } from '../core/known-secrets.ts'
 import { printable } from '../core/printable.ts'
 import { systemFault } from '../core/system-fault.ts'
@@ -59,7 +60,7 @@ function fromBug(thrown: unknown): StixTaxiiError {
 function asJson(error: StixTaxiiError): string {
   const { code, kind, message, hint, context, retryAfterMs } = error
   const told = { code, kind, message, hint: hint ?? null, context: { ...context, retryAfterMs } }
-  return `${JSON.stringify({ error: told }, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}\n`
+  return `${jsonText({ error: told })}\n`
 }
 
 function asText(error: StixTaxiiError, colors: boolean): string {

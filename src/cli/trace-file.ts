@@ -1,7 +1,8 @@
 import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs'
 import { StixTaxiiError } from '../core/errors.ts'
 import { printable } from '../core/printable.ts'
-import { jsonText } from '../output/json-text.ts'
+import { jsonText } from '../core/json-text.ts'
+import { whyOf } from '../core/system-fault.ts'
 
 /** The file of `--trace-http`: one redacted record a line, appended, readable by its owner only. */
 export interface TraceFile {
@@ -33,7 +34,7 @@ export function openTraceFile(path: string): TraceFile {
 
 function traceFailed(path: string, cause: unknown): StixTaxiiError {
   const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
-  return new StixTaxiiError('CLI_TRACE_FAILED', `Could not write the trace ${printable(path)}: ${reason}`, {
+  return new StixTaxiiError('CLI_TRACE_FAILED', `Could not write the trace ${printable(path)}: ${whyOf(cause)}`, {
     kind: 'local',
     hint: 'Name another file with --trace-http, or leave it out.',
     context: { path, errno: reason },

@@ -1,4 +1,5 @@
 import { withoutSecrets } from './known-secrets.ts'
+import { visible } from './visible.ts'
 
 /** Every kind of failure with the exit status it ends in; `docs/exit-codes` and `help exit-codes` are made from it. */
 export const exitStatusOfKind = {
@@ -35,7 +36,8 @@ export interface ErrorDetails {
 
 /**
  * The one error of this program. `code` is `ROOM_REASON`; the message says what happened in the user's words with the
- * value seen; the kind decides the exit status. Secrets that a server repeats are taken out of everything it carries.
+ * value seen; the kind decides the exit status. Secrets that a server repeats are taken out of everything it carries, and what
+ * a terminal would act upon stands in message and hint as `\u{..}`; both are cut where nobody reads on (S8).
  */
 export class StixTaxiiError extends Error {
   readonly code: string
@@ -45,14 +47,22 @@ export class StixTaxiiError extends Error {
   readonly retryAfterMs: number | undefined
 
   constructor(code: string, message: string, details: ErrorDetails) {
-    super(withoutSecrets(message), details.cause === undefined ? undefined : { cause: details.cause })
+    super(sayable(message), details.cause === undefined ? undefined : { cause: details.cause })
     this.name = 'StixTaxiiError'
     this.code = code
     this.kind = details.kind
-    this.hint = details.hint === undefined ? undefined : withoutSecrets(details.hint)
+    this.hint = details.hint === undefined ? undefined : sayable(details.hint)
     this.context = cleanContext(details.context ?? {})
     this.retryAfterMs = details.retryAfterMs
   }
+}
+
+// More than any sentence has: what is longer repeats what somebody else wrote.
+const longestText = 4000
+
+function sayable(text: string): string {
+  const safe = withoutSecrets(visible(text, { lines: true }))
+  return safe.length <= longestText ? safe : `${safe.slice(0, longestText)}…`
 }
 
 function cleanContext(context: ErrorContext): ErrorContext {

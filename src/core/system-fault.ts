@@ -12,12 +12,25 @@ export function systemFault(thrown: unknown): SystemFault | undefined {
   if (!(thrown instanceof Error) || !('syscall' in thrown) || !('code' in thrown)) return undefined
   const path = 'path' in thrown ? printable(String(thrown.path)) : undefined
   const errno = String(thrown.code)
-  const [why, hint] = faults[errno] ?? [errno, 'Check the path, its owner and its mode.']
+  const [why, hint] = faults[errno] ?? [whyOf(thrown), 'Check the path, its owner and its mode.']
   return {
     message: path ? `${path}: ${why}` : `The system refused: ${why}`,
     hint,
     context: { errno, syscall: String(thrown.syscall), path },
   }
+}
+
+/**
+ * Why a call of the system failed, for a message: `no space left on the disk (ENOSPC)`; of any other error its own words.
+ */
+export function whyOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown)
+  const errno = 'code' in thrown && /^E[A-Z0-9]+$/.test(String(thrown.code)) ? String(thrown.code) : undefined
+  const own = thrown.message.split('\n', 1)[0] ?? ''
+  if (errno === undefined) return own
+  // Node says `EIO: i/o error, read '/path'`, and where it has no words of its own just the number.
+  const words = faults[errno]?.[0] ?? /^E[A-Z0-9]+: ([^,]+)/.exec(own)?.[1] ?? 'refused by the system'
+  return `${words} (${errno})`
 }
 
 const faults: Readonly<Record<string, readonly [why: string, hint: string]>> = {
@@ -27,6 +40,8 @@ const faults: Readonly<Record<string, readonly [why: string, hint: string]>> = {
   EISDIR: ['is a folder, a file is needed', 'Name a file.'],
   ENOTDIR: ['a part of the path is not a folder', 'Check the path.'],
   ENOSPC: ['no space left on the disk', 'Make room and run the same command again.'],
+  EIO: ['the disk or device failed', 'Look at the system log, repair the disk, then run the same command again.'],
+  EBUSY: ['in use by another program', 'End what uses it, then run the same command again.'],
   EDQUOT: ['disk quota exceeded', 'Make room and run the same command again.'],
   EROFS: ['the file system is read-only', 'Name another place, for example with STIXTAXII_DATA_DIR.'],
   EMFILE: ['too many open files', 'Raise the limit: ulimit -n'],

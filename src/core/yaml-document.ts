@@ -1,5 +1,6 @@
 import type { Document, LineCounter, Node } from 'yaml'
 import type { StixTaxiiError } from './errors.ts'
+import { valueAt } from './issue-words.ts'
 import { nearestName } from './nearest-name.ts'
 import { printable } from './printable.ts'
 
@@ -135,13 +136,6 @@ function faultOf(issue: Issue | undefined, { file, value, place, kind }: Faulty)
   if (better) return better
   const missing = valueAt(value, way) === undefined ? 'is missing' : undefined
   return kind.fault(file, place(way), `${shown === '' ? 'the file' : shown} ${missing ?? issue?.message ?? 'is wrong'}`)
-}
-
-function valueAt(value: unknown, way: Way): unknown {
-  return way.reduce<unknown>((at, key) => {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined
-    return (at as Record<string | number, unknown>)[key]
-  }, value)
 }
 
 interface SchemaNode {

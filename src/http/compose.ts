@@ -1,3 +1,4 @@
+import { percentEncoded } from '../core/percent-encoded.ts'
 import type { HttpRequest } from '../core/ports.ts'
 import { isKeyParameter } from '../core/redact.ts'
 import { Secret } from '../core/secret.ts'
@@ -70,7 +71,7 @@ async function credentials(rule: AccessRule, url: URL, parts: ComposeParts): Pro
 /** Adds a parameter and leaves the others as they are written. */
 function setQuery(url: URL, name: string, value: string): void {
   if (url.searchParams.has(name)) return url.searchParams.set(name, value)
-  url.search += `${url.search === '' ? '?' : '&'}${encodeURIComponent(name)}=${encodeURIComponent(value)}`
+  url.search += `${url.search === '' ? '?' : '&'}${percentEncoded(name)}=${percentEncoded(value)}`
 }
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {

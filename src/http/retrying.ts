@@ -1,8 +1,9 @@
 import { StixTaxiiError } from '../core/errors.ts'
 import type { HttpRequest, HttpResponse } from '../core/ports.ts'
+import { retryAfterMs, serverNow } from '../core/retry-after.ts'
 import { seconds } from './failure.ts'
 import type { HttpOptions, RetryOptions } from './options.ts'
-import { backoffMs, isRetryStatus, retryAfterMs } from './retry.ts'
+import { backoffMs, isRetryStatus } from './retry.ts'
 import { isRepeatable, type Received, type Sender } from './sender.ts'
 
 export interface RetryingParts {
@@ -48,7 +49,8 @@ export class Retrying {
   /** How long to wait before asking again; undefined when the answer is for the reader. */
   #waitAfter(request: HttpRequest, { answer, release }: Received): number | undefined {
     if (!isRetryStatus(answer.status) || !isRepeatable(request) || request.singleTry === true) return undefined
-    const now = this.#serverNow(answer)
+    // A date in Retry-After is by the server's clock.
+    const now = serverNow(answer.headers, this.#parts.options.clock.now())
     const asked = retryAfterMs(answer.headers.get('retry-after'), now)
     if (asked !== undefined && asked > this.#budgetLeft()) {
       answer.close()
@@ -81,12 +83,6 @@ export class Retrying {
     this.#tries += 1
     this.#waitedMs += ms
     await this.#parts.options.clock.sleep(ms, this.#parts.signal)
-  }
-
-  /** A date in Retry-After is by the server's clock. */
-  #serverNow(answer: HttpResponse): Date {
-    const stated = Date.parse(answer.headers.get('date') ?? '')
-    return Number.isNaN(stated) ? this.#parts.options.clock.now() : new Date(stated)
   }
 }
 

@@ -1,8 +1,6 @@
+import { isFormula } from '../core/formula.ts'
 import { cellText } from './cell.ts'
 import type { OpenWriter, OutputRecord, Shape } from './writer.ts'
-
-// What a spreadsheet takes for a formula, also behind blanks and at the start of any line of the cell.
-const formula = /^[\s\u00a0]*[=+\-@\t\r＝＋－＠]|\n[\s\u00a0]*[=+\-@\t\r＝＋－＠]/u
 
 /**
  * CSV quoted as in RFC 4180, lines ending in a line feed, field names as heads. A text that a spreadsheet would run gets a
@@ -40,5 +38,5 @@ function safeCell(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value)
   // Judged as it came and as it is written: making a control character visible must not hide a formula, nor make one.
   const text = cellText(value)
-  return formula.test(typeof value === 'string' ? value : text) || formula.test(text) ? `'${text}` : text
+  return isFormula(typeof value === 'string' ? value : text) || isFormula(text) ? `'${text}` : text
 }

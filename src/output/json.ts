@@ -1,4 +1,4 @@
-import { jsonText } from './json-text.ts'
+import { jsonText } from '../core/json-text.ts'
 import type { OpenWriter } from './writer.ts'
 
 /** JSON with two blanks of indentation, the same bytes as if the whole value were written at once; lists are streamed. */

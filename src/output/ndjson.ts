@@ -1,4 +1,4 @@
-import { jsonText } from './json-text.ts'
+import { jsonText } from '../core/json-text.ts'
 import type { OpenWriter, OutputRecord } from './writer.ts'
 
 /** One record a line. Of an action on several targets each result is a line; totals are what a reader can add up. */

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder'
 import { printable } from '../core/printable.ts'
-import { escapeDangerous } from './json-text.ts'
+import { escapeDangerous } from '../core/json-text.ts'
 import { outputRegistry } from './registry.ts'
 import type { OutputFormat, OutputWriter, WriterOptions } from './writer.ts'
 

@@ -1,4 +1,4 @@
-import { printable } from '../core/printable.ts'
+import { visible } from '../core/visible.ts'
 import type { OpenWriter } from './writer.ts'
 
 /** YAML 1.2; a list is a sequence, written record by record. */
@@ -9,7 +9,7 @@ export const openYaml: OpenWriter = async ({ stream }) => {
     visit(document, {
       Scalar(_, scalar) {
         // Only a double-quoted scalar can hold what a terminal would act upon, as an escape.
-        if (typeof scalar.value === 'string' && printable(scalar.value, { lines: true }) !== scalar.value) {
+        if (typeof scalar.value === 'string' && visible(scalar.value, { lines: true }) !== scalar.value) {
           scalar.type = 'QUOTE_DOUBLE'
         }
       },
@@ -43,13 +43,13 @@ function plain(value: unknown): unknown {
   ) as unknown
 }
 
+// Not by undoing what `printable` writes: a text may have `\u{202e}` in it as well as the character itself.
 function escapeForYaml(yaml: string): string {
-  // printable's own notation is \u{..}; YAML has \uXXXX and \UXXXXXXXX.
-  return printable(yaml, { lines: true }).replace(/\\u\{([0-9a-f]+)\}/g, (written, digits: string) =>
-    yaml.includes(written)
-      ? written
-      : digits.length > 4
-        ? `\\U${digits.padStart(8, '0')}`
-        : `\\u${digits.padStart(4, '0')}`,
-  )
+  return visible(yaml, {
+    lines: true,
+    spell(codePoint) {
+      const digits = codePoint.toString(16)
+      return digits.length > 4 ? `\\U${digits.padStart(8, '0')}` : `\\u${digits.padStart(4, '0')}`
+    },
+  })
 }

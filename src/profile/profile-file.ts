@@ -1,4 +1,5 @@
 import { StixTaxiiError } from '../core/errors.ts'
+import { issueWords } from '../core/issue-words.ts'
 import { jsonFaultOffset, positionAt } from './json-fault.ts'
 import type { TextPosition } from './json-fault.ts'
 import { checkProfileName } from './names.ts'
@@ -61,9 +62,9 @@ export function firstIssue(value: unknown, issue: Issue | undefined): Issue {
     if (kind !== 'taxii' && kind !== 'director')
       return { path: issue.path, message: '"kind" must be taxii or director' }
     const inner = (kind === 'taxii' ? taxiiProfileSchema : directorProfileSchema).safeParse(profile).error?.issues[0]
-    if (inner) return { path: [...issue.path, ...inner.path], message: inner.message }
+    if (inner) return { path: [...issue.path, ...inner.path], message: issueWords(inner, profile, inner.message) }
   }
-  return issue ?? { path: [], message: 'not a profile file' }
+  return { path: issue?.path ?? [], message: issueWords(issue, value, 'not a profile file') }
 }
 
 /** What is wrong, and the way to it from the top of the document. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { StixTaxiiError } from '../core/errors.ts'
+import { issueWords } from '../core/issue-words.ts'
 import { stepSchema } from './journal.ts'
 import { digestOf, type Observation, type ObserveScope } from './observe.ts'
 import { writeOwnFile, readOwnFile } from './own-file.ts'
@@ -104,7 +105,7 @@ export async function readPlan(path: string, state: State): Promise<SavedPlan> {
   const read = planSchema.safeParse(value)
   if (!read.success) {
     const [issue] = read.error.issues
-    throw unreadable(path, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a plan'}`)
+    throw unreadable(path, `${issue?.path.join('.') ?? ''}: ${issueWords(issue, value, 'not a plan')}`)
   }
   if (read.data.state !== state.id) throw foreign(path)
   const { seal, ...content } = value as PlanText

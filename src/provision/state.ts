@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { StixTaxiiError } from '../core/errors.ts'
+import { issueWords } from '../core/issue-words.ts'
 import { Secret } from '../core/secret.ts'
 import { readOwnFile, writeOwnFile } from './own-file.ts'
 import { sourceRecordSchema, type SourceRecord } from './source-record.ts'
@@ -195,7 +196,7 @@ function parseState(path: string, text: string | undefined): State {
   const result = stateSchema.safeParse(value)
   if (result.success) return result.data
   const [issue] = result.error.issues
-  throw damaged(path, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a state'}`, undefined)
+  throw damaged(path, `${issue?.path.join('.') ?? ''}: ${issueWords(issue, value, 'not a state')}`, undefined)
 }
 
 function serializeState(state: State): string {

@@ -157,7 +157,7 @@ export function createSlicer(options: SlicerOptions): Slicer {
       offset += chunk.length
     },
     end() {
-      if (!utf8.end()) throw new ScanError('encoding', 'the document ends within a character', offset)
+      if (!utf8.end()) throw new ScanError('cut', 'the document ends within a character', offset)
       if (shape === 'envelope' && state === 'envelope') return envelope.end(offset)
       if (shape === 'sequence' && state === 'inside' && member.endHere()) deliver()
       const complete = shape === 'sequence' ? state === 'first' || state === 'after' : state === 'done'

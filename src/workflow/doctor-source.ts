@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { StixTaxiiError } from '../core/errors.ts'
 import type { Clock, Http } from '../core/ports.ts'
+import { httpDateMs } from '../core/retry-after.ts'
 import { printable } from '../core/printable.ts'
 import { fromEpochMicroseconds, toEpochMicroseconds, timestampOfDate } from '../core/timestamp.ts'
 import { chooseCollections } from '../fetch/choose-collections.ts'
@@ -203,8 +204,8 @@ async function dateOf(http: Http, profile: TaxiiProfile, signal: AbortSignal): P
       await response.discard()
       return response.headers.get('date')
     })
-    const time = date === undefined ? NaN : Date.parse(date)
-    return Number.isNaN(time) ? undefined : timestampOfDate(new Date(time))
+    const time = httpDateMs(date)
+    return time === undefined ? undefined : timestampOfDate(new Date(time))
   } catch {
     return undefined
   }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { backoffMs, retryAfterMs } from '../../src/http/retry.ts'
+import { retryAfterMs } from '../../src/core/retry-after.ts'
+import { backoffMs } from '../../src/http/retry.ts'
 import { defaultRetry } from '../../src/http/defaults.ts'
 import { answer, startFaultServer } from '../faults/fault-server.ts'
 import { anHttp, faultOf, outcomeOf } from './an-http.ts'

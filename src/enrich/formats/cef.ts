@@ -1,5 +1,6 @@
 import { lineSafe, textOf } from '../byte-string.ts'
 import type { Addition, Extend, LogFormat, Visit } from './format.ts'
+import { withoutOwn } from './kv.ts'
 import { text } from './text.ts'
 
 /**
@@ -10,7 +11,8 @@ import { text } from './text.ts'
 export const cef: LogFormat = {
   name: 'cef',
   lineKind: 'text',
-  read: (line, own, visit) => readCef(line, own, visit) ?? text.read(line, own, visit),
+  // What an earlier run has added to a line that it took for text may make it look like CEF.
+  read: (line, own, visit) => readCef(withoutOwn(line, own), own, visit) ?? text.read(line, own, visit),
 }
 
 /** Undefined where there is no CEF header in the line. */
@@ -28,7 +30,7 @@ export function readCef(line: string, own: ReadonlySet<string>, visit: Visit): E
     visit(() => textOf(pair.key), textOf(unescaped(pair.value)), isText ? 'words' : 'value')
   }
   const bare = `${line.slice(0, extension)}${kept.join('')}`
-  return (additions) => append(bare, additions)
+  return (additions) => append(bare, extension, additions)
 }
 
 // Behind the seventh bar of the header that no backslash stands before; -1 when there is none.
@@ -69,9 +71,10 @@ function unescaped(value: string): string {
   )
 }
 
-function append(line: string, additions: readonly Addition[]): string {
+// A blank parts pairs; a value may end with a bar as the header does.
+function append(line: string, extension: number, additions: readonly Addition[]): string {
   if (additions.length === 0) return line
-  const blank = line.endsWith('|') || line.endsWith(' ') ? '' : ' '
+  const blank = line.length === extension || line.endsWith(' ') ? '' : ' '
   const pairs = additions.map(({ name, value }) => `${name}=${lineSafe(value).replace(/[\\=]/g, '\\$&')}`)
   return `${line}${blank}${pairs.join(' ')}`
 }

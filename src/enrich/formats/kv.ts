@@ -7,7 +7,8 @@ export const kv: LogFormat = {
   name: 'kv',
   lineKind: 'text',
   read(line, own, visit) {
-    const pieces = readPairs(line, own, visit)
+    // Those at the end first: behind a quote without an end they would be taken for its text.
+    const pieces = readPairs(withoutOwn(line, own), own, visit)
     return (additions) => appendPairs(pieces, additions)
   },
 }
@@ -85,3 +86,17 @@ function lastEnd(line: string): number {
 export function appendPairs(line: string, additions: readonly Addition[]): string {
   return `${line}${additions.map(({ name, value }) => ` ${name}=${quoted(value)}`).join('')}`
 }
+
+/** A line without the pairs at its end that an earlier run has added. */
+export function withoutOwn(line: string, own: ReadonlySet<string>): string {
+  let bare = line
+  for (;;) {
+    if (!bare.endsWith('"')) return bare
+    const found = ownAtEnd.exec(bare.slice(-longestOwn))
+    if (!found || !own.has(found[1] ?? '')) return bare
+    bare = bare.slice(0, bare.length - found[0].length)
+  }
+}
+
+const longestOwn = 4096
+const ownAtEnd = / (\w+)="(?:[^"\\]|\\["\\u])*"$/

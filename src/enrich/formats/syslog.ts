@@ -1,7 +1,7 @@
 import { lineSafe, textOf } from '../byte-string.ts'
 import { readCef } from './cef.ts'
 import type { Addition, Extend, LogFormat, Visit } from './format.ts'
-import { appendPairs, readPairs } from './kv.ts'
+import { appendPairs, readPairs, withoutOwn } from './kv.ts'
 import { readObject } from './ndjson.ts'
 import { text } from './text.ts'
 
@@ -14,7 +14,8 @@ import { text } from './text.ts'
 export const syslog: LogFormat = {
   name: 'syslog',
   lineKind: 'text',
-  read(line, own, visit) {
+  read(written, own, visit) {
+    const line = withoutOwn(written, own)
     const modern = rfc5424.exec(line)
     if (modern) return readModern(line, modern, { own, visit }) ?? text.read(line, own, visit)
     const found = rfc3164.exec(line)

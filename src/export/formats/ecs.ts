@@ -1,3 +1,4 @@
+import { jsonText } from '../../core/json-text.ts'
 import type { Indicator } from '../../indicators/indicator.ts'
 import type { ValueKind } from '../../stix/statement.ts'
 import type { IndicatorFormat } from '../format.ts'
@@ -41,7 +42,7 @@ export const ecs: IndicatorFormat = {
       file: 'indicators.ndjson',
       line: (indicator) => {
         const threat = threatOf(indicator)
-        return threat === undefined ? undefined : `${JSON.stringify(documentOf(indicator, threat))}\n`
+        return threat === undefined ? undefined : `${jsonText(documentOf(indicator, threat))}\n`
       },
     },
   ],

@@ -1,3 +1,4 @@
+import { jsonText } from '../../core/json-text.ts'
 import type { Indicator } from '../../indicators/indicator.ts'
 import type { ValueKind } from '../../stix/statement.ts'
 import { uuid5 } from '../../stix/uuid5.ts'
@@ -48,10 +49,10 @@ export const misp: IndicatorFormat = {
     {
       file: 'event.json',
       separator: ',\n',
-      head: (summary) => `${JSON.stringify({ Event: eventOf(summary, name) }).slice(0, -2)},"Attribute":[\n`,
+      head: (summary) => `${jsonText({ Event: eventOf(summary, name) }).slice(0, -2)},"Attribute":[\n`,
       line: (indicator) => {
         const attribute = attributeOf[indicator.kind]
-        return attribute && JSON.stringify(mispAttribute(indicator, attribute))
+        return attribute && jsonText(mispAttribute(indicator, attribute))
       },
       foot: () => '\n]}}\n',
     },

@@ -1,3 +1,4 @@
+import { percentEncoded } from '../../core/percent-encoded.ts'
 import type { Taxii2Collection } from '../taxii2-persistence.ts'
 import type { Rights } from '../rights.ts'
 import { isWelcome } from '../rights.ts'
@@ -19,7 +20,7 @@ export async function getDiscovery(visit: Visit): Promise<Response> {
   for (const root of await parts.taxii2.getApiRoots()) {
     if (await visibleCollections(visit, root)) roots.push(root)
   }
-  const addressOf = ({ id }: { id: string }): string => `${base}/${encodeURIComponent(id)}/`
+  const addressOf = ({ id }: { id: string }): string => `${base}/${percentEncoded(id)}/`
   const preferred = roots.find(({ isDefault }) => isDefault)
   return answerJson(visit, {
     title,

@@ -1,11 +1,13 @@
 /** Names that providers give to content bindings besides the standard's own, ThreatConnect's among them. */
-const aliases: Readonly<Record<string, string>> = {
-  CB_STIX_XML_10: 'urn:stix.mitre.org:xml:1.0',
-  CB_STIX_XML_101: 'urn:stix.mitre.org:xml:1.0.1',
-  CB_STIX_XML_11: 'urn:stix.mitre.org:xml:1.1',
-  CB_STIX_XML_111: 'urn:stix.mitre.org:xml:1.1.1',
-  CB_STIX_XML_12: 'urn:stix.mitre.org:xml:1.2',
-}
+const aliases: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    CB_STIX_XML_10: 'urn:stix.mitre.org:xml:1.0',
+    CB_STIX_XML_101: 'urn:stix.mitre.org:xml:1.0.1',
+    CB_STIX_XML_11: 'urn:stix.mitre.org:xml:1.1',
+    CB_STIX_XML_111: 'urn:stix.mitre.org:xml:1.1.1',
+    CB_STIX_XML_12: 'urn:stix.mitre.org:xml:1.2',
+  }),
+)
 
 /**
  * A content binding's id as the Content Binding Reference has it; unknown ones as they are. Each part of a nested binding
@@ -15,7 +17,7 @@ export function canonicalBinding(id: string): string {
   if (!id.includes('CB_')) return id
   return id
     .split('|')
-    .map((part) => aliases[part.trim()] ?? part)
+    .map((part) => aliases.get(part.trim()) ?? part)
     .join('|')
 }
 

@@ -1,3 +1,4 @@
+import { httpDateMs } from '../../core/retry-after.ts'
 import { compareTimestamps, isTimestamp, timestampOfDate, toEpochMicroseconds } from '../../core/timestamp.ts'
 
 /** A label read from a message. */
@@ -23,9 +24,8 @@ export function readLabel(text: string | undefined): ReadLabel | undefined {
 
 /** A `Date` header as a stamp; undefined when it is absent or no date. */
 export function stampOfHttpDate(value: string | undefined): string | undefined {
-  if (value === undefined) return undefined
-  const ms = Date.parse(value)
-  return Number.isNaN(ms) ? undefined : timestampOfDate(new Date(ms))
+  const ms = httpDateMs(value)
+  return ms === undefined ? undefined : timestampOfDate(new Date(ms))
 }
 
 export function earlierOf(a: string, b: string): string {

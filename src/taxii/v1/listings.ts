@@ -19,7 +19,7 @@ export interface Contact {
  */
 export function readServices(root: XmlNode): Service[] {
   return childrenNamed(root, 'Service_Instance').flatMap((node) => {
-    const type = serviceTypes[attributeOf(node, 'service_type') ?? '']
+    const type = serviceTypes.get(attributeOf(node, 'service_type') ?? '')
     const contact = readContact(node)
     if (!type || !contact) return []
     const bindings = readBindings(node)

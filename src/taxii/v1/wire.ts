@@ -76,10 +76,10 @@ export function requestHeaders(wire: Wire, address: URL): Record<string, string>
 }
 
 /** Service types on the wire, 1.0's name for collection management included. */
-export const serviceTypes: Readonly<Record<string, Service['type']>> = {
-  DISCOVERY: 'discovery',
-  COLLECTION_MANAGEMENT: 'collection-management',
-  FEED_MANAGEMENT: 'collection-management',
-  POLL: 'poll',
-  INBOX: 'inbox',
-}
+export const serviceTypes: ReadonlyMap<string, Service['type']> = new Map([
+  ['DISCOVERY', 'discovery'],
+  ['COLLECTION_MANAGEMENT', 'collection-management'],
+  ['FEED_MANAGEMENT', 'collection-management'],
+  ['POLL', 'poll'],
+  ['INBOX', 'inbox'],
+])

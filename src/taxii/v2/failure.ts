@@ -2,6 +2,7 @@ import { StixTaxiiError } from '../../core/errors.ts'
 import type { HttpHeaders } from '../../core/ports.ts'
 import { printable } from '../../core/printable.ts'
 import { redactUrl } from '../../core/redact.ts'
+import { retryAfterMs } from '../../core/retry-after.ts'
 import { accessAdvice } from '../access-advice.ts'
 import { htmlTitle } from './media-type.ts'
 
@@ -115,14 +116,6 @@ export function challengeSchemes(header: string | undefined): readonly string[] 
   const unquoted = header.replace(/"(?:[^"\\]|\\.)*"/g, '""')
   const schemes = [...unquoted.matchAll(/(?:^|,)\s*([A-Za-z][A-Za-z0-9-]*)(?=\s+[^=\s]|\s*(?:,|$))/g)]
   return [...new Set(schemes.map((match) => printable(match[1] as string, { maxLength: 40 })))]
-}
-
-/** How long a `Retry-After` asks to wait: seconds or an HTTP date; undefined for anything else. */
-export function retryAfterMs(header: string | undefined, now: Date): number | undefined {
-  if (header === undefined) return undefined
-  if (/^\d{1,10}$/.test(header.trim())) return Number(header.trim()) * 1000
-  const at = Date.parse(header)
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now.getTime())
 }
 
 // What the body says, for a person: an error resource's title and description, an HTML page's title, a short text.

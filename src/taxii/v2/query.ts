@@ -1,3 +1,4 @@
+import { percentEncoded } from '../../core/percent-encoded.ts'
 import { timestampKey } from '../../core/timestamp.ts'
 import type { Match } from '../client.ts'
 import type { QueryStyle } from './session.ts'
@@ -19,12 +20,12 @@ export interface Query {
 export function withQuery(url: URL, query: Query, style: QueryStyle): URL {
   const parts: string[] = []
   const after = query.addedAfter === undefined ? undefined : spelledTime(query.addedAfter, style.time)
-  if (after !== undefined) parts.push(`added_after=${encodeURIComponent(after).replaceAll('%3A', ':')}`)
+  if (after !== undefined) parts.push(`added_after=${percentEncoded(after).replaceAll('%3A', ':')}`)
   const [open, close] = style.brackets === 'plain' ? ['[', ']'] : ['%5B', '%5D']
   for (const [field, values] of mergedFields(query.match ?? []))
-    parts.push(`match${open}${encodeURIComponent(field)}${close}=${values.map(encodeURIComponent).join(',')}`)
+    parts.push(`match${open}${percentEncoded(field)}${close}=${values.map(percentEncoded).join(',')}`)
   if (query.limit !== undefined && style.limit) parts.push(`limit=${query.limit}`)
-  if (query.next !== undefined) parts.push(`next=${encodeURIComponent(query.next)}`)
+  if (query.next !== undefined) parts.push(`next=${percentEncoded(query.next)}`)
   const copy = new URL(url)
   copy.search = parts.join('&')
   return copy

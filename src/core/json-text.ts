@@ -1,6 +1,4 @@
-// Characters that JSON lets through and a terminal obeys: C1, bidirectional and zero-width ones, separators, tags.
-const dangerous =
-  /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g
+import { hostileInJson } from './visible.ts'
 
 /**
  * JSON text that no terminal acts upon and every parser reads as the same value: dangerous characters are `\u` escapes.
@@ -12,7 +10,7 @@ export function jsonText(value: unknown, indent?: number): string {
 
 /** Escapes in JSON text, where such characters stand in strings only. */
 export function escapeDangerous(json: string): string {
-  return json.replace(dangerous, (found) =>
+  return json.replace(hostileInJson, (found) =>
     [...Array(found.length).keys()].map((at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
   )
 }
