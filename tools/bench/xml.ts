@@ -164,9 +164,9 @@ export const benchXml: Bench = async ({ quick, wants }) => {
   await using server = await startPollServer()
   const rows: BenchRow[] = []
   if (wants('X1')) {
-    rows.push(...(await largeAnswer(server.url, quick ? 5 : 50, quick ? 1 : 5)))
+    rows.push(...(await largeAnswer(server.url, quick ? 5 : 50, quick ? 1 : 3)))
     if (!quick) rows.push(...(await largeAnswer(server.url, 500, 1)))
   }
-  if (wants('X2')) rows.push(...(await refusals(server.url, quick ? 1 : 5)))
+  if (wants('X2')) rows.push(...(await refusals(server.url, quick ? 1 : 3)))
   return rows
 }
