@@ -21,8 +21,12 @@ export interface IndexFlags extends IndicatorFlags {
 
 /** The index for these flags, and how to look whether there is a newer one. */
 export interface EnrichIndex {
+  /** The newest that was opened. */
   readonly index: MatchIndex
-  /** Opens a new index when the store has changed since; undefined when it has not. */
+  /**
+   * Opens a new index when the store has changed since; undefined when it has not. After a failure the next call tries
+   * again.
+   */
   renew(): Promise<MatchIndex | undefined>
 }
 
@@ -61,15 +65,24 @@ export async function openEnrichIndex(flags: IndexFlags, parts: Parts): Promise<
     }
   }
 
-  const index = await prepare(flags.rebuild)
+  let index = await prepare(flags.rebuild)
   if (index.tail.indicators === 0) terminal.warn('There are no indicators to enrich with. Fetch some: stixtaxii fetch')
   return {
-    index,
+    get index() {
+      return index
+    },
     async renew() {
-      const now = await stateOf(flags, store, parts)
-      if (now === state) return undefined
+      const [before, now] = [state, await stateOf(flags, store, parts)]
+      if (now === before) return undefined
+      // `prepare` writes it into what it builds.
       state = now
-      return prepare(false)
+      try {
+        index = await prepare(false)
+      } catch (error) {
+        state = before
+        throw error
+      }
+      return index
     },
   }
 }

@@ -95,14 +95,15 @@ function lookNowAndThen(
     for (;;) {
       await clock.sleep(followLookMs, AbortSignal.any([signal, stop.signal]))
       terminal.note(summaryOf(totals, live, (clock.monotonicMs() - begunMs) / 1000))
-      const index = await opened.renew()
+      // A store or a disk that refuses now may be good at the next look.
+      const index = await opened.renew().catch((error: unknown) => {
+        if (!signal.aborted && !stop.signal.aborted) terminal.warn(`The index stays as it is: ${String(error)}`)
+      })
       if (index) for (const enricher of live) enricher.use(index)
     }
   }
-  // The end of the wait is the end of the looking; a store that cannot be read now may be readable later.
-  void look().catch((error: unknown) => {
-    if (!signal.aborted && !stop.signal.aborted) terminal.warn(`The index stays as it is: ${String(error)}`)
-  })
+  // The end of the wait is the end of the looking.
+  void look().catch(() => undefined)
   return () => stop.abort()
 }
 

@@ -37,9 +37,15 @@ export async function* followFile(file: string, options: FollowOptions): AsyncGe
       }
       if (change === 'rotated') {
         // What was written between the last look and the renaming.
-        for await (const piece of readOn(handle, position, signal)) yield piece
+        for await (const piece of readOn(handle, position, signal)) {
+          position += piece.length
+          yield piece
+        }
         const next = await open(file, 'r').catch(() => undefined)
-        if (!next) continue
+        if (!next) {
+          await clock.sleep(pollMs, signal).catch(() => undefined)
+          continue
+        }
         await handle.close()
         handle = next
       }

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { appendFile, writeFile } from 'node:fs/promises'
+import { appendFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { StopSignal } from '../../src/cli/host.ts'
+import { systemClock } from '../../src/cli/process-host.ts'
+import type { Clock } from '../../src/core/ports.ts'
 import { runCli, temporaryFolder } from '../support/run-cli.ts'
 
 const bundle = JSON.stringify({
@@ -216,6 +218,49 @@ describe('stixtaxii enrich', () => {
     const { exitCode, stderr } = await running
     expect(exitCode).toBe(0)
     expect(stderr).toMatch(/6 lines .* 4 with a hit/)
+  })
+})
+
+describe('enrich --follow while the store changes', () => {
+  it('takes the newer index for what follows a rotation too, and tries again after it could not be written', async () => {
+    const folder = await aFolder()
+    const file = path.join(folder, 'live.log')
+    const [index, aside] = [path.join(folder, 'data', 'enrich'), path.join(folder, 'data', 'aside')]
+    await writeFile(file, '{"host":"bad.example"}\n')
+    let look: () => void = () => undefined
+    // A minute is over when the test says so.
+    const sleep: Clock['sleep'] = (ms, signal) =>
+      ms < 60_000 ? systemClock.sleep(5, signal) : new Promise((resolve) => (look = resolve))
+    let stop: (signal: StopSignal) => void = () => undefined
+    let [written, said] = ['', '']
+    const stdout = new Writable({ write: (chunk, _encoding, done) => (done(), void (written += String(chunk))) })
+    const onStart = (listener: typeof stop): void => void (stop = listener)
+    const running = runCli('enrich --follow live.log --mode all', {
+      ...{ folder, stdout, onStart },
+      clock: { ...systemClock, sleep },
+    }).then((result) => ((said = result.stderr), result))
+    const lines = () => written.split('\n').filter(Boolean)
+    await expect.poll(() => lines().length).toBe(1)
+    const added = anIndicator(4, "[domain-name:value = 'late.example']", {})
+    writeFileSync(path.join(folder, 'late.json'), JSON.stringify({ type: 'bundle', objects: [added] }))
+    expect((await runCli('import late.json', { folder })).exitCode).toBe(0)
+    await rename(index, aside)
+    await writeFile(index, 'no folder')
+    const before = look
+    look()
+    await expect.poll(() => look !== before).toBe(true)
+    await rm(index)
+    await rename(aside, index)
+    const failed = look
+    look()
+    await expect.poll(() => look !== failed).toBe(true)
+    await rename(file, `${file}.1`)
+    await writeFile(file, '{"host":"late.example"}\n')
+    await expect.poll(() => lines().length).toBe(2)
+    stop('SIGTERM')
+    expect((await running).exitCode).toBe(0)
+    expect(said).toContain('The index stays as it is')
+    expect(lines()[1]).toContain('"et_indicator":"late.example"')
   })
 })
 

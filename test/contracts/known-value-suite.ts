@@ -461,6 +461,21 @@ export function knownValueSuite(subject: StoreUnderTest): void {
         expect(values[0]?.statements).toHaveLength(count)
       })
 
+      it('L7: reads on when another process adds a collection of the same things meanwhile', async () => {
+        const count = 2345
+        const items = Array.from({ length: count }, (_, n) =>
+          anIndicatorSaying({ about: [{ kind: 'asn', value: String(n) }] }),
+        )
+        await keep(store, items)
+        const writer = subject.openAgain ? await subject.openAgain() : store
+        const values: string[] = []
+        for await (const { value } of store.knownValues()) {
+          if (values.push(value) === 1) await keep(writer, items, { key: { ...another, collection: 'c3' } })
+        }
+        if (writer !== store) await writer[Symbol.asyncDispose]()
+        expect(new Set(values).size).toBe(count)
+      })
+
       it('takes no longer for thousands of versions of one thing than for as many things', async () => {
         const spent = async (value: Value, idOf: (n: number) => string) => {
           const items = Array.from({ length: 4000 }, (_, n) =>

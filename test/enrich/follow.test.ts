@@ -1,4 +1,5 @@
 import { appendFile, rename, truncate, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import path from 'node:path'
 import { expect, it } from 'vitest'
 import { systemClock } from '../../src/cli/process-host.ts'
@@ -53,4 +54,33 @@ it('begins at the end when it is asked to, and stops at once', async () => {
   await appendFile(file, 'new\n')
   await log.until('new\n')
   await log.end()
+})
+
+it('reads nothing twice when the next file of a rotation is gone as it is opened', async () => {
+  const file = path.join(temporaryFolder(), 'a.log')
+  await writeFile(file, 'one\n')
+  const stop = new AbortController()
+  let read = ''
+  let looks = 0
+  const socket = createServer()
+  // The clock stands where the follower waits: each wait is a moment at which the log is rotated.
+  const clock = {
+    ...systemClock,
+    async sleep() {
+      looks += 1
+      if (looks === 1) {
+        await appendFile(file, 'late\n')
+        await rename(file, `${file}.1`)
+        // It is there and cannot be opened, as a file that is rotated once more at that moment.
+        await new Promise<void>((resolve) => socket.listen(file, resolve))
+      } else if (looks === 3) {
+        await new Promise((resolve) => socket.close(resolve))
+        await writeFile(file, 'next\n')
+      } else if (looks > 5) stop.abort()
+    },
+  }
+  for await (const piece of followFile(file, { clock, signal: stop.signal })) {
+    read += piece === 'restart' ? '^' : piece.toString()
+  }
+  expect(read).toBe('one\nlate\n^next\n')
 })

@@ -1,4 +1,6 @@
-import { open, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { link, lstat, open, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
 import { StixTaxiiError } from '../../core/errors.ts'
 import { connect } from './binding.ts'
 import type { Database } from './database.ts'
@@ -10,52 +12,87 @@ import type { Database } from './database.ts'
  * @throws STORE_BACKUP_EXISTS (conflict); STORE_BACKUP_FAILED (local) when it cannot be written. Neither leaves a file.
  */
 export async function copyInto(database: Database, file: string): Promise<void> {
-  await copied(file, () => database.alone((connection) => connection.run('VACUUM INTO ?', [file])))
+  await copied(file, (part) => database.alone((connection) => connection.run('VACUUM INTO ?', [part])))
 }
 
 /** The same from inside a transaction that has changed nothing yet: no one else writes until the copy is there. */
 export async function copyWhileHeld({ binding, file: from }: Database, file: string): Promise<void> {
-  await copied(file, async () => {
+  await copied(file, async (part) => {
     const connection = connect(binding, from)
     try {
-      connection.run('VACUUM INTO ?', [file])
+      connection.run('VACUUM INTO ?', [part])
     } finally {
       connection.close()
     }
   })
 }
 
-async function copied(file: string, copy: () => Promise<unknown>): Promise<void> {
-  await claim(file)
+/** The file gets its name when it is whole and on the disk: what a killed program leaves must not pass for a copy. */
+async function copied(file: string, copy: (part: string) => Promise<unknown>): Promise<void> {
+  if (await isThere(file)) throw existing(file)
+  const folder = path.dirname(file)
+  const part = path.join(folder, `.${path.basename(file)}.${randomBytes(6).toString('hex')}.part`)
+  await claim(part, file)
   try {
     // SQLite takes an empty file for a new one, so the file is ours alone from its first byte on.
-    await copy()
-    const handle = await open(file, 'r+')
-    await handle.sync().finally(() => handle.close())
-  } catch (error) {
-    await rm(file, { force: true })
-    throw error
+    await copy(part)
+    await synced(part, 'r+')
+    await nameIt(part, file)
+    await synced(folder, 'r')
+  } finally {
+    await rm(part, { force: true })
   }
 }
 
-async function claim(file: string): Promise<void> {
+/** Gives the file its name, unless there is one of that name by now. */
+async function nameIt(part: string, file: string): Promise<void> {
   try {
-    const handle = await open(file, 'wx', 0o600)
+    await link(part, file)
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? ''
+    if (code === 'EEXIST') throw existing(file, cause)
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code)) throw failed(file, cause)
+    // A file system without hard links can only be looked at before.
+    if (await isThere(file)) throw existing(file, cause)
+    await rename(part, file)
+  }
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return lstat(file).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function synced(file: string, flags: 'r+' | 'r'): Promise<void> {
+  const handle = await open(file, flags)
+  await handle.sync().finally(() => handle.close())
+}
+
+async function claim(part: string, file: string): Promise<void> {
+  try {
+    const handle = await open(part, 'wx', 0o600)
     await handle.close()
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new StixTaxiiError('STORE_BACKUP_EXISTS', `${file} exists already`, {
-        kind: 'conflict',
-        hint: 'Name a file that does not exist; a copy never overwrites one.',
-        context: { file },
-        cause,
-      })
-    }
-    throw new StixTaxiiError('STORE_BACKUP_FAILED', `The copy ${file} cannot be made: ${(cause as Error).message}`, {
-      kind: 'local',
-      hint: 'Check that the folder exists and that this user may write in it.',
-      context: { file },
-      cause,
-    })
+    throw failed(file, cause)
   }
+}
+
+function existing(file: string, cause?: unknown): StixTaxiiError {
+  return new StixTaxiiError('STORE_BACKUP_EXISTS', `${file} exists already`, {
+    kind: 'conflict',
+    hint: 'Name a file that does not exist; a copy never overwrites one.',
+    context: { file },
+    cause,
+  })
+}
+
+function failed(file: string, cause: unknown): StixTaxiiError {
+  return new StixTaxiiError('STORE_BACKUP_FAILED', `The copy ${file} cannot be made: ${(cause as Error).message}`, {
+    kind: 'local',
+    hint: 'Check that the folder exists and that this user may write in it.',
+    context: { file },
+    cause,
+  })
 }

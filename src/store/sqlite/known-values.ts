@@ -8,8 +8,7 @@ import { keyOfValue, kindNumbers, type ValueKey } from '../value-key.ts'
 import { corruption, type Connection, type SqlRow, type SqlValue } from './binding.ts'
 import { reading } from './database.ts'
 import { idOfKey } from './keys.ts'
-import type { Place } from '../place.ts'
-import { listPlaces } from './places.ts'
+import { placesIn, type Places } from './places.ts'
 import { isIndexed } from './reindex.ts'
 import { readSegment, type SegmentItem } from './segments.ts'
 import { surroundingsIn, type LargeStandings } from './surroundings.ts'
@@ -81,7 +80,7 @@ export async function* knownValues(reader: IndexReader, filter: KnownValueFilter
 function conditionOf(filter: KnownValueFilter, view: View): string | undefined {
   const { role } = filter
   const conditions: string[] = []
-  const numbers = wantedPlaces(filter, view.places.values())
+  const numbers = wantedPlaces(filter, view.places.first)
   if (numbers?.length === 0) return undefined
   if (numbers) conditions.push(`AND stated.collection IN (${numbers.join(', ')})`)
   if (role !== undefined) conditions.push(role === 'observable' ? 'AND marks >= 2' : 'AND marks < 2')
@@ -153,7 +152,7 @@ async function wholeRows(
 
 /** What is the same for all rows of one question. */
 interface View {
-  readonly places: ReadonlyMap<number, Place>
+  readonly places: Places
   traits: (number: number) => string
   /** Moves when anyone else changes the store. */
   change: number
@@ -161,7 +160,7 @@ interface View {
 }
 
 async function openView({ connection, file }: IndexReader): Promise<View> {
-  const places = await reading(file, () => new Map(listPlaces(connection).map((place) => [place.number, place])))
+  const places = await reading(file, () => placesIn(connection))
   return { places, traits: newTraitReader(connection), change: -1, large: new Map() }
 }
 
@@ -213,7 +212,7 @@ function ownVersion(row: SqlRow, standing: Standing | undefined): string | undef
 
 function keptOf(row: SqlRow, item: OfItem, { places, traits }: View): KeptStatement {
   try {
-    return keptStatementOf(row, item, places.get(row['collection'] as number), traits)
+    return keptStatementOf(row, item, places.of(row['collection'] as number), traits)
   } catch (error) {
     throw corruption(`a statement cannot be read (${(error as Error).message})`)
   }

@@ -35,6 +35,29 @@ export function listPlaces(connection: Connection, filter: PlaceFilter = {}): Pl
   return connection.all(`SELECT ${placeColumns} ${where} ORDER BY collection.number`, values).map(placeOf)
 }
 
+/** The collections while an answer of many reads is made: one that another process adds meanwhile is found too. */
+export interface Places {
+  /** Those that there were when the answer was begun. */
+  readonly first: readonly Place[]
+  /** Of all that are known by now. */
+  numbers(): readonly number[]
+  /** Undefined when the store has no such collection. */
+  of(number: number): Place | undefined
+}
+
+export function placesIn(connection: Connection): Places {
+  const first = listPlaces(connection)
+  const known = new Map(first.map((place) => [place.number, place]))
+  return {
+    first,
+    numbers: () => [...known.keys()],
+    of(number) {
+      if (!known.has(number)) for (const place of listPlaces(connection)) known.set(place.number, place)
+      return known.get(number)
+    },
+  }
+}
+
 function placeOf(row: SqlRow): Place {
   return {
     number: row['number'] as number,

@@ -1,7 +1,7 @@
 import type { KeptName, KeptRelation, Standing, StandingVersion, Surroundings } from '../resolve-statements.ts'
 import { corruption, type Connection, type SqlRow, type SqlValue } from './binding.ts'
 import { idOfKey, keyOfId, versionOfKey } from './keys.ts'
-import type { Place } from '../place.ts'
+import type { Places } from './places.ts'
 import { decodeName, decodeRelation } from '../reference-body.ts'
 
 const idsPerQuery = 200
@@ -30,21 +30,21 @@ export type LargeStandings = Map<string, StandingBeingRead>
 const largeFrom = 1000
 const mostLarge = 8
 
-/** For one question: what was found out about an id is not asked again. `places` by their numbers. */
+/** For one question: what was found out about an id is not asked again. */
 export function surroundingsIn(
   connection: Connection,
-  places: ReadonlyMap<number, Place>,
+  places: Places,
   large: LargeStandings = new Map(),
 ): Surroundings {
   const has = (table: 'revoked' | 'relation' | 'named') =>
     connection.get(`SELECT 1 FROM ${table} LIMIT 1`) !== undefined
   const [anyRevoked, anyRelation, anyNamed] = [has('revoked'), has('relation'), has('named')]
-  const vanishedFrom = [...places.keys()].filter(
-    (place) => connection.get('SELECT 1 FROM vanished WHERE collection = ? LIMIT 1', [place]) !== undefined,
-  )
+  const vanishedFrom = places
+    .numbers()
+    .filter((place) => connection.get('SELECT 1 FROM vanished WHERE collection = ? LIMIT 1', [place]) !== undefined)
   const known = new Map<string, StandingBeingRead>(large)
   const sourceOf = (row: SqlRow): string => {
-    const place = places.get(row['collection'] as number)
+    const place = places.of(row['collection'] as number)
     if (!place) throw corruption('something of no collection')
     return place.source.id
   }

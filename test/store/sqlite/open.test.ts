@@ -78,6 +78,34 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('open
     expect((await copy.verify()).ok).toBe(true)
   })
 
+  it('L13: a copy has its name only when it is whole, and leaves nothing else behind', async () => {
+    const file = newFile()
+    await using store = await open(file)
+    await keep(
+      store,
+      Array.from({ length: 2000 }, () => anObject()),
+    )
+    const target = path.join(path.dirname(file), 'copy.db')
+    const isThere = () => stat(target).then(Boolean, () => false)
+    const seen = new Set<string>()
+    let isOver = false
+    const watching = (async () => {
+      while (!isOver) {
+        if (await isThere()) {
+          await using early = await open(target)
+          seen.add(`${(await all(early.versions({}))).length}`)
+        }
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    })()
+    await store.backup(target)
+    isOver = true
+    await watching
+    expect([...seen].filter((count) => count !== '2000')).toEqual([])
+    expect(await isThere()).toBe(true)
+    expect((await readdir(path.dirname(file))).filter((name) => name.endsWith('.part'))).toEqual([])
+  })
+
   it('L10: a file that is no database, or only begins like one, is STORE_CORRUPT and left as it is', async () => {
     const file = newFile()
     await mkdir(path.dirname(file))
