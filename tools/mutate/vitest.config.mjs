@@ -11,7 +11,7 @@ export default defineConfig({
     include: JSON.parse(process.env.STIXTAXII_MUTATE_TESTS ?? '["test/**/*.test.ts"]'),
     exclude: ['test/slow/**', 'node_modules/**'],
     isolate: false,
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     hookTimeout: 20_000,
   },
 })
