@@ -1,4 +1,5 @@
 import { StixTaxiiError } from '../core/errors.ts'
+import type { HttpHeaders } from '../core/ports.ts'
 import { codeOf, connectFailure } from './failure.ts'
 
 /** The answer of an HTTP proxy that gives no tunnel. */
@@ -10,6 +11,16 @@ export function tunnelRefused(who: string, place: string, status: number): StixT
     hint: 'Ask its operator to allow this host and port, or name it in --proxy-bypass if it can be reached directly.',
     context: { proxy: who, place, status },
   })
+}
+
+/**
+ * Whether an answer that came by way of an HTTP proxy is the proxy's own: it says so, or it is one that signs its pages.
+ * @see RFC 9209, 2.1.1 (`Proxy-Status` with an error)
+ */
+export function isOfProxy(status: number, headers: HttpHeaders): boolean {
+  if (status < 400) return false
+  if (headers.get('x-squid-error') !== undefined) return true
+  return /;\s*error=/i.test(headers.get('proxy-status') ?? '') || /^tinyproxy\b/i.test(headers.get('server') ?? '')
 }
 
 /** The proxy wants other credentials than it got. */

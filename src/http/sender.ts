@@ -7,7 +7,7 @@ import { raceAbort } from './dial.ts'
 import { openLanes, type Lane, type Lanes } from './lanes.ts'
 import { isLogin, openLogins, type Logins } from './login.ts'
 import type { AccessRule, HttpLimits, HttpOptions } from './options.ts'
-import { proxyLogin } from './proxy-failure.ts'
+import { isOfProxy, tunnelRefused } from './proxy-failure.ts'
 import { hopName, redirected } from './redirect.ts'
 import { openRouter, type Route, type Router } from './route.ts'
 import type { Resolve } from './dial.ts'
@@ -119,10 +119,10 @@ export class Sender {
     await this.#parts.rate(url.host, signal)
     const { lane, wire } = await this.#carry(request, route, message, signal)
     const answer = new Answer(wire, { url, host: url.host, peerFingerprint: lane.fingerprint, limits })
-    if (route.viaProxy && wire.status === 407) {
+    if (route.viaProxy && (wire.status === 407 || isOfProxy(wire.status, wire.headers))) {
       answer.close()
       this.#lanes.give(lane, false)
-      throw proxyLogin(route.viaProxy.who)
+      throw tunnelRefused(route.viaProxy.who, url.host, wire.status)
     }
     return { answer, release: () => this.#lanes.give(lane, wire.body.complete) }
   }

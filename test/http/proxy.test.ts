@@ -260,3 +260,22 @@ describe.skipIf(!hasOpenssl)('TLS through proxies (needs openssl)', () => {
     expect(outcome.error?.message).toContain('proxy')
   })
 })
+
+test.each([
+  ['X-Squid-Error', 'ERR_ACCESS_DENIED 0', 403],
+  ['Proxy-Status', 'inner.example; error=dns_error', 502],
+  ['Server', 'tinyproxy/1.11.1', 403],
+])(
+  'N17: for plain http, what the proxy says by itself (%s) is told as the proxy, not as the server',
+  async (name, value, status) => {
+    const headers = { [name]: value }
+    await using page = await startFaultServer(() => [answer({ status, headers, body: '<html>inside</html>' })])
+    const proxy = { url: new URL(page.origin) }
+    await using opened = anHttp('http://taxii.example', { proxy, plainHttp: 'allow', retry: { maxRetries: 0 } })
+
+    const outcome = await outcomeOf(opened.http, new URL('http://taxii.example/'))
+
+    expect(faultOf(outcome)).toBe('HTTP_PROXY_REFUSED network')
+    expect(outcome.error?.message).toContain(`(${status})`)
+  },
+)
