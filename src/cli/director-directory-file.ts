@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { StixTaxiiError } from '../core/errors.ts'
+import { whyOf } from '../core/system-fault.ts'
 import type { Directory } from '../director/directory.ts'
 import { identifierPattern } from '../director/assumptions.ts'
 import type { TextPosition } from '../profile/json-fault.ts'
@@ -52,7 +53,7 @@ export async function readDirectoryFile(path: string): Promise<Directory> {
     text = await readFile(path, 'utf8')
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unreadable'
-    throw new StixTaxiiError('DIRECTOR_DIRECTORY_UNREADABLE', `${path} cannot be read (${code})`, {
+    throw new StixTaxiiError('DIRECTOR_DIRECTORY_UNREADABLE', `${path} cannot be read: ${whyOf(error)}`, {
       kind: code === 'ENOENT' ? 'not-found' : 'local',
       hint: 'Name a file that `stixtaxii director directory export` wrote.',
       context: { path },

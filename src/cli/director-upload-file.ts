@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
+import { whyOf } from '../core/system-fault.ts'
 import type { UploadFile } from '../director/client.ts'
 import { checkFileName } from '../director/paths.ts'
 
@@ -58,7 +59,7 @@ async function beginningOf(path: string): Promise<Buffer> {
 
 function unreadable(path: string, cause: unknown): StixTaxiiError {
   const code = (cause as NodeJS.ErrnoException).code ?? 'unreadable'
-  return new StixTaxiiError('CLI_UPLOAD_UNREADABLE', `${path} cannot be read (${code})`, {
+  return new StixTaxiiError('CLI_UPLOAD_UNREADABLE', `${path} cannot be read: ${whyOf(cause)}`, {
     kind: code === 'ENOENT' ? 'not-found' : 'local',
     hint: 'Check its name, and who may read it. Nothing was sent.',
     context: { path },

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
 import { redactUrl } from '../core/redact.ts'
+import { whyOf } from '../core/system-fault.ts'
 import type { OutputRecord, Shape } from '../output/writer.ts'
 import { describeObject } from '../stix/describe.ts'
 import type { FetchedSource, FetchSource } from '../simulate/director/plugin-fetches.ts'
@@ -65,7 +66,7 @@ export async function emulatorToken(file: string, workingDirectory: string): Pro
     throw new Error('its first line is no token')
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message
-    throw new StixTaxiiError('CLI_EMULATOR_TOKEN', `The token file ${path} cannot be used: ${reason}`, {
+    throw new StixTaxiiError('CLI_EMULATOR_TOKEN', `The token file ${path} cannot be used: ${whyOf(cause)}`, {
       kind: 'config',
       hint: 'Name a file whose first line is the token, or one that is not there yet.',
       context: { path, reason },

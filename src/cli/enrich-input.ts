@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import path from 'node:path'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { StixTaxiiError } from '../core/errors.ts'
+import { whyOf } from '../core/system-fault.ts'
 import { followFile, type Followed } from '../enrich/follow.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -58,7 +59,7 @@ function unreadable(file: string, cause: unknown): StixTaxiiError {
   const isMissing = code === 'ENOENT'
   return new StixTaxiiError(
     'CLI_LOG_UNREADABLE',
-    `${file === '-' ? 'Standard input' : file} ${isMissing ? 'does not exist' : `cannot be read: ${code}`}`,
+    `${file === '-' ? 'Standard input' : file} ${isMissing ? 'does not exist' : `cannot be read: ${whyOf(cause)}`}`,
     {
       kind: isMissing ? 'not-found' : 'local',
       hint: 'Check the path and the rights of the file.',

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { StixTaxiiError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
+import { whyOf } from '../core/system-fault.ts'
 import type { DirectorClient } from '../director/client.ts'
 import type { DirectorProfile } from '../profile/profile.ts'
 import { readDesiredState, type DesiredDocument } from '../provision/desired-state.ts'
@@ -90,16 +91,12 @@ export interface Fleet {
 export async function readFleet(name: string, flags: DirectorFlags, parts: FleetParts): Promise<Fleet> {
   const file = path.resolve(parts.workingDirectory, name)
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new StixTaxiiError(
-      'CLI_FLEET_UNREADABLE',
-      `The desired state ${name} cannot be read (${cause.code ?? cause.message})`,
-      {
-        kind: 'config',
-        hint: 'Begin one with: stixtaxii init',
-        context: { file: name },
-        cause,
-      },
-    )
+    throw new StixTaxiiError('CLI_FLEET_UNREADABLE', `The desired state ${name} cannot be read: ${whyOf(cause)}`, {
+      kind: 'config',
+      hint: 'Begin one with: stixtaxii init',
+      context: { file: name },
+      cause,
+    })
   })
   const document = await readDesiredState(text, name)
   const profile = await directorOf(document, { file, flags, parts })

@@ -1,5 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
+import { whyOf } from '../core/system-fault.ts'
 import type { Lock, StateFile } from '../provision/state.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -60,11 +61,14 @@ function stateLocked(file: string, lock: string, held: StixTaxiiError): StixTaxi
 }
 
 function unlockable(file: string, cause: Error): StixTaxiiError {
-  const { code } = cause as NodeJS.ErrnoException
-  return new StixTaxiiError('CLI_STATE_UNWRITABLE', `Nothing can be written beside the state ${file} (${code ?? ''})`, {
-    kind: 'local',
-    hint: 'Make its folder writable, or name another state with --state FILE.',
-    context: { path: file },
-    cause,
-  })
+  return new StixTaxiiError(
+    'CLI_STATE_UNWRITABLE',
+    `Nothing can be written beside the state ${file}: ${whyOf(cause)}`,
+    {
+      kind: 'local',
+      hint: 'Make its folder writable, or name another state with --state FILE.',
+      context: { path: file },
+      cause,
+    },
+  )
 }

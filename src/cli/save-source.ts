@@ -2,7 +2,7 @@ import { durationMs, parseDuration } from '../core/duration.ts'
 import { StixTaxiiError } from '../core/errors.ts'
 import type { OutputRecord, Shape } from '../output/writer.ts'
 import { hasSecrets } from '../workflow/access-of.ts'
-import type { Profile, TaxiiProfile } from '../profile/profile.ts'
+import type { Credentials, Profile, TaxiiProfile } from '../profile/profile.ts'
 import { storedReferences } from '../profile/secret-fields.ts'
 import type { Preset } from '../taxii/settings.ts'
 import { confirmOrStop } from './confirm.ts'
@@ -48,8 +48,14 @@ export interface Configured<T extends Profile = Profile> {
 export async function saveConfigured({ profile, former }: Configured, parts: ConfigureParts): Promise<void> {
   tellPlaces(profile, parts.terminal)
   const credentials = await parts.credentials()
-  await credentials.commit(storedReferences(profile))
-  await (await parts.profiles()).save(profile)
+  const profiles = await parts.profiles()
+  try {
+    await credentials.commit(storedReferences(profile))
+    await profiles.save(profile)
+  } catch (error) {
+    await takeBack({ profile, former }, credentials)
+    throw error
+  }
   const kept = new Set(storedReferences(profile).map(({ from, entry }) => `${from}:${entry}`))
   for (const { from, entry } of former ? storedReferences(former) : []) {
     if (kept.has(`${from}:${entry}`)) continue
@@ -57,6 +63,19 @@ export async function saveConfigured({ profile, former }: Configured, parts: Con
     const store = await credentials.open(from).catch(() => undefined)
     const removed = await store?.remove(entry).catch(() => undefined)
     if (removed === undefined) parts.terminal.warn(`the former secret ${entry} is still in the ${from} store`)
+  }
+}
+
+/** Removes the secrets of a profile that could not be saved: nothing would ever name them again. */
+async function takeBack(
+  { profile, former }: Pick<Configured, 'profile' | 'former'>,
+  credentials: Credentials,
+): Promise<void> {
+  const before = new Set(former ? storedReferences(former).map(({ from, entry }) => `${from}:${entry}`) : [])
+  for (const { from, entry } of storedReferences(profile)) {
+    if (before.has(`${from}:${entry}`)) continue
+    const store = await credentials.open(from).catch(() => undefined)
+    await store?.remove(entry).catch(() => undefined)
   }
 }
 

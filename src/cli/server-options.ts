@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
+import { whyOf } from '../core/system-fault.ts'
 import type { ServeConfiguration } from '../serve/configuration/configuration.ts'
 import { readServeConfiguration } from '../serve/configuration/read.ts'
 import type { LogLevel } from '../serve/server-log.ts'
@@ -68,7 +69,7 @@ async function readConfiguration(file: string): Promise<string> {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? String(cause)
     const reason = code === 'ENOENT' ? 'there is no such file' : code
-    throw new StixTaxiiError('CLI_SERVER_CONFIGURATION', `The configuration ${file} cannot be read: ${reason}`, {
+    throw new StixTaxiiError('CLI_SERVER_CONFIGURATION', `The configuration ${file} cannot be read: ${whyOf(cause)}`, {
       kind: 'config',
       hint: 'Name a YAML file that this user may read, or leave --config out.',
       context: { file, reason },

@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { open, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
+import { whyOf } from '../core/system-fault.ts'
 
 /** A file that appears whole or not at all; what stood there before stays until then. */
 export interface AtomicFile {
@@ -90,7 +91,7 @@ async function guarded<T>(file: string, work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
-    throw new StixTaxiiError('OUTPUT_FILE_FAILED', `${file} could not be written: ${reason}`, {
+    throw new StixTaxiiError('OUTPUT_FILE_FAILED', `${file} could not be written: ${whyOf(cause)}`, {
       kind: 'local',
       hint: 'Check that its folder exists and can be written, and that the disk has room.',
       context: { file, reason },

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { StixTaxiiError } from '../core/errors.ts'
+import { whyOf } from '../core/system-fault.ts'
 
 /**
  * A stream that says when it could not write. Node itself ends with 0 when standard output is on a full disk, and dies of
@@ -82,7 +83,7 @@ function asFailure(error: NodeJS.ErrnoException, name: string): StixTaxiiError {
   if (gone) {
     return new StixTaxiiError('OUTPUT_CLOSED', `The reader of ${name} has gone`, { kind: 'local', cause: error })
   }
-  const why = error.code === 'ENOSPC' ? 'no space left' : (error.code ?? error.message)
+  const why = whyOf(error)
   return new StixTaxiiError('OUTPUT_FAILED', `Could not write to ${name}: ${why}`, {
     kind: 'local',
     hint: 'What was written is incomplete. Make room, or write elsewhere, and run it again.',

@@ -75,8 +75,13 @@ async function takeOver(
     const current = await readHolder(path)
     if (current?.nonce !== dead.nonce) return false
     const replacement = `${path}.new-${mine.nonce}`
-    await writeFile(replacement, JSON.stringify(mine), { mode: 0o600 })
-    await rename(replacement, path)
+    try {
+      await writeFile(replacement, JSON.stringify(mine), { mode: 0o600 })
+      await rename(replacement, path)
+    } catch (error) {
+      await unlink(replacement).catch(() => undefined)
+      throw error
+    }
     return true
   } finally {
     await release(breaker, mine)
@@ -85,8 +90,8 @@ async function takeOver(
 
 async function place(path: string, mine: Holder): Promise<boolean> {
   const draft = `${path}.new-${mine.nonce}`
-  await writeFile(draft, JSON.stringify(mine), { mode: 0o600 })
   try {
+    await writeFile(draft, JSON.stringify(mine), { mode: 0o600 })
     await link(draft, path)
     return true
   } catch (error) {

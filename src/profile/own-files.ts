@@ -2,6 +2,7 @@ import { chmod, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/prom
 import { randomUUID } from 'node:crypto'
 import { dirname } from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
+import { whyOf } from '../core/system-fault.ts'
 import type { ProcessTable } from './lock.ts'
 
 /**
@@ -69,7 +70,7 @@ export function unusable(path: string, error: unknown): unknown {
   const code = error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? '') : ''
   if (error instanceof StixTaxiiError || !/^E[A-Z0-9]+$/.test(code)) return error
   if (['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE'].includes(code)) {
-    return new StixTaxiiError('PROFILE_WRITE_FAILED', `${path} could not be written: ${code}`, {
+    return new StixTaxiiError('PROFILE_WRITE_FAILED', `${path} could not be written: ${whyOf(error)}`, {
       kind: 'local',
       hint: 'Nothing was changed. Make room (or repair the disk) and try again.',
       context: { path, reason: code },

@@ -5,6 +5,7 @@ import { basename } from 'node:path'
 import type { UploadFile } from '../director/client.ts'
 import { looksLikePrivateKey } from '../director/private-key.ts'
 import { StixTaxiiError } from '../core/errors.ts'
+import { whyOf } from '../core/system-fault.ts'
 
 /** A file of this machine that is to be uploaded, by its contents. */
 export interface LocalFile {
@@ -43,8 +44,7 @@ export async function uploadOf(
   const { path, lengthBytes, sha256 } = expected
   const found = await readLocalFile(path).catch((error: unknown) => error as NodeJS.ErrnoException)
   if (found instanceof Error || found.sha256 !== sha256 || found.lengthBytes !== lengthBytes) {
-    const why =
-      found instanceof Error ? `cannot be read (${found.code ?? found.message})` : 'has changed since it was planned'
+    const why = found instanceof Error ? `cannot be read: ${whyOf(found)}` : 'has changed since it was planned'
     throw new StixTaxiiError('PROVISION_FILE_CHANGED', `${path} ${why}`, {
       kind: 'conflict',
       hint: 'Nothing of it was sent. Plan again.',

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
+import { whyOf } from '../core/system-fault.ts'
 
 /**
  * Reads a file that this program keeps for itself; undefined when there is none.
@@ -111,7 +112,7 @@ async function guarded<T>(file: string, verb: 'read' | 'written', work: () => Pr
   } catch (cause) {
     if (cause instanceof StixTaxiiError) throw cause
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
-    throw new StixTaxiiError('PROVISION_FILE_FAILED', `${file} could not be ${verb}: ${reason}`, {
+    throw new StixTaxiiError('PROVISION_FILE_FAILED', `${file} could not be ${verb}: ${whyOf(cause)}`, {
       kind: 'local',
       hint: 'Check its folder and the room on the disk, or name another place with --state FILE.',
       context: { file, reason },

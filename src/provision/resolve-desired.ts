@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
 import { nearestName } from '../core/nearest-name.ts'
+import { whyOf } from '../core/system-fault.ts'
 import type { Logpoint, Pool, Storage } from '../director/client.ts'
 import { checkFileName } from '../director/paths.ts'
 import { samePair } from '../director/compare-sources.ts'
@@ -172,7 +173,7 @@ async function readFiles(document: DesiredDocument, scope: Scope, { folder }: Re
     way: Way,
   ): Promise<DesiredFile[]> => {
     const local = await readLocalFile(path.resolve(folder, given.file)).catch((error: NodeJS.ErrnoException) => {
-      throw document.errorAt([...way, 'file'], `${given.file} cannot be read (${error.code ?? error.message})`)
+      throw document.errorAt([...way, 'file'], `${given.file} cannot be read: ${whyOf(error)}`)
     })
     const name = path.basename(given.file)
     checkName(name, document, way)

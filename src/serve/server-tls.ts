@@ -2,6 +2,7 @@ import { X509Certificate, createPrivateKey } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { StixTaxiiError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
+import { whyOf } from '../core/system-fault.ts'
 
 /** What TLS is spoken with, read from its files. */
 export interface ServerTls {
@@ -68,7 +69,7 @@ export async function readServerTls(files: TlsFiles): Promise<ServerTls> {
 async function read(path: string, what: string): Promise<Buffer> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => error)
   if (Buffer.isBuffer(bytes) && bytes.includes('-----BEGIN ')) return bytes
-  const why = Buffer.isBuffer(bytes) ? 'holds no PEM' : `cannot be read (${bytes.code ?? bytes.message})`
+  const why = Buffer.isBuffer(bytes) ? 'holds no PEM' : `cannot be read: ${whyOf(bytes)}`
   throw new StixTaxiiError('SERVE_TLS_FILE', `The ${what} file ${path} ${why}`, {
     kind: 'config',
     hint: 'Name a PEM file that this user may read; DER becomes PEM with: openssl x509 -inform der -in FILE -out FILE.pem',

@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { StixTaxiiError } from '../core/errors.ts'
+import { whyOf } from '../core/system-fault.ts'
 
 /** A file that lines are appended to, each written out before the next thing happens. */
 export interface LineFile {
@@ -45,7 +46,7 @@ function open(path: string): number {
     return openSync(path, 'a', 0o600)
   } catch (cause) {
     const reason = reasonOf(cause)
-    throw new StixTaxiiError('WORKFLOW_LOG_FAILED', `The log ${path} cannot be written: ${reason}`, {
+    throw new StixTaxiiError('WORKFLOW_LOG_FAILED', `The log ${path} cannot be written: ${whyOf(cause)}`, {
       kind: 'local',
       hint: 'Name a file in a folder that this user may write.',
       context: { path, reason },

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { StixTaxiiError } from '../core/errors.ts'
 import type { ErrorKind } from '../core/errors.ts'
+import { whyOf } from '../core/system-fault.ts'
 import type { Credentials, TaxiiProfile } from '../profile/profile.ts'
 import type { TaxiiVersion } from '../taxii/client.ts'
 import { pluginDefinitionOf } from './plugin-definition.ts'
@@ -103,7 +104,7 @@ async function readPart(path: string): Promise<Buffer> {
     return await readFile(path)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unreadable'
-    throw new StixTaxiiError('WORKFLOW_FILE_UNREADABLE', `${path} cannot be read (${code})`, {
+    throw new StixTaxiiError('WORKFLOW_FILE_UNREADABLE', `${path} cannot be read: ${whyOf(error)}`, {
       kind: code === 'ENOENT' ? 'not-found' : 'local',
       hint: 'Check the name of the file that the definition has, and who may read it.',
       context: { path },

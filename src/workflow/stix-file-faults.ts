@@ -1,5 +1,6 @@
 import { StixTaxiiError } from '../core/errors.ts'
 import { printable } from '../core/printable.ts'
+import { whyOf } from '../core/system-fault.ts'
 
 /** The document is broken from some point on. */
 export function damaged(file: string, reason: string, cause?: unknown): StixTaxiiError {
@@ -27,7 +28,7 @@ export function unreadable(file: string, cause: unknown): StixTaxiiError {
   const missing = code === 'ENOENT'
   return new StixTaxiiError(
     'WORKFLOW_FILE_UNREADABLE',
-    `${file} ${missing ? 'does not exist' : `cannot be read: ${code}`}`,
+    `${file} ${missing ? 'does not exist' : `cannot be read: ${whyOf(cause)}`}`,
     {
       kind: missing ? 'not-found' : 'local',
       hint: 'Check the path and the rights of the file.',

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { StixTaxiiError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
+import { whyOf } from '../core/system-fault.ts'
 import type { ClientCertificate, TlsOptions } from '../http/options.ts'
 import type { CertificateSettings, Credentials, TlsSettings } from '../profile/profile.ts'
 
@@ -60,7 +61,7 @@ async function readCredentialFile(path: string, what: string): Promise<Buffer> {
   } catch (error) {
     throw new StixTaxiiError(
       'PROFILE_CERTIFICATE_UNREADABLE',
-      `The client ${what} ${path} cannot be read (${codeOf(error)})`,
+      `The client ${what} ${path} cannot be read: ${whyOf(error)}`,
       {
         kind: 'auth',
         hint: `Put it there, or name another file with --${what}.`,

@@ -72,7 +72,7 @@ describe('director package', () => {
   it.each([
     ['client.crt', 'content', 'does not end in .pak', 2],
     ['empty.pak', '', 'is empty', 2],
-    ['missing.pak', undefined, 'cannot be read (ENOENT)', 5],
+    ['missing.pak', undefined, 'cannot be read: no such file or folder (ENOENT)', 5],
   ])('D8 refuses %s before anything is sent', async (name, content, text, status) => {
     await using world = await aDirectorWorld()
     if (content !== undefined) await world.file(name, content)

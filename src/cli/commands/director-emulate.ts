@@ -118,6 +118,8 @@ export const directorEmulate = defineCommand({
       const { fingerprint, file: certificate } = tls ?? {}
       const told = { url, fingerprint, certificate, pools, tokenFile, stateFolder, record }
       await output.one(emulatedRecord(told), emulatedShape)
+      // Who could not be told the address would wait for ever.
+      await output.end()
       await aborted(signal)
     } finally {
       await emulator.close()

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { parse, resolve } from 'node:path'
 import { z } from 'zod'
 import { StixTaxiiError } from '../../core/errors.ts'
+import { whyOf } from '../../core/system-fault.ts'
 import { starterFile } from '../../provision/starter.ts'
 import { defineCommand } from '../command.ts'
 
@@ -49,7 +50,7 @@ const shape = {
 
 function notWritten(file: string, cause: NodeJS.ErrnoException): StixTaxiiError {
   if (cause.code !== 'EEXIST') {
-    return new StixTaxiiError('CLI_INIT_FAILED', `${file} could not be written (${cause.code ?? cause.message})`, {
+    return new StixTaxiiError('CLI_INIT_FAILED', `${file} could not be written: ${whyOf(cause)}`, {
       kind: 'local',
       hint: 'Name a file in a folder that is there and that you may write.',
       context: { file },

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { z } from 'zod'
 import { StixTaxiiError } from '../../core/errors.ts'
+import { whyOf } from '../../core/system-fault.ts'
 import { importProfiles } from '../../profile/import-profiles.ts'
 import { readExchange } from '../../profile/exchange.ts'
 import { credentialStoreNames } from '../../profile/profile.ts'
@@ -83,7 +84,7 @@ async function readImport(path: string): Promise<Buffer> {
     return await readFile(path)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unreadable'
-    throw new StixTaxiiError('PROFILE_IMPORT_UNREADABLE', `${path} cannot be read (${code})`, {
+    throw new StixTaxiiError('PROFILE_IMPORT_UNREADABLE', `${path} cannot be read: ${whyOf(error)}`, {
       kind: code === 'ENOENT' ? 'not-found' : 'local',
       hint: 'Name a file that `stixtaxii profile export` wrote, or - for standard input.',
       context: { path },

@@ -66,7 +66,11 @@ export const serve = defineCommand({
     try {
       for (const line of servingLines(server, store.url)) terminal.note(line)
       server.log.info('started', { url: server.url, host: options.host, port: server.port })
-      if (output.format !== 'table') await output.one(servingRecord(server, store.url), servingShape)
+      if (output.format !== 'table') {
+        await output.one(servingRecord(server, store.url), servingShape)
+        // Who could not be told the address would wait for ever.
+        await output.end()
+      }
       parts.onReload(
         () => void server.reload().catch((error: unknown) => server.log.error('reload', { error: String(error) })),
       )

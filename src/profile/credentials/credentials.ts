@@ -3,6 +3,7 @@ import { StixTaxiiError } from '../../core/errors.ts'
 import type { NoticeSink } from '../../core/notice.ts'
 import type { Clock, CredentialStore, Terminal } from '../../core/ports.ts'
 import { Secret } from '../../core/secret.ts'
+import { whyOf } from '../../core/system-fault.ts'
 import type { ProcessTable } from '../lock.ts'
 import type { CredentialStoreName, Credentials, SecretPurpose, SecretReference, StoredReference } from '../profile.ts'
 import { runHelper } from './helper.ts'
@@ -112,10 +113,9 @@ async function readSecretFile(path: string, purpose: SecretPurpose, notices: Not
     }
     return firstLine(await readFile(path))
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable'
     throw missing(
       purpose,
-      `${path} cannot be read (${code})`,
+      `${path} cannot be read: ${whyOf(error)}`,
       error,
       'Check its path and rights, or name another file.',
     )

@@ -49,7 +49,8 @@ export async function probeTaxii2(
 
 function isHopeless({ kind, context }: StixTaxiiError): boolean {
   if (kind === 'network') return context['status'] === undefined || context['status'] === 429
-  return kind === 'refused' || kind === 'cancelled' || kind === 'internal'
+  // What failed on this machine (a trace on a full disk) says nothing of the server.
+  return ['refused', 'cancelled', 'internal', 'local', 'config', 'usage'].includes(kind)
 }
 
 // What tells most about what is wrong; of equals, the first.

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startTaxii1Server } from '../../../src/simulate/taxii1-server.ts'
 import { startTaxii2Server } from '../../../src/simulate/taxii2-server.ts'
+import { profilesOf } from '../../support/a-profile.ts'
 import { schemaProblems } from '../../support/json-schema.ts'
 import { runCli, temporaryFolder } from '../../support/run-cli.ts'
 
@@ -22,6 +23,21 @@ async function savedProfiles(folder: string): Promise<unknown> {
 }
 
 describe('configure taxii', () => {
+  it('L3 leaves no secret behind in a credential store when the profile cannot be saved', async () => {
+    const folder = temporaryFolder()
+    const password = await aSecretFile('s3cret')
+    const line =
+      `configure taxii acme --url https://taxii.example/taxii2/ --username ann --password-file ${password} ` +
+      '--credential-store file --no-test -o json'
+    const profiles = () => Promise.resolve(profilesOf([]))
+    const failed = await runCli(line, { folder, parts: { profiles } })
+    expect(failed.exitCode).not.toBe(0)
+    expect(await readFile(join(folder, 'config', 'credentials.json'), 'utf8')).not.toContain('s3cret')
+    expect((await runCli(line, { folder })).exitCode).toBe(0)
+    const kept = await readFile(join(folder, 'config', 'credentials.json'), 'utf8')
+    expect(kept.split('s3cret')).toHaveLength(2)
+  })
+
   it('tries the server, saves what it found, and keeps a reference to the password file', async () => {
     const authentication = { scheme: 'basic', username: 'ann', password: 's3cret' } as const
     await using server = await startTaxii2Server({ collections, authentication })

@@ -61,6 +61,16 @@ async function emulate(flags: string, folder = temporaryFolder()): Promise<Runni
 const headers = { authorization: 'Bearer any', 'content-type': 'application/json' }
 
 describe('director emulate', () => {
+  it('L4 ends at once when it cannot say where it listens', async () => {
+    const stdout = new Writable({
+      write: (_chunk, _encoding, done) =>
+        done(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })),
+    })
+    const { exitCode, stderr } = await runCli('director emulate --port 0 -o json', { stdout })
+    expect(exitCode).toBe(11)
+    expect(stderr).toContain('OUTPUT_FAILED')
+  })
+
   it('says where it is and how to make a profile for it, answers, and ends with 0 on SIGTERM', async () => {
     const running = await emulate('--pool acme --logpoint acme/lp1=fedcba9876543210fedcba9876543210')
     const { told } = running
@@ -202,7 +212,7 @@ describe('director emulate', () => {
     ['--pool acme=short', 2, 'of 8 to 64 letters and digits'],
     ['--record /nowhere/file', 11, 'cannot be written: ENOENT'],
     ['--state-folder damaged', 3, 'is not the state of an emulated Director'],
-    ['--token-file damaged', 3, 'cannot be used: EISDIR'],
+    ['--token-file damaged', 3, 'cannot be used: is a folder, a file is needed (EISDIR)'],
   ])('refuses %s with %i and says why', async (flags, status, said) => {
     const folder = temporaryFolder()
     await (await import('node:fs/promises')).mkdir(path.join(folder, 'damaged'))

@@ -131,7 +131,7 @@ describe('a reference', () => {
     const { credentials, folder } = await some()
     await expect(credentials.resolve({ from: 'path', path: folder }, purpose)).rejects.toMatchObject({
       code: 'PROFILE_SECRET_MISSING',
-      message: `${beginning}${folder} cannot be read (${why})`,
+      message: `${beginning}${folder} cannot be read: is a folder, a file is needed (${why})`,
       context: { profile: 'profile' in purpose ? purpose.profile : undefined },
       cause: { code: why },
     })

@@ -9,6 +9,25 @@ let files = 0
 describe.each(bindings.map((binding) => [binding.name, binding] as const))('binding %s', (name, binding) => {
   const open = () => connect(binding, `${folder}/${name.replace(':', '-')}-${++files}.db`)
 
+  it('L3 is done with a connection that will not close: what was committed stays', () => {
+    const file = `${folder}/${name.replace(':', '-')}-unclosed.db`
+    const failing = {
+      ...binding,
+      open: (at: string) => {
+        const raw = binding.open(at)
+        const close = (): never => {
+          raw.close()
+          throw Object.assign(new Error('disk I/O error'), { rawCode: 1034, errcode: 1034 })
+        }
+        return { exec: (sql: string) => raw.exec(sql), prepare: (sql: string) => raw.prepare(sql), close }
+      },
+    }
+    const connection = connect(failing, file)
+    connection.exec('CREATE TABLE t (a ANY) STRICT; INSERT INTO t VALUES (1)')
+    expect(() => connection.close()).not.toThrow()
+    expect(connect(binding, file).get('SELECT a FROM t')).toEqual({ a: 1 })
+  })
+
   it('refuses what SQLite cannot hold as it is, before it is bound', () => {
     const connection = open()
     connection.exec('CREATE TABLE t (a ANY) STRICT')
