@@ -120,6 +120,8 @@ export const networkFaults = faultsOf({
     'another encoding of XML': 'N14: the encoding of an answer',
   },
   N15: {
+    'by a Location that only seems to be an address': 'N15: what URL refuses is no address',
+    'to 51 spellings of another origin, with every kind of secret': 'N15, T16: no spelling of another origin',
     'to the same origin': 'N15: a redirect on the same origin',
     'to another port': 'N15, S1: redirect %i to another port',
     'to an origin that is allowed': 'N15, S1: an allowed origin',
@@ -152,6 +154,13 @@ export const networkFaults = faultsOf({
     'our certificate is none': ['N16, S25: %s is told apart', 'a certificate that is none'],
   },
   N17: {
+    "a proxy's own page for plain http": 'N17: for plain http, what the proxy says by itself',
+    'a login that a real squid wants': 'N17: a login that squid wants',
+    'a rule of a real squid that forbids the tunnel': 'N17: a rule of squid that forbids',
+    'a page of a real squid in place of the answer': 'N17: a page of squid itself',
+    'a server that a real squid cannot reach': 'N17: a server that squid cannot reach',
+    'TLS to a real squid': 'N17: TLS to squid itself',
+    'a real squid that is killed in the middle of a tunnel': 'N17: a squid that is killed',
     'a proxy that is down': 'proxy that is down is named',
     'a proxy that wants another login': 'N17: a proxy that wants another login',
     'a tunnel that is refused': 'N17: a proxy that refuses the tunnel',
