@@ -7,7 +7,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/slow/**', 'node_modules/**'],
-    setupFiles: process.env.STIXTAXII_CANARY === undefined ? [] : ['test/support/canary-witness.ts'],
+    setupFiles: [
+      'test/support/frozen-prototype.ts',
+      ...(process.env.STIXTAXII_CANARY === undefined ? [] : ['test/support/canary-witness.ts']),
+    ],
     // All cores, also where there are only two: much of the time is spent waiting for servers and children.
     maxWorkers: '100%',
     testTimeout: 60_000,
