@@ -7,15 +7,19 @@ import { reportCampaign } from './campaign/report.ts'
 import type { PartReport } from './kill/part.ts'
 import { killAtRandom } from './kill/random.ts'
 import { serveCampaign } from './kill/server.ts'
+import { runSuite } from './kill/suites.ts'
 import { killAtSyscalls } from './kill/syscalls.ts'
 
-const defaults = { seed: newSeed(), kills: 300, objects: 3_000, lanes: 2, points: 4, postgres: 0 }
+const defaults = { seed: newSeed(), kills: 300, objects: 3_000, lanes: 2, points: 3, postgres: 0 }
 type Options = typeof defaults
 
 /** What follows a part's name chooses among its scenes. */
 const parts: Readonly<Record<string, (options: Options, words: readonly string[]) => Promise<PartReport>>> = {
   random: (options) => killAtRandom(options),
   syscalls: (options, words) => killAtSyscalls(options, words),
+  power: (options) => runSuite('power', options),
+  serve: (options) => runSuite('serve', options),
+  apply: (options) => runSuite('apply', options),
 }
 
 const argv = process.argv.slice(2)
