@@ -57,6 +57,9 @@ const cursor: readonly MutationPart[] = [
     ],
     tests: ['test/fetch/{outcome,batches,engine,blocks}.test.ts'],
   },
+]
+
+const pagers: readonly MutationPart[] = [
   { files: ['src/taxii/v2/{guards,ranges,stamps,until}.ts'], tests: ['test/taxii/v2/{dates,loops}.test.ts'] },
   {
     files: ['src/taxii/v2/{poll-next,poll-ranges,first-page}.ts'],
@@ -92,7 +95,8 @@ const store: readonly MutationPart[] = [
 
 /** What of the program must not be wrong: what is asked next, what is kept, what is shown, what is sent where. */
 export const mutationGroups: readonly MutationGroup[] = [
-  { name: 'cursor', title: 'Cursor', parts: cursor },
+  { name: 'cursor', title: 'Cursor: fetch', parts: cursor },
+  { name: 'pagers', title: 'Cursor: TAXII', parts: pagers },
   { name: 'store', title: 'Store', parts: store },
   { name: 'secrets', title: 'Secrets', parts: secrets },
   { name: 'orders', title: 'Order verdicts', parts: orders },
