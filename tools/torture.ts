@@ -13,7 +13,7 @@ import { reportCampaign, type Finding } from './campaign/report.ts'
 import { workLane, type Outcome, type Task } from './torture/lane.ts'
 import { scenarios } from './torture/scenarios.ts'
 
-const defaults = { points: 8, call: 0, lanes: 4, verbose: 0 }
+const defaults = { points: 2, call: 0, lanes: 4, verbose: 0 }
 const argv = process.argv.slice(2)
 if (argv[0] === '--lane') workLane(argv[1] as string, argv[2] as string)
 else process.exitCode = await campaign()

@@ -13,6 +13,8 @@ export interface Scenario {
   readonly keyring?: boolean | undefined
   /** What is written or sent before a fault and again after it; only that every line is whole is asked. */
   readonly grows?: readonly string[] | undefined
+  /** Says nothing rather than fail, by design: a shell asks it at each Tab. */
+  readonly silent?: boolean | undefined
   /** JSON files that are replaced several times in one run: each time whole. */
   readonly steps?: readonly string[] | undefined
   /** Files that hold secrets because they were asked to. */

@@ -137,5 +137,5 @@ export const storeScenarios: readonly Scenario[] = [
   { name: 'store copy', files, setup: fetched, line: 'store copy {home}/copy.sqlite -o json' },
   { name: 'store backup', files, setup: fetched, line: 'store backup {home}/backup.sqlite -o json' },
   { name: 'completion', line: 'completion bash' },
-  { name: 'complete', files, setup: [feed], line: `complete -- profile show ''` },
+  { name: 'complete', files, silent: true, setup: [feed], line: `complete -- profile show ''` },
 ]
