@@ -1,7 +1,29 @@
 import path from 'node:path'
+import { StixTaxiiError } from '../core/errors.ts'
 import { openAtomicFile } from '../output/atomic-file.ts'
 import { exportStore, type ExportCounts, type ExportRequest } from '../workflow/export-store.ts'
 import type { Runtime } from './runtime.ts'
+
+/**
+ * Writes what can still be read of a damaged store, then says what could not.
+ *
+ * @throws EXPORT_INCOMPLETE (partial) when something could not be read; what could is written.
+ */
+export async function exportReadable(
+  request: ExportRequest,
+  out: string | undefined,
+  parts: Pick<Runtime, 'terminal' | 'output' | 'store' | 'workingDirectory'>,
+): Promise<void> {
+  const damaged = new Set<string>()
+  await exportItems({ ...request, onDamaged: (what) => damaged.add(what) }, out, parts)
+  const [first] = damaged
+  if (first === undefined) return
+  throw new StixTaxiiError('EXPORT_INCOMPLETE', `${counted(damaged.size, 'damaged piece')} left out: ${first}`, {
+    kind: 'partial',
+    hint: 'What could be read is written. Put it into a new store: stixtaxii import FILE --store NEW; fetch the rest into that.',
+    context: { damaged: [...damaged].slice(0, 20) },
+  })
+}
 
 /** Writes stored items (ndjson, stix) to standard output or, whole or not at all, to a file. */
 export async function exportItems(

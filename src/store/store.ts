@@ -179,6 +179,11 @@ export interface VersionFilter {
   readonly addedAfter?: string | undefined
   /** Only the newest version of each id per collection. Default false: all versions. */
   readonly latest?: boolean | undefined
+  /**
+   * Goes on behind what cannot be read, and is told of each such piece; nothing is then left out for being no longer
+   * known. Without it, and in stores whose database sees to that itself, damage ends the reading as STORE_CORRUPT.
+   */
+  readonly onDamaged?: ((what: string) => void) | undefined
 }
 
 /** Who told us: one line per stored version and page. */

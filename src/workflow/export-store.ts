@@ -24,6 +24,8 @@ export interface ExportRequest {
   readonly allVersions: boolean
   /** Only what states something that these let pass (`goodVersions`). */
   readonly rules?: Rules | undefined
+  /** Goes on behind what is damaged, and is told of it: `VersionFilter.onDamaged`. */
+  readonly onDamaged?: ((what: string) => void) | undefined
 }
 
 export interface ExportCounts {
@@ -159,7 +161,14 @@ async function* wantedVersions(store: Store, request: ExportRequest): AsyncItera
   const places = request.collections.length > 0 ? new Set(request.collections) : [undefined]
   for (const source of request.sources.length > 0 ? new Set(request.sources) : [undefined]) {
     for (const collection of places) {
-      const filter = { source, collection, type, addedAfter, latest: !request.allVersions }
+      const filter = {
+        source,
+        collection,
+        type,
+        addedAfter,
+        latest: !request.allVersions,
+        onDamaged: request.onDamaged,
+      }
       for await (const version of store.versions(filter)) {
         if (types.length < 2 || (version.item.kind === 'object' && types.includes(version.item.type))) yield version
       }

@@ -5,7 +5,7 @@ import { indicatorFormats } from '../../export/registry.ts'
 import { exportFormats, type ExportFormat } from '../../workflow/export-store.ts'
 import { defineCommand } from '../command.ts'
 import { exportIndicators, exportIndicatorsNeeds } from '../export-indicators.ts'
-import { exportItems } from '../export-items.ts'
+import { exportItems, exportReadable } from '../export-items.ts'
 import { indicatorFields, indicatorNeeds, indicatorRules, type IndicatorFlags } from '../indicator-flags.ts'
 
 const names = [...exportFormats, ...indicatorFormats.map(({ name }) => name)] as const
@@ -47,6 +47,7 @@ export const exportCommand = defineCommand({
       .describe('ndjson, stix: only what was stored after: 2h, 20d, or a time')
       .meta({ value: 'WHEN' }),
     allVersions: z.boolean().optional().describe('ndjson, stix: every version of an object, or only its latest'),
+    skipDamaged: z.boolean().default(false).describe('ndjson, stix: what can still be read of a damaged store'),
     split: count
       .optional()
       .describe('begin another file after so many values: FILE-001, FILE-002, ...')
@@ -116,7 +117,7 @@ export const exportCommand = defineCommand({
         allVersions: input.allVersions ?? input.format === 'ndjson',
         rules: hasFilter(input) ? rules : undefined,
       }
-      return exportItems(request, out, parts)
+      return input.skipDamaged ? exportReadable(request, out, parts) : exportItems(request, out, parts)
     }
     const { header, defang, rawCsv, name, firstSid } = input
     const options = { header, defang, rawCsv, name, firstSid }
@@ -127,7 +128,12 @@ export const exportCommand = defineCommand({
 
 type Typed = Readonly<Record<string, unknown>> & { readonly format: string }
 
-const forItems = { type: '--type', sinceAdded: '--since-added', allVersions: '--all-versions' }
+const forItems = {
+  skipDamaged: '--skip-damaged',
+  type: '--type',
+  sinceAdded: '--since-added',
+  allVersions: '--all-versions',
+}
 const forIndicators = {
   split: '--split',
   cap: '--cap',

@@ -23,7 +23,7 @@ export const storeVerify = defineCommand({
     if (ok) return
     throw new StixTaxiiError('STORE_DAMAGED', `${problems.length} problems in the store: ${problems[0]}`, {
       kind: 'local',
-      hint: 'Go back to a copy made with store backup, or name a new store with --store and fetch again.',
+      hint: 'Go back to a copy made with store backup, or fetch into a new store; what can still be read: stixtaxii export --format ndjson --skip-damaged',
       context: { store: store.url, problems: problems.length },
     })
   },

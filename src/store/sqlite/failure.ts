@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { StixTaxiiError } from '../../core/errors.ts'
 import { SqlError } from './binding.ts'
 
@@ -40,6 +41,7 @@ export function storeFailure(error: unknown, file: string): unknown {
       break
     case readOnly:
     case cannotOpen:
+      if (hasNoDescriptor(file)) return tooManyFiles(file, error)
       return new StixTaxiiError(
         'STORE_UNREADABLE',
         `The store ${file} cannot be opened for writing: ${error.message}`,
@@ -59,6 +61,25 @@ export function storeFailure(error: unknown, file: string): unknown {
   })
 }
 
+/** SQLite does not say why it could not open a file; another attempt does. */
+function hasNoDescriptor(file: string): boolean {
+  try {
+    closeSync(openSync(file, 'r'))
+    return false
+  } catch (error) {
+    return ['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '')
+  }
+}
+
+function tooManyFiles(file: string, cause: SqlError): StixTaxiiError {
+  return new StixTaxiiError('STORE_UNREADABLE', `The store ${file} cannot be opened: too many open files`, {
+    kind: 'local',
+    hint: 'Raise the limit: ulimit -n. Fetching needs forty.',
+    context: { file, sqlite: cause.number },
+    cause,
+  })
+}
+
 function storeFull(file: string, cause: SqlError): StixTaxiiError {
   return new StixTaxiiError('STORE_FULL', `No room to write to the store ${file}: ${cause.message}`, {
     kind: 'local',
@@ -72,7 +93,7 @@ function storeFull(file: string, cause: SqlError): StixTaxiiError {
 export function storeCorrupt(file: string, reason: string, cause?: unknown): StixTaxiiError {
   return new StixTaxiiError('STORE_CORRUPT', `The store ${file} is damaged: ${reason}`, {
     kind: 'local',
-    hint: 'See what is broken with: stixtaxii store verify. Then go back to a copy, or fetch into a new store.',
+    hint: 'See what is broken with: stixtaxii store verify. Then go back to a copy, or fetch into a new store; export --skip-damaged writes what can still be read.',
     context: { file },
     cause,
   })

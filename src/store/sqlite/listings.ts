@@ -6,6 +6,7 @@ import { reading } from './database.ts'
 import { idOfKey, keyOfId, keyOfVersion, keyText, versionOfKey } from './keys.ts'
 import type { Place, PlaceFilter } from '../place.ts'
 import { listPlaces } from './places.ts'
+import { readableSegments } from './readable-segments.ts'
 import { readSegment, typeMark, type SegmentItem } from './segments.ts'
 
 /** What reads: everything here takes one segment, or some rows, at a time. */
@@ -20,7 +21,8 @@ export async function* listVersions(
 ): AsyncIterable<StoredVersion> {
   const after = Number(filter.addedAfter === undefined ? 0n : (toEpochMicroseconds(filter.addedAfter) ?? 0n))
   for (const place of await reading(file, () => listPlaces(connection, filter))) {
-    if (filter.id === undefined) yield* versionsOfPlace(connection, file, place, after, filter)
+    if (filter.onDamaged) yield* readableVersions(connection, place, after, filter)
+    else if (filter.id === undefined) yield* versionsOfPlace(connection, file, place, after, filter)
     else yield* versionsOfId(connection, file, place, after, filter)
   }
 }
@@ -52,6 +54,28 @@ export async function* versionsOfPlace(
       filter,
     )
   }
+}
+
+/** Everything that can still be read. Which version is the newest may be part of what is lost: none counts as superseded. */
+async function* readableVersions(
+  connection: Connection,
+  place: Place,
+  after: number,
+  filter: VersionFilter,
+): AsyncIterable<StoredVersion> {
+  const { source, key } = place
+  for await (const { item, added } of readableSegments(connection, place.number, filter.onDamaged)) {
+    if (added <= after || !isWanted(item, filter)) continue
+    yield { source, key, item, addedAt: fromEpochMicroseconds(BigInt(added)), superseded: false, vanished: false }
+  }
+}
+
+function isWanted(item: StoredVersion['item'], filter: VersionFilter): boolean {
+  return (
+    (filter.id === undefined || item.id === filter.id) &&
+    (filter.kind === undefined || item.kind === filter.kind) &&
+    (filter.type === undefined || (item.kind === 'object' && item.type === filter.type))
+  )
 }
 
 async function* versionsOfId(
@@ -98,12 +122,7 @@ async function* shownVersions(
   items: readonly SegmentItem[],
   filter: VersionFilter,
 ): AsyncIterable<StoredVersion> {
-  const wanted = items.filter(
-    ({ item }) =>
-      (filter.id === undefined || item.id === filter.id) &&
-      (filter.kind === undefined || item.kind === filter.kind) &&
-      (filter.type === undefined || (item.kind === 'object' && item.type === filter.type)),
-  )
+  const wanted = items.filter(({ item }) => isWanted(item, filter))
   const standing = await reading(file, () => standingOf(connection, place.number, wanted))
   for (const { item, added } of wanted) {
     const { newest, present, vanished } = standing.get(item.id) ?? {}

@@ -13,6 +13,12 @@ export const machineFaults = faultsOf({
   L3: {
     'the database may not grow': 'L3: a full disk ends as STORE_FULL',
     'each write of a commit in its turn': 'L3: whichever write of a commit fails',
+    'a file system of 2 MB, in a fetch': 'L3: a store on a file system of 2 MB',
+    'files of 400 KB at most (SIGXFSZ)': ['L3: a process %s ends as local', '400 KB'],
+    'files of 100 KB at most (SIGXFSZ)': ['L3: a process %s ends as local', '100 KB'],
+    'the file of --emit': ['L3: %s (%s) to a full disk', '--emit'],
+    'the file of --trace-http': ['L3: %s (%s) to a full disk', '--trace-http'],
+    'a profile that is saved': 'L3: a profile that finds no room',
   },
   L4: {
     'help to a full disk': 'L4: ends with 11',
@@ -45,6 +51,8 @@ export const machineFaults = faultsOf({
     'eight processes that write': 'L7: eight processes write at once',
     'two that read and write': 'L7: two that are open at once',
     'verify while others write': 'L7: verify finds nothing wrong while others',
+    'five stores on one file in one process': 'L7: five stores on one file',
+    'a store that is emptied while another reads it': 'L7: a page is never made of what was there before',
     'a record changed by two': 'L7: no update of a record',
     'the holder of a profile lock lives': 'L7 waits for a living holder',
     'the holder of a profile lock is dead': 'L7 of a holder that runs no more',
@@ -57,6 +65,11 @@ export const machineFaults = faultsOf({
   L8: {
     'no home, told where to keep things': 'L8: works without a home',
     'no home, a fetch': 'L8 works for a user without a home folder',
+    'uid 12345 without a home': ['fetches into the folders it is told', 'without a home'],
+    'uid 12345 whose home does not exist': ['fetches into the folders it is told', 'whose home does not exist'],
+    'uid 12345 whose home cannot be written': ['fetches into the folders it is told', 'cannot be written'],
+    'uid 12345 that is told nothing': 'and told nothing is told what to set',
+    'uid 12345 and a data folder of somebody else': 'L8: a data folder that it may not write in',
     'a configuration that others can read': 'L8 whose file others can read',
     'a configuration that others can write': 'L8 that others can write',
     'a configuration of somebody else': 'L8 that belongs to someone else',
@@ -91,6 +104,9 @@ export const machineFaults = faultsOf({
     'programs of a new release that start at once': 'L10: programs of a new release',
     'a flipped byte anywhere': 'L10, S27: a flipped byte anywhere',
     'a damaged segment': 'L10: a damaged segment',
+    'what can still be had of a damaged store': 'L10: of a store with a damaged byte',
+    'an upgrade by another process, waited for': 'L10: who meets another that is bringing',
+    'an upgrade by another process that does not end': 'L10: an upgrade by another that does not end',
     'a version lost': [found, 'a version lost'],
     'a checkpoint altered': [found, 'a checkpoint altered'],
     'a checkpoint ahead of the data': [found, 'a checkpoint ahead of the data'],
@@ -102,16 +118,29 @@ export const machineFaults = faultsOf({
   },
   L11: {
     '40 file descriptors': 'fetches with 40 descriptors',
+    '38 file descriptors': ['L11: %i file descriptors are enough', 'L11: 38'],
+    '34 file descriptors': ['L11: %i file descriptors are enough', 'L11: 34'],
+    '30 file descriptors': ['L11: %i file descriptors are enough', 'L11: 30'],
+    '22 file descriptors': ['L11: %i file descriptors are enough', 'L11: 22'],
+    'fetching with 22 file descriptors': {
+      struck:
+        'Node itself holds 19 (20) or 22 (22, 24) before it runs a line; database, log, lock and one connection come on top. It is said, and nothing is harmed',
+    },
+    'too little memory or too few processes for Node to start': {
+      struck: 'Node ends before a line of ours runs: its own message, and nothing was opened',
+    },
     'credential programs that leave something running': 'L11 that %s is waited for',
   },
   L12: {
     'time zones, locales, terminals: the bytes of JSON': 'L12: writes the same bytes of JSON',
+    'five zones, five locales, four terminals, 20 columns: the bytes of what is stored': 'L12: JSON of what is stored',
     'a terminal of 20 columns': 'L12: a table in a terminal of 20 columns',
   },
   L13: {
     'an output file that is given up': 'L13 leaves nothing behind',
     'an output file that is replaced': 'L13 leaves what stood there',
     'an export that fails': 'L13: a file appears whole',
+    'an export to a full disk': 'L13: an export to a full disk',
     'an export whose time alone changes': 'L13: replaces the file whole',
   },
   L14: {
