@@ -65,7 +65,7 @@ export function judgeEnd(
 function judgeWords({ message, hint }: Told): string[] {
   const wrong: string[] = []
   if (/\b(?:undefined|NaN)\b/.test(`${message} ${hint ?? ''}`)) wrong.push(`says undefined: ${message}`)
-  if (/(?:^|[:(] ?)(?:E[A-Z]{3,}\d*|ERR_\w+|SQLITE_\w+)[).]?$/.test(message))
+  if (/(?:^|: |(?:read|written|used) \()(?:E[A-Z]{3,}\d*|ERR_\w+|SQLITE_\w+)[).]?$/.test(message))
     wrong.push(`a bare error number: ${message}`)
   if (hint === null || hint === '') wrong.push(`no hint: ${message}`)
   return wrong
