@@ -80,6 +80,7 @@ export const networkFaults = faultsOf({
   },
   N10: {
     'a bomb of 1000 to 1': 'N10: a bomb',
+    'a bomb of gzip, against the whole program': 'X2, N10: %s is refused',
     'more than the allowed bytes': 'N10: more than the allowed bytes',
   },
   N11: {
