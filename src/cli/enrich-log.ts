@@ -95,11 +95,15 @@ function lookNowAndThen(
     for (;;) {
       await clock.sleep(followLookMs, AbortSignal.any([signal, stop.signal]))
       terminal.note(summaryOf(totals, live, (clock.monotonicMs() - begunMs) / 1000))
+      const before = opened.index
       // A store or a disk that refuses now may be good at the next look.
       const index = await opened.renew().catch((error: unknown) => {
         if (!signal.aborted && !stop.signal.aborted) terminal.warn(`The index stays as it is: ${String(error)}`)
       })
-      if (index) for (const enricher of live) enricher.use(index)
+      if (!index) continue
+      for (const enricher of live) enricher.use(index)
+      // Nobody reads in the old one any more; its file is gone and would stay on the disk while it is open.
+      before.close()
     }
   }
   // The end of the wait is the end of the looking.

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { appendFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Writable } from 'node:stream'
@@ -221,6 +221,14 @@ describe('stixtaxii enrich', () => {
   })
 })
 
+function nameOfDescriptor(descriptor: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`)
+  } catch {
+    return ''
+  }
+}
+
 describe('enrich --follow while the store changes', () => {
   it('takes the newer index for what follows a rotation too, and tries again after it could not be written', async () => {
     const folder = await aFolder()
@@ -257,6 +265,9 @@ describe('enrich --follow while the store changes', () => {
     await rename(file, `${file}.1`)
     await writeFile(file, '{"host":"late.example"}\n')
     await expect.poll(() => lines().length).toBe(2)
+    // The index that was replaced is closed: an hour of changes must not use up the descriptors.
+    const open = process.platform === 'linux' ? readdirSync('/proc/self/fd').map(nameOfDescriptor) : []
+    expect(open.filter((name) => name.startsWith(folder) && name.endsWith('(deleted)'))).toEqual([])
     stop('SIGTERM')
     expect((await running).exitCode).toBe(0)
     expect(said).toContain('The index stays as it is')

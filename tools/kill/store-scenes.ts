@@ -125,7 +125,7 @@ function writing(name: string, target: string, argv: readonly string[], replaces
       if (!replaces && existsSync(file)) return faults
       const ended = await runProgram({ folder, argv })
       if (ended.status !== 0) return [...faults, `the same again failed: ${ended.told.trim()}`]
-      const left = (await readdir(folder)).filter((each) => each.includes(target) && each !== target)
+      const left = (await readdir(folder)).filter((each) => each.includes(target) && each.endsWith('.part'))
       if (left.length > 1) faults.push(`left behind: ${left.join(' ')}`)
       return [...faults, ...(await judgeFile(file, path.join(whole, target), false))]
     },
