@@ -96,6 +96,9 @@ export function refusalText(value: unknown, raw: string): string {
     const said = [message, error, errors].map(textOf).find((text) => text !== '')
     return beginningOf(said ?? JSON.stringify(redactTree(value, redactedKeys)))
   }
+  // A list of sources has their passwords in clear, whatever its status; of what is cut nobody can tell where they stand.
+  if (typeof value === 'object' && value !== null) return beginningOf(JSON.stringify(redactTree(value, redactedKeys)))
+  if (value === undefined && /^[[{]/.test(raw.trim())) return 'JSON that is not whole'
   const title = /<title[^>]*>([^<]*)</i.exec(raw.slice(0, headLength))?.[1]?.trim()
   if (title !== undefined) return `an HTML page, "${beginningOf(title)}"`
   return raw.trim().startsWith('<') ? 'an HTML page' : beginningOf(raw.trim())

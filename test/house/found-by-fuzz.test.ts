@@ -7,6 +7,7 @@ import { StixTaxiiError } from '../../src/core/errors.ts'
 import { isFormula } from '../../src/core/formula.ts'
 import { printable } from '../../src/core/printable.ts'
 import { retryAfterMs } from '../../src/core/retry-after.ts'
+import { refusalText } from '../../src/director/assumptions.ts'
 import { cef } from '../../src/enrich/formats/cef.ts'
 import { kv } from '../../src/enrich/formats/kv.ts'
 import { csvLine } from '../../src/export/csv-part.ts'
@@ -139,6 +140,13 @@ describe('inputs that the fuzzing campaign found', () => {
       expect(reached(arrival, { behindTls: false, isTrustedProxy: () => false }).baseUrl).toBe('https://localhost')
     },
   )
+
+  it('S6 a refusal whose body is a list of sources, whole or cut, does not show their passwords', () => {
+    const list = [{ id: 'a', basic_auth_mode: { password: 'hidden-word' } }]
+    const text = JSON.stringify(list)
+    expect(refusalText(list, text)).toBe('[{"id":"a","basic_auth_mode":{"password":"***"}}]')
+    expect(refusalText(undefined, text.slice(0, -3))).toBe('JSON that is not whole')
+  })
 
   it('a proxy is its origin: neither path nor fragment is kept', () => {
     expect(readProxyUrl('--proxy', 'proxy.example:3128/a/#b')).toBe('http://proxy.example:3128')
