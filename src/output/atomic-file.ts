@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { open, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
 import { whyOf } from '../core/system-fault.ts'
+import { trustedTarget } from './trusted-target.ts'
 
 /** A file that appears whole or not at all; what stood there before stays until then. */
 export interface AtomicFile {
@@ -20,22 +22,24 @@ export interface AtomicFile {
  *
  * A link is followed, and the file it leads to is replaced; who may read that file stays as it was. What is no regular file
  * (`/dev/stdout`, a named pipe) is written to as it is: replacing it would destroy it.
- * @throws OUTPUT_FILE_FAILED (local) where it is a folder, or its folder cannot be written.
+ * @throws OUTPUT_FILE_FAILED (local) where it is a folder, or its folder cannot be written. OUTPUT_LINK_REFUSED (refused)
+ * where another user's link in a folder open to all is on the way.
  */
 export async function openAtomicFile(file: string): Promise<AtomicFile> {
   return guarded(file, async () => {
+    const target = await trustedTarget(file)
     const there = await orAbsent(stat(file))
-    if (there !== undefined && !there.isFile()) return writeThrough(file, await open(file, 'w'))
-    return replaceInTheEnd(file, await targetOf(file), there?.mode)
+    if (there !== undefined && !there.isFile()) return writeThrough(file, await openSpecial(file))
+    return replaceInTheEnd(file, target, there?.mode)
   })
 }
 
-/** Where a link leads, also when nothing is there yet. */
-async function targetOf(file: string): Promise<string> {
-  const real = await orAbsent(realpath(file))
-  if (real !== undefined) return real
-  const link = await readlink(file).catch(() => undefined)
-  return link === undefined ? file : path.resolve(path.dirname(file), link)
+/** Opens what is no regular file; what was put in its place since is neither made nor emptied. */
+async function openSpecial(file: string): Promise<FileHandle> {
+  const handle = await open(file, constants.O_WRONLY)
+  if (!(await handle.stat()).isFile()) return handle
+  await handle.close()
+  throw Object.assign(new Error('it was replaced meanwhile'), { code: 'EBUSY' })
 }
 
 async function replaceInTheEnd(file: string, target: string, mode: number | undefined): Promise<AtomicFile> {
@@ -90,6 +94,7 @@ async function guarded<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
+    if (cause instanceof StixTaxiiError) throw cause
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
     throw new StixTaxiiError('OUTPUT_FILE_FAILED', `${file} could not be written: ${whyOf(cause)}`, {
       kind: 'local',

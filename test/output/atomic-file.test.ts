@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, lchown, lstat, mkdir, readdir, readFile, stat, symlink, unlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, it } from 'vitest'
 import { openAtomicFile } from '../../src/output/atomic-file.ts'
@@ -72,4 +72,79 @@ it('writes to a named pipe instead of putting a file in its place', async () => 
   expect(await reader).toBe('one\n')
   expect((await lstat(pipe)).isFIFO()).toBe(true)
   expect(await readdir(folder)).toEqual(['pipe'])
+})
+
+// Only root can make what belongs to somebody else.
+const asRoot = process.getuid?.() === 0
+
+it.runIf(asRoot)('S9 follows no link that another user made where everybody can make files', async () => {
+  const folder = await temporaryFolder()
+  const [own, shared] = [path.join(folder, 'own'), path.join(folder, 'shared')]
+  await mkdir(own)
+  await mkdir(shared)
+  await chmod(shared, 0o1777)
+  await writeFile(path.join(own, 'kept'), 'before')
+  const links = { file: path.join(own, 'kept'), absent: path.join(own, 'absent'), folder: own }
+  for (const [name, target] of Object.entries(links)) {
+    await symlink(target, path.join(shared, name))
+    await lchown(path.join(shared, name), 65534, 65534)
+  }
+  for (const name of ['file', 'absent', 'folder/kept', 'folder/new']) {
+    await expect(openAtomicFile(path.join(shared, name))).rejects.toMatchObject({
+      code: 'OUTPUT_LINK_REFUSED',
+      kind: 'refused',
+      context: { link: path.join(shared, name.split('/', 1)[0] ?? '') },
+    })
+  }
+  expect(await readdir(own)).toEqual(['kept'])
+  expect(await readFile(path.join(own, 'kept'), 'utf8')).toBe('before')
+  // Our own link there, and anybody's in a folder of ours, are followed.
+  await symlink(own, path.join(shared, 'mine'))
+  await symlink(path.join(own, 'kept'), path.join(folder, 'theirs'))
+  await lchown(path.join(folder, 'theirs'), 65534, 65534)
+  for (const name of [path.join(shared, 'mine', 'kept'), path.join(folder, 'theirs')]) {
+    const file = await openAtomicFile(name)
+    await file.write(Buffer.from(name))
+    await file.commit()
+    expect(await readFile(path.join(own, 'kept'), 'utf8')).toBe(name)
+  }
+})
+
+it('S9 a link that is put in the place of the file while it is written is replaced, not followed', async () => {
+  const folder = await temporaryFolder()
+  const [victim, out] = [path.join(folder, 'victim'), path.join(folder, 'out')]
+  await writeFile(victim, 'before')
+  // Somebody puts the link there, takes it away, and puts it there again, as fast as it goes, in every turn.
+  let racing = true
+  const racer = (async () => {
+    while (racing) {
+      await unlink(out).catch(() => undefined)
+      await symlink('victim', out).catch(() => undefined)
+      await unlink(out).catch(() => undefined)
+    }
+  })()
+  const outcomes = new Set<string>()
+  for (let turn = 0; turn < 100; turn += 1) {
+    await writeFile(victim, 'before')
+    const file = await openAtomicFile(out)
+    const followed = (await readdir(folder)).some((name) => name.startsWith('.victim.'))
+    await file.write(Buffer.from('after'))
+    await file.commit()
+    // Whoever may replace our file in this folder may make a link, which is followed if it was there when we began.
+    outcomes.add(`${followed ? 'followed' : 'replaced'}: ${await readFile(victim, 'utf8')}`)
+  }
+  racing = false
+  await racer
+  expect([...outcomes].filter((outcome) => !['followed: after', 'replaced: before'].includes(outcome))).toEqual([])
+  expect((await readdir(folder)).filter((name) => name.endsWith('.part'))).toEqual([])
+})
+
+it('S9 a link that leads to itself is told', async () => {
+  const folder = await temporaryFolder()
+  const looped = path.join(folder, 'loop')
+  await symlink('loop', looped)
+  await expect(openAtomicFile(looped)).rejects.toMatchObject({
+    code: 'OUTPUT_FILE_FAILED',
+    context: { reason: 'ELOOP' },
+  })
 })
