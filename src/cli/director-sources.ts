@@ -21,12 +21,14 @@ export interface SourceKnowledge {
   /** As it was when it was read. */
   readonly state: State
   /**
-   * Writes a change of it, one after the other. That it cannot be written is a warning: what was changed in Director is
-   * changed all the same.
+   * Writes a change of it, one after the other, twice where it could not be written at first. That it cannot be written at
+   * all is a warning: what was changed in Director is changed all the same.
    */
   readonly keep: (change: (state: State) => State) => Promise<void>
   readonly profiles: readonly TaxiiProfile[]
 }
+
+const secondTryAfterMs = 250
 
 type KnowledgeParts = Pick<Runtime, 'options' | 'clock' | 'folders' | 'workingDirectory' | 'profiles' | 'notices'>
 
@@ -63,13 +65,18 @@ export async function holdKnowledge<T>(
 async function knowledgeOf(
   state: State,
   update: (change: (state: State) => State) => Promise<unknown>,
-  { profiles, notices }: KnowledgeParts,
+  { profiles, notices, clock }: KnowledgeParts,
 ): Promise<SourceKnowledge> {
   const all = await (await profiles()).list()
   let last: Promise<void> = Promise.resolve()
   const write = async (change: (state: State) => State): Promise<void> => {
     try {
-      await update(change)
+      await update(change).catch(async (error: unknown) => {
+        if (!(error instanceof StixTaxiiError) || error.kind !== 'local') throw error
+        // Too many open files, a scanner that holds the file: what was sent cannot be sent again, so it is worth a second try.
+        await clock.sleep(secondTryAfterMs)
+        await update(change)
+      })
     } catch (error) {
       if (!(error instanceof StixTaxiiError) || error.kind === 'cancelled') throw error
       const message = `what was written is not remembered, so that a later edit has to be told more: ${error.message}`

@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
-import { whyOf } from '../core/system-fault.ts'
+import { systemFault, whyOf } from '../core/system-fault.ts'
 import type { Lock, StateFile } from '../provision/state.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -44,7 +44,7 @@ function stateLock({ options, clock }: Pick<Parts, 'options' | 'clock'>): Lock {
     } catch (error) {
       if (working) throw error
       if (error instanceof StixTaxiiError && error.code === 'PROFILE_LOCKED') throw stateLocked(file, lock, error)
-      throw error instanceof Error && 'syscall' in error ? unlockable(file, error) : error
+      throw error instanceof Error && systemFault(error) ? unlockable(file, error) : error
     }
   }
 }

@@ -9,6 +9,10 @@ export interface SystemFault {
 
 /** Reads an error of Node's that comes from a system call; undefined for every other. */
 export function systemFault(thrown: unknown): SystemFault | undefined {
+  if (isEntropyFault(thrown)) {
+    const hint = 'Look whether /dev/urandom can be read, then run the same command again.'
+    return { message: whyOf(thrown), hint, context: { errno: thrown.code, syscall: 'getrandom', path: undefined } }
+  }
   if (!(thrown instanceof Error) || !('syscall' in thrown) || !('code' in thrown)) return undefined
   const path = 'path' in thrown ? printable(String(thrown.path)) : undefined
   const errno = String(thrown.code)
@@ -25,12 +29,18 @@ export function systemFault(thrown: unknown): SystemFault | undefined {
  */
 export function whyOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown)
+  if (isEntropyFault(thrown)) return `the system gave no random numbers (${thrown.code})`
   const errno = 'code' in thrown && /^E[A-Z0-9]+$/.test(String(thrown.code)) ? String(thrown.code) : undefined
   const own = thrown.message.split('\n', 1)[0] ?? ''
   if (errno === undefined) return own
   // Node says `EIO: i/o error, read '/path'`, and where it has no words of its own just the number.
   const words = faults[errno]?.[0] ?? /^E[A-Z0-9]+: ([^,]+)/.exec(own)?.[1] ?? 'refused by the system'
   return `${words} (${errno})`
+}
+
+/** OpenSSL's generator without a source: a sandbox without /dev/urandom, a kernel too old for getrandom. */
+function isEntropyFault(thrown: unknown): thrown is Error & { readonly code: string } {
+  return thrown instanceof Error && 'code' in thrown && String(thrown.code).startsWith('ERR_OSSL_RAND_')
 }
 
 const faults: Readonly<Record<string, readonly [why: string, hint: string]>> = {

@@ -181,7 +181,8 @@ async function settledByList(
   const finding = await findAfterRefresh(logpoint, find, parts)
   if (!finding.proves) throw error
   const { id, differences, notComparable } = finding
-  return { state: 'done', id, differences, notComparable }
+  const reason = finding.reason ?? "Director's answer was lost, and with it the order; its list shows the change"
+  return { state: 'done', id, differences, notComparable, reason }
 }
 
 function isUnknown(error: unknown): boolean {

@@ -5,7 +5,7 @@ import type { TaxiiClient } from '../taxii/client.ts'
 import { chooseCollections } from './choose-collections.ts'
 import type { Choice, Wanted } from './choose-collections.ts'
 import type { FetchOne, FetchResult } from './fetch.ts'
-import { emptyRow, fetchCollection, stampOf, underRun } from './fetch-collection.ts'
+import { emptyRow, fetchCollection, stampAfterFailure, underRun } from './fetch-collection.ts'
 import type { Fetch } from './fetch-collection.ts'
 import { asFetchError, statusOf } from './fetch-error.ts'
 import { checkRequest } from './window.ts'
@@ -130,5 +130,5 @@ async function refuse(
   if (!key) return row
   const startedAt = timestampOfDate(fetch.dependencies.clock.now())
   await recordFailedRun(fetch, { key, version: client.version, startedAt }, error)
-  return { ...row, to: await stampOf(fetch, key) }
+  return { ...row, to: await stampAfterFailure(fetch, key) }
 }

@@ -19,6 +19,7 @@ export interface Fetch {
 }
 
 type Outcome = Pick<FetchResult, 'status' | 'error' | 'vanished'>
+type RunEnd = Outcome & Pick<FetchResult, 'to'>
 
 /** What a run has stored so far, and from where on it read. */
 interface Tally {
@@ -41,7 +42,7 @@ export async function fetchCollection(
   const { source, request, dependencies, signal } = fetch
   const { collection, key } = choice
   const tally: Tally = { counts: noCounts, from: undefined }
-  let outcome: Outcome
+  let outcome: RunEnd
   try {
     const window = await windowOf(fetch, client, choice)
     tally.from = window.begin
@@ -60,16 +61,20 @@ export async function fetchCollection(
     )
   } catch (error) {
     const failure = asFetchError(error, signal)
-    outcome = { status: statusOf(failure), error: failure }
+    outcome = { status: statusOf(failure), error: failure, to: await stampAfterFailure(fetch, key) }
   }
   const row = emptyRow(fetch, collection.id, client.version)
-  return { ...row, ...tally.counts, from: tally.from ?? null, to: await stampOf(fetch, key), ...outcome }
+  return { ...row, ...tally.counts, from: tally.from ?? null, ...outcome }
 }
 
 /** The checkpoint's stamp, null when there is none. */
-export async function stampOf({ dependencies }: Fetch, key: CollectionKey): Promise<string | null> {
-  const checkpoint = await dependencies.store.checkpoint(key).catch(() => undefined)
-  return checkpoint?.stamp ?? null
+async function stampOf({ dependencies }: Fetch, key: CollectionKey): Promise<string | null> {
+  return (await dependencies.store.checkpoint(key))?.stamp ?? null
+}
+
+/** Null as well when the store does not say: what failed first is the error to tell. */
+export function stampAfterFailure(fetch: Fetch, key: CollectionKey): Promise<string | null> {
+  return stampOf(fetch, key).catch(() => null)
 }
 
 /** Does the work under a run record, which is closed whatever becomes of it. */
@@ -77,21 +82,23 @@ export async function underRun(
   fetch: Fetch,
   start: RunStart,
   work: (runId: string) => Promise<Pick<Outcome, 'vanished'>>,
-): Promise<Outcome> {
+): Promise<RunEnd> {
   const { store, clock } = fetch.dependencies
   const runId = await store.beginRun(start)
-  let outcome: Outcome
+  let outcome: RunEnd
   try {
-    outcome = { status: 'ok', error: null, ...(await work(runId)) }
+    const done = await work(runId)
+    // A run that cannot say how far it came has not gone well, and "no checkpoint" would be untrue.
+    outcome = { status: 'ok', error: null, ...done, to: await stampOf(fetch, start.key) }
   } catch (error) {
     const failure = asFetchError(error, fetch.signal)
-    outcome = { status: statusOf(failure), error: failure }
+    outcome = { status: statusOf(failure), error: failure, to: await stampAfterFailure(fetch, start.key) }
   }
-  const { status, error } = outcome
+  const { status, error, to } = outcome
   const finished = store.finishRun(runId, {
     finishedAt: timestampOfDate(clock.now()),
     status,
-    to: (await stampOf(fetch, start.key)) ?? undefined,
+    to: to ?? undefined,
     error: error ? { code: error.code, kind: error.kind, message: error.message } : undefined,
   })
   // A full disk that ended the run refuses its last line too: the first error is the one to tell.

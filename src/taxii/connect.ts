@@ -73,7 +73,7 @@ async function openGiven1(
   const version = await probeTaxii1(settings.url, dependencies, signal).then(
     (probe) => probe.version,
     (error: unknown) => {
-      if (signal.aborted) throw error
+      if (signal.aborted || !(error instanceof StixTaxiiError) || error.kind === 'local') throw error
       return undefined
     },
   )

@@ -1,7 +1,9 @@
-import { readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Clock } from '../../src/core/ports.ts'
 import type { RecordedRequest } from '../../src/simulate/director/record.ts'
+import { fakeClock } from '../support/fake-clock.ts'
 import { schemaProblems } from '../support/json-schema.ts'
 import { aDirectorWorld, anAcmeProfile, logpointId, poolId } from './a-director-world.ts'
 import type { DirectorWorld, Results } from './a-director-world.ts'
@@ -70,6 +72,34 @@ describe('director source create', () => {
     expect(edited?.method).toBe('PUT')
     const given = await example('edit-stix2.request.json')
     expect(edited?.json).toEqual(given ?? { data: { ...body, stix_version: '2' } })
+  })
+
+  it('L3 remembers what it wrote when the state can be written at a second try only, and says so when it never can', async () => {
+    await using world = await aDirectorWorld({ profiles: [anAcmeProfile()] })
+    await world.run('director source create feed --on acme/lp1')
+    const begins = async (): Promise<unknown> => {
+      const state = await readFile(path.join(world.folder, 'data', 'state.json'), 'utf8')
+      return (JSON.parse(state) as { sources: { written: { begin: unknown } }[] }).sources.map(
+        ({ written }) => written.begin,
+      )
+    }
+    const obstacle = path.join(world.folder, 'data', 'state.json.lock')
+    await mkdir(obstacle)
+    const never = await world.run('director source edit feed --begin 5h --on acme/lp1')
+    expect([never.exitCode, never.stderr]).toEqual([0, expect.stringContaining('is not remembered')])
+    expect(await begins()).toEqual([{ count: 20, unit: 'Days' }])
+
+    const clock = fakeClock({ start: '2026-03-04T05:06:07.000Z' })
+    const clears: Clock = {
+      ...clock,
+      sleep: async (ms) => {
+        if (ms === 250) await rm(obstacle, { recursive: true, force: true })
+        await clock.sleep(ms)
+      },
+    }
+    const late = await world.run('director source edit feed --begin 7h --on acme/lp1', { clock: clears })
+    expect([late.exitCode, late.stderr.includes('is not remembered')]).toEqual([0, false])
+    expect(await begins()).toEqual([{ count: 7, unit: 'Hours' }])
   })
 
   it('creates a saved profile on many, reads it back, and does it once', async () => {

@@ -2,7 +2,8 @@ import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openTraceFile } from '../../src/cli/trace-file.ts'
-import { temporaryFolder } from '../support/run-cli.ts'
+import { startTaxii1Server } from '../../src/simulate/taxii1-server.ts'
+import { runCli, temporaryFolder } from '../support/run-cli.ts'
 
 describe('the trace file', () => {
   it('S6: has one record a line, appended, for its owner only', () => {
@@ -29,6 +30,16 @@ describe('the trace file', () => {
     expect(() => openTraceFile(path.join(temporaryFolder(), name))).toThrow(
       expect.objectContaining({ code: 'CLI_TRACE_FAILED', kind: 'local' }),
     )
+  })
+
+  it('L3 on a full disk is told as what it is, not as a server without TAXII', async () => {
+    const server = await startTaxii1Server({ collections: [{ name: 'feed', blocks: [] }] })
+    const url = server.addresses.discovery ?? server.url
+    const { exitCode, stderr } = await runCli(`collections ${url} --trace-http /dev/full`)
+    await server.close()
+    expect(stderr).toContain('CLI_TRACE_FAILED')
+    expect(stderr).not.toContain('No TAXII service')
+    expect(exitCode).toBe(11)
   })
 
   it('says so when the disk is full', () => {

@@ -26,6 +26,15 @@ describe('why a call of the system failed', () => {
     expect(whyOf('gone')).toBe('gone')
   })
 
+  it('L3 has words for a system without random numbers', () => {
+    const fault = Object.assign(new Error('error:12000066:random number generator::entropy source failure'), {
+      code: 'ERR_OSSL_RAND_ENTROPY_SOURCE_FAILURE',
+    })
+    const said = 'the system gave no random numbers (ERR_OSSL_RAND_ENTROPY_SOURCE_FAILURE)'
+    expect(whyOf(fault)).toBe(said)
+    expect(systemFault(fault)).toMatchObject({ message: said, hint: expect.stringContaining('/dev/urandom') as string })
+  })
+
   it('L3 has words for a number that we do not know', () => {
     expect(systemFault(refused('EXDEV', 'EXDEV: cross-device link not permitted, rename'))?.message).toBe(
       'The system refused: cross-device link not permitted (EXDEV)',

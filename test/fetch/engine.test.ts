@@ -19,6 +19,27 @@ describe('a first fetch', () => {
     expect(await storedIds(fetch.store)).toHaveLength(5)
   })
 
+  it('L4 fails when the store does not say how far it came, rather than say that there is no checkpoint', async () => {
+    const { store, run } = aFetch(aClient([aFeed('c1', someEntries(5))]))
+    let isWritten = false
+    const torn = new Proxy(store, {
+      get(target, name) {
+        if (name === 'checkpoint' && isWritten)
+          return () => Promise.reject(new StixTaxiiError('STORE_FAILED', 'disk I/O error', { kind: 'local' }))
+        const value: unknown = Reflect.get(target, name)
+        if (typeof value !== 'function') return value
+        return (...given: unknown[]) => {
+          isWritten ||= String(name).startsWith('commit')
+          return (value as (...given: unknown[]) => unknown).apply(target, given)
+        }
+      },
+    })
+    const [row] = await run({}, { dependencies: { store: torn } })
+    expect(row).toMatchObject({ status: 'failed', new: 5, to: null, error: { code: 'STORE_FAILED', kind: 'local' } })
+    const [again] = await run()
+    expect(again).toMatchObject({ status: 'ok', new: 0, to: secondsAfter(4) })
+  })
+
   it('gives 0 new when repeated, and begins one microsecond before the checkpoint', async () => {
     const feed = aFeed('c1', someEntries(5))
     const fetch = aFetch(aClient([feed]))

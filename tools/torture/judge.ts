@@ -20,7 +20,7 @@ const kindsOf: Readonly<Record<string, readonly string[]>> = {
   streams: ['local', 'usage'],
   spawn: ['auth', 'config', 'local'],
   keyring: ['config', 'auth', 'local'],
-  random: ['internal', 'local'],
+  random: ['local', 'config', 'auth', 'conflict', 'pending'],
   clock: Object.keys(exitStatusOfKind).filter((kind) => kind !== 'internal'),
 }
 

@@ -1,6 +1,7 @@
 import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs'
 import { StixTaxiiError } from '../../core/errors.ts'
 import { redactUrl } from '../../core/redact.ts'
+import { whyOf } from '../../core/system-fault.ts'
 import type { Call, CallName } from './calls.ts'
 import type { ReceivedUpload } from './uploads.ts'
 
@@ -80,7 +81,7 @@ export function openRecordFile(path: string, onFailure: (reason: string) => void
     if (fstatSync(file).isFile()) fchmodSync(file, 0o600)
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
-    throw new StixTaxiiError('SIMULATE_RECORD_FAILED', `The record ${path} cannot be written: ${reason}`, {
+    throw new StixTaxiiError('SIMULATE_RECORD_FAILED', `The record ${path} cannot be written: ${whyOf(cause)}`, {
       kind: 'local',
       hint: 'Name another file with --record, or leave it out.',
       context: { path, reason },
@@ -94,7 +95,7 @@ export function openRecordFile(path: string, onFailure: (reason: string) => void
         writeSync(file, recordLine(request))
       } catch (error) {
         isLost = true
-        onFailure((error as NodeJS.ErrnoException).code ?? String(error))
+        onFailure(whyOf(error))
       }
     },
     close: () => closeSync(file),

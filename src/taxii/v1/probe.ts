@@ -23,9 +23,20 @@ export interface Probe1 {
 /** Statuses that say "another version, please". */
 const otherVersion: readonly StatusType[] = ['UNSUPPORTED_MESSAGE', 'UNSUPPORTED_PROTOCOL']
 
+// What failed on this machine (a trace on a full disk) says nothing of the server.
+const hopeless: readonly StixTaxiiError['kind'][] = [
+  'network',
+  'refused',
+  'cancelled',
+  'internal',
+  'local',
+  'config',
+  'usage',
+]
+
 /**
  * Sends a discovery request in TAXII 1.1, then in 1.0, and says what came back. Anything but TAXII is no error here.
- * @throws errors of kind network, refused and cancelled, which no other version would mend
+ * @throws errors of kind network, refused, cancelled, local, config and usage, which no other version would mend
  */
 export async function probeTaxii1(url: URL, dependencies: TaxiiDependencies, signal?: AbortSignal): Promise<Probe1> {
   let best: Probe1 = { found: 'nothing' }
@@ -53,8 +64,7 @@ async function probeVersion(
       ? { found: 'nothing', error }
       : { version, found: 'service', error }
   } catch (error) {
-    if (!(error instanceof StixTaxiiError) || ['network', 'refused', 'cancelled', 'internal'].includes(error.kind))
-      throw error
+    if (!(error instanceof StixTaxiiError) || hopeless.includes(error.kind)) throw error
     // A 401 without a TAXII body says nothing about the version; the caller decides.
     return { found: 'nothing', error }
   }

@@ -210,7 +210,7 @@ describe('director emulate', () => {
     ['--pool a/b', 2, '--pool "a/b" is not valid'],
     ['--logpoint lp1', 2, '--logpoint "lp1" is not valid'],
     ['--pool acme=short', 2, 'of 8 to 64 letters and digits'],
-    ['--record /nowhere/file', 11, 'cannot be written: ENOENT'],
+    ['--record /nowhere/file', 11, 'cannot be written: no such file or folder (ENOENT)'],
     ['--state-folder damaged', 3, 'is not the state of an emulated Director'],
     ['--token-file damaged', 3, 'cannot be used: is a folder, a file is needed (EISDIR)'],
   ])('refuses %s with %i and says why', async (flags, status, said) => {

@@ -51,6 +51,16 @@ async function serve(flags: string, folder = temporaryFolder(), env: Readonly<Re
 const linesOf = ({ stderr }: CliResult): string[] => stderr.split('\n').filter(Boolean)
 
 describe('serve', () => {
+  it('L4 ends at once when it cannot say where it listens', async () => {
+    const stdout = new Writable({
+      write: (_chunk, _encoding, done) =>
+        done(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })),
+    })
+    const { exitCode, stderr } = await runCli('serve --port 0 -o json', { stdout })
+    expect(exitCode).toBe(11)
+    expect(stderr).toContain('OUTPUT_FAILED')
+  })
+
   it('says where it serves what, first thing, and ends with 0 after SIGTERM', async () => {
     const { told, stop } = await serve('')
     expect(schemaProblems('serve', told)).toEqual([])

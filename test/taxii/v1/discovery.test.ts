@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { StixTaxiiError } from '../../../src/core/errors.ts'
 import type { Taxii1Options } from '../../../src/simulate/taxii1-options.ts'
 import { probeTaxii1 } from '../../../src/taxii/v1/probe.ts'
 import {
@@ -289,6 +290,14 @@ describe('probing', () => {
     const { http, clock, notices } = aTransport(url)
     return probeTaxii1(new URL(url), { http, clock, notices })
   }
+
+  test('L3 what fails on this machine says nothing of the server', async () => {
+    const fault = new StixTaxiiError('CLI_TRACE_FAILED', 'the trace is on a full disk', { kind: 'local' })
+    const { http, clock, notices } = aTransport('http://127.0.0.1/')
+    const broken = { ...http, exchange: () => Promise.reject(fault) }
+    const probing = probeTaxii1(new URL('http://127.0.0.1/'), { http: broken, clock, notices })
+    await expect(probing).rejects.toBe(fault)
+  })
 
   test('finds 1.1, or 1.0 where there is no 1.1', async () => {
     const { server } = await aServer()
