@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
+import { devNull } from 'node:os'
 import { StixTaxiiError } from '../../core/errors.ts'
 import { SqlError } from './binding.ts'
 
@@ -41,7 +42,7 @@ export function storeFailure(error: unknown, file: string): unknown {
       break
     case readOnly:
     case cannotOpen:
-      if (hasNoDescriptor(file)) return tooManyFiles(file, error)
+      if (hasNoDescriptor()) return tooManyFiles(file, error)
       return new StixTaxiiError(
         'STORE_UNREADABLE',
         `The store ${file} cannot be opened for writing: ${error.message}`,
@@ -61,10 +62,10 @@ export function storeFailure(error: unknown, file: string): unknown {
   })
 }
 
-/** SQLite does not say why it could not open a file; another attempt does. */
-function hasNoDescriptor(file: string): boolean {
+/** SQLite does not say why it could not open a file. Never asked of the store's own: closing that drops the kernel's locks. */
+function hasNoDescriptor(): boolean {
   try {
-    closeSync(openSync(file, 'r'))
+    closeSync(openSync(devNull, 'r'))
     return false
   } catch (error) {
     return ['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '')

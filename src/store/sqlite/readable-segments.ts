@@ -1,12 +1,12 @@
 import type { Connection } from './binding.ts'
 import { readSegment, type SegmentItem } from './segments.ts'
 
-/** A number behind the last segment is looked for so far: gaps are left by removed segments. */
+/** Numbers behind the last segment that is listed are tried up to this one: gaps are left by removed segments. */
 const mostNumber = 1_000_000
 
 /**
- * What can still be read of a damaged store: each segment of a collection by itself, found in whichever of the index and
- * the table can tell of it. `onDamaged` is told of every one that cannot be read, and of lists that break off.
+ * What can still be read of a damaged store: each segment of a collection by itself. Where the table that lists them breaks
+ * off, those behind are looked for by their numbers. `onDamaged` is told of that and of every one that cannot be read.
  */
 export async function* readableSegments(
   connection: Connection,
@@ -20,7 +20,7 @@ export async function* readableSegments(
         number,
         collection,
       ])
-      if (!row) continue
+      if (!row) throw new Error('it is not where it should be')
       items = await readSegment(row['first'] as number, row['data'] as Buffer)
     } catch (error) {
       onDamaged(`segment ${number}: ${(error as Error).message}`)
@@ -30,42 +30,53 @@ export async function* readableSegments(
   }
 }
 
-/** In the order in which they were stored. */
+/** In the order in which they were stored: by the table, and by its index, which knows those that a damaged page hides. */
 function segmentNumbers(
   connection: Connection,
   collection: number,
   onDamaged: (what: string) => void,
 ): readonly number[] {
   const found = new Set<number>()
-  const ask = (what: string, sql: string): boolean => {
-    let last = 0
-    try {
-      for (;;) {
-        const row = connection.get(sql, [collection, last])
-        if (!row) return true
-        last = row['number'] as number
-        found.add(last)
-      }
-    } catch (error) {
-      onDamaged(`${what}: ${(error as Error).message}`)
-      return false
-    }
+  let last = 0
+  try {
+    for (const number of listed(connection, collection, byNumber)) found.add((last = number))
+  } catch (error) {
+    onDamaged(`the table of segments: ${(error as Error).message}`)
+    for (const number of numbersBeyond(connection, collection, last)) found.add(number)
   }
-  const byTable = ask(
-    'the table of segments',
-    'SELECT number FROM segment NOT INDEXED WHERE collection = ? AND number > ? ORDER BY number LIMIT 1',
-  )
-  if (!byTable) for (const number of numbersBeyond(connection, Math.max(0, ...found))) found.add(number)
+  try {
+    for (const number of listed(connection, collection, byFirst)) found.add(number)
+  } catch (error) {
+    onDamaged(`the index of segments: ${(error as Error).message}`)
+  }
   return [...found].sort((a, b) => a - b)
 }
 
+const byNumber =
+  'SELECT number, number AS place FROM segment NOT INDEXED WHERE collection = ? AND number > ? ORDER BY number LIMIT 1'
+const byFirst =
+  'SELECT number, first AS place FROM segment INDEXED BY segment_order WHERE collection = ? AND first > ? ORDER BY first LIMIT 1'
+
+/** One after the other, so that those before a damaged place are known. */
+function* listed(connection: Connection, collection: number, next: string): Generator<number> {
+  for (let last = 0; ;) {
+    const row = connection.get(next, [collection, last])
+    if (!row) return
+    const { number, place } = row as { readonly number: number; readonly place: number }
+    // A damaged page may lead back to where the search has been.
+    if (place <= last) throw new Error(`segment ${number} stands behind itself`)
+    yield number
+    last = place
+  }
+}
+
 /** Numbers behind where the table breaks off, asked for one by one: what is damaged is passed over. */
-function numbersBeyond(connection: Connection, last: number): readonly number[] {
+function numbersBeyond(connection: Connection, collection: number, last: number): readonly number[] {
   const found: number[] = []
   let missing = 0
   for (let number = last + 1; number < mostNumber && missing < 10_000; number++) {
     try {
-      const row = connection.get('SELECT number FROM segment WHERE number = ?', [number])
+      const row = connection.get('SELECT number FROM segment WHERE number = ? AND collection = ?', [number, collection])
       if (row) found.push(number)
       missing = row ? 0 : missing + 1
     } catch {

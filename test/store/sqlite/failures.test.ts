@@ -1,7 +1,10 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Binding, RawDatabase } from '../../../src/store/sqlite/binding.ts'
+import { SqlError, type Binding, type RawDatabase } from '../../../src/store/sqlite/binding.ts'
 import { openSqliteStore } from '../../../src/store/sqlite/driver.ts'
+import { storeFailure } from '../../../src/store/sqlite/failure.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { all, aPage, aRun, indicators, keep } from '../../contracts/store-suite.ts'
 import { bindings } from '../../support/bindings.ts'
@@ -120,5 +123,19 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('fail
       expect(await stateOf(store)).toEqual(before)
     }
     expect((await store.verify()).problems).toEqual([])
+  })
+
+  it('L8: asking why a file does not open takes no lock away from who holds it', async () => {
+    const file = newFile()
+    await mkdir(path.dirname(file))
+    const holder = binding.open(file)
+    holder.exec('CREATE TABLE t (n); BEGIN EXCLUSIVE')
+    expect(storeFailure(new SqlError(14, 'unable to open database file', undefined), file)).toMatchObject({
+      code: 'STORE_UNREADABLE',
+    })
+    const other = `const Database = require('libsql'); const db = new Database(process.argv[1])
+      try { db.exec('INSERT INTO t VALUES (1)'); console.log('written') } catch (error) { console.log(error.code) }`
+    expect(execFileSync(process.execPath, ['-e', other, file], { encoding: 'utf8' }).trim()).toBe('SQLITE_BUSY')
+    holder.close()
   })
 })
