@@ -13,11 +13,13 @@ export interface ReportContext {
   readonly write: (text: string) => void
   /** The signal that stopped the run, if one did. */
   readonly stoppedBy: StopSignal | undefined
+  /** Whether that signal is the command's ordinary end: then what this machine refuses while it ends is a failure of its own. */
+  readonly isMeantEnd?: boolean | undefined
 }
 
 /** Tells an error on standard error, for a person or as one line of JSON, and returns the exit status. */
 export function reportError(thrown: unknown, context: ReportContext): number {
-  const error = asOurs(thrown, context.stoppedBy)
+  const error = asOurs(thrown, context)
   // Whoever reads our output had enough: not a failure, and nothing to say.
   if (error.code === 'OUTPUT_CLOSED') return 0
   const isJson = context.format === 'json' || context.format === 'ndjson'
@@ -28,11 +30,11 @@ export function reportError(thrown: unknown, context: ReportContext): number {
     : exitStatusOfKind[error.kind]
 }
 
-/** After a stop signal everything that fails, fails because of it. */
-function asOurs(thrown: unknown, stoppedBy: StopSignal | undefined): StixTaxiiError {
+/** After a stop signal everything that fails, fails because of it, but for a state that cannot be written at a meant end. */
+function asOurs(thrown: unknown, { stoppedBy, isMeantEnd }: ReportContext): StixTaxiiError {
   if (thrown instanceof StixTaxiiError && (thrown.kind === 'cancelled' || thrown.code === 'OUTPUT_CLOSED'))
     return thrown
-  if (stoppedBy !== undefined) {
+  if (stoppedBy !== undefined && !(isMeantEnd && thrown instanceof StixTaxiiError && thrown.kind === 'local')) {
     return new StixTaxiiError('CORE_CANCELLED', `Stopped by ${stoppedBy}`, { kind: 'cancelled', cause: thrown })
   }
   if (thrown instanceof StixTaxiiError) return thrown

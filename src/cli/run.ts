@@ -25,12 +25,14 @@ export async function run(argv: readonly string[], host: Host, options: RunOptio
   const stop = watchStop(host)
   let debug = argv.includes('--debug') || Boolean(host.environment.STIXTAXII_DEBUG)
   let colors = host.stderr.isTTY === true && !host.environment.NO_COLOR
+  let isMeantEnd = false
   const context = (): ReportContext => ({
     format: peekOutputFormat(argv, host.environment),
     debug,
     colors,
     write: (text) => void host.stderr.write(text),
     stoppedBy: stop.by(),
+    isMeantEnd,
   })
   try {
     const parsed = await parseCommandLine(argv, {
@@ -42,7 +44,8 @@ export async function run(argv: readonly string[], host: Host, options: RunOptio
       debug = parsed.options.debug
       if (parsed.options.color !== 'auto') colors = parsed.options.color === 'always'
     }
-    return await perform(parsed, host, { ...options, stop })
+    const onMeantEnd = (): void => void (isMeantEnd = true)
+    return await perform(parsed, host, { ...options, stop, onMeantEnd })
   } catch (error) {
     return reportError(error, context())
   } finally {
@@ -50,7 +53,13 @@ export async function run(argv: readonly string[], host: Host, options: RunOptio
   }
 }
 
-async function perform(parsed: Parsed, host: Host, options: RunOptions & { readonly stop: Stop }): Promise<number> {
+interface Performing extends RunOptions {
+  readonly stop: Stop
+  /** Called when the stop signal was the way this command ends, and it failed while it ended. */
+  readonly onMeantEnd: () => void
+}
+
+async function perform(parsed: Parsed, host: Host, options: Performing): Promise<number> {
   if (parsed.asks === 'text') {
     const stream = openCheckedStream(host.stdout, 'standard output')
     await stream.write(parsed.text)
@@ -74,18 +83,22 @@ async function perform(parsed: Parsed, host: Host, options: RunOptions & { reado
     readsStore: command.readsStore,
     makesNoStore: command.makesNoStore,
   })
+  const isMeantEnd = (): boolean => {
+    const { endsBySigterm } = command
+    const isEnd = typeof endsBySigterm === 'function' ? endsBySigterm(input) : endsBySigterm === true
+    return isEnd && options.stop.by() === 'SIGTERM'
+  }
   try {
     await command.run(input, partsFor(command.needs, { runtime: opened.runtime, replaced: options.parts }))
   } catch (error) {
+    if (isMeantEnd()) options.onMeantEnd()
     // What the command has written goes out before its error does; that error is the one to tell.
     await opened.close().catch(() => undefined)
     throw error
   }
   await opened.close()
   const stoppedBy = options.stop.by()
-  const { endsBySigterm } = command
-  const isEnd = typeof endsBySigterm === 'function' ? endsBySigterm(input) : endsBySigterm
-  if (stoppedBy === undefined || (isEnd && stoppedBy === 'SIGTERM')) return 0
+  if (stoppedBy === undefined || isMeantEnd()) return 0
   // It came to a good end, but not to the one it was started for.
   return exitStatusOfSignal[stoppedBy]
 }

@@ -110,7 +110,10 @@ async function place(path: string, mine: Holder): Promise<boolean> {
 }
 
 async function release(path: string, mine: Holder): Promise<void> {
+  // A lock that cannot be read says nothing of the work, which is done; whoever comes next takes it over from the dead.
   const holder = await readHolder(path)
+    .catch(() => readHolder(path))
+    .catch(() => undefined)
   if (holder?.nonce === mine.nonce) await unlink(path).catch(() => undefined)
 }
 

@@ -26,7 +26,8 @@ const ways: Readonly<Record<string, readonly string[]>> = {
   write: ['ENOSPC', 'EIO', 'EDQUOT'],
   sync: ['EIO', 'ENOSPC'],
   close: ['EIO'],
-  look: ['EACCES', 'EIO', 'ENOENT'],
+  // Not ENOENT: that a file is not there is an answer, and the right end of it is that of a command without the file.
+  look: ['EACCES', 'EIO'],
   change: ['EACCES', 'EIO', 'EROFS'],
   exists: ['absent'],
   'db open': ['CANTOPEN', 'IOERR', 'NOMEM'],

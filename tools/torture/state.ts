@@ -45,9 +45,16 @@ export function settled(text: string): string {
   )
 }
 
-/** A file's text settled, its lines in order of the alphabet: what is done at once comes in any order. */
+/**
+ * A file's text settled, its lines in order of the alphabet and without commas at their ends: what is done at once comes in
+ * any order.
+ */
 export function settledFile(text: string): string {
-  return settled(text).split('\n').sort().join('\n')
+  const lines = settled(text).split('\n')
+  return lines
+    .map((line) => line.replace(/,$/, ''))
+    .sort()
+    .join('\n')
 }
 
 /** Every file below a folder. */
@@ -100,9 +107,21 @@ export function differences(one: State, other: State): readonly string[] {
   })
 }
 
+/** The lines of the first that the second has not, as often as it has them more. */
+function without(lines: readonly string[], others: readonly string[]): readonly string[] {
+  const left = [...others]
+  return lines.filter((line) => {
+    const at = left.indexOf(line)
+    if (at !== -1) left.splice(at, 1)
+    return at === -1
+  })
+}
+
 function firstDifference(left: string, right: string): string {
   const [lefts, rights] = [left.split('\n'), right.split('\n')]
-  const at = lefts.findIndex((line, index) => line !== rights[index])
-  const show = (line: string | undefined): string => (line === undefined ? 'nothing' : line.trim().slice(0, 300))
-  return at === -1 ? `more: ${show(rights[lefts.length])}` : `"${show(lefts[at])}" became "${show(rights[at])}"`
+  const show = (lines: readonly string[]): string => {
+    const shown = lines.slice(0, 4).map((line) => line.trim().slice(0, 200))
+    return shown.length === 0 ? 'nothing' : `"${shown.join(' ')}"`
+  }
+  return `${show(without(lefts, rights))} became ${show(without(rights, lefts))}`
 }

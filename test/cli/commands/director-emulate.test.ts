@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { X509Certificate } from 'node:crypto'
 import { request } from 'node:https'
@@ -69,6 +69,16 @@ describe('director emulate', () => {
     const { exitCode, stderr } = await runCli('director emulate --port 0 -o json', { stdout })
     expect(exitCode).toBe(11)
     expect(stderr).toContain('OUTPUT_FAILED')
+  })
+
+  it('L3 says at SIGTERM that its state could not be written, instead of that it was stopped', async () => {
+    const folder = temporaryFolder()
+    const state = path.join(folder, 'state')
+    const running = await emulate(`--pool acme --state-folder ${state}`, folder)
+    await rm(state, { recursive: true })
+    const { exitCode, stderr } = await running.stop()
+    expect(stderr).toContain('SIMULATE_STATE_FAILED')
+    expect(exitCode).toBe(11)
   })
 
   it('says where it is and how to make a profile for it, answers, and ends with 0 on SIGTERM', async () => {
