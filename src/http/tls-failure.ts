@@ -24,9 +24,9 @@ const reasons: readonly Reason[] = [
   {
     test: any('CERT_HAS_EXPIRED'),
     make: (host, cause) =>
-      new StixTaxiiError('HTTP_TLS_EXPIRED', `The certificate of ${host} has expired`, {
+      new StixTaxiiError('HTTP_TLS_EXPIRED', `The certificate of ${host}, or of the authority above it, has expired`, {
         kind: 'refused',
-        hint: 'The server must renew it. If it did, check the clock of this machine.',
+        hint: 'Whoever it belongs to must renew it. If that was done, check the clock of this machine.',
         context: contextOf(host, cause),
         cause,
       }),
@@ -34,19 +34,23 @@ const reasons: readonly Reason[] = [
   {
     test: any('CERT_NOT_YET_VALID'),
     make: (host, cause) =>
-      new StixTaxiiError('HTTP_TLS_NOT_YET_VALID', `The certificate of ${host} is not valid yet`, {
-        kind: 'refused',
-        hint: 'Check the clock of this machine; else the server must change its certificate.',
-        context: contextOf(host, cause),
-        cause,
-      }),
+      new StixTaxiiError(
+        'HTTP_TLS_NOT_YET_VALID',
+        `The certificate of ${host}, or of the authority above it, is not valid yet`,
+        {
+          kind: 'refused',
+          hint: 'Check the clock of this machine; else the server must change its certificate.',
+          context: contextOf(host, cause),
+          cause,
+        },
+      ),
   },
   {
     test: any('DEPTH_ZERO_SELF_SIGNED_CERT'),
     make: (host, cause) =>
       new StixTaxiiError('HTTP_TLS_SELF_SIGNED', `The certificate of ${host} is signed by itself`, {
         kind: 'refused',
-        hint: 'If you know it to be right, save it to a file and trust it with --ca FILE.',
+        hint: 'If you know it to be right, save it to a file (openssl s_client -connect HOST:PORT < /dev/null | openssl x509 > FILE) and trust it with --ca FILE.',
         context: contextOf(host, cause),
         cause,
       }),

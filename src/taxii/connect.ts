@@ -144,6 +144,8 @@ async function serviceRecord(url: URL, { resolveSrv }: TaxiiDependencies): Promi
 }
 
 function nothingFound(url: URL, tried: readonly string[], nearest: StixTaxiiError, service?: string): StixTaxiiError {
+  // What broke before anything was asked has a reason of its own: a proxy's login, our certificate and its key, a token.
+  if (nearest.kind === 'auth' && nearest.code !== 'TAXII_UNAUTHORIZED') return nearest
   const context = { ...nearest.context, url: redactUrl(url), tried }
   if (nearest.kind === 'auth')
     return new StixTaxiiError('TAXII_UNAUTHORIZED', nearest.message, {

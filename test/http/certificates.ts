@@ -27,6 +27,8 @@ export interface LeafOptions {
   readonly notBefore?: string | undefined
   readonly notAfter?: string | undefined
   readonly key?: 'ec' | 'rsa1024' | undefined
+  /** What it is signed with; default SHA-256. */
+  readonly digest?: 'sha1' | undefined
   readonly usage?: 'serverAuth' | 'clientAuth' | undefined
 }
 
@@ -73,7 +75,8 @@ export function certificateFolder(): CertificateFolder {
       openssl('req', '-new', '-nodes', ...newKey(options.key), ...files, '-subj', `/CN=${leaf}`)
       const from = options.notBefore ?? '20250101000000Z'
       const until = options.notAfter ?? '20450101000000Z'
-      const span = ['-startdate', from, '-enddate', until, '-extfile', `${leaf}.ext`]
+      const digest = options.digest === undefined ? [] : ['-md', options.digest]
+      const span = ['-startdate', from, '-enddate', until, '-extfile', `${leaf}.ext`, ...digest]
       openssl('ca', '-batch', '-config', `${name}.cnf`, '-in', `${leaf}.csr`, '-out', `${leaf}.pem`, '-notext', ...span)
       return issued(leaf)
     }

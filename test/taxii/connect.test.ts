@@ -142,6 +142,19 @@ describe('when nothing is found', () => {
     await opened[Symbol.asyncDispose]()
   })
 
+  it('N16: what is wrong with our own certificate is told by its own name', async () => {
+    await using server = await two()
+    const clientCertificate = { pem: Buffer.from('no certificate') }
+    const url = new URL(server.discoveryUrl.replace('http:', 'https:'))
+    await using opened = anHttp(url.origin, { tls: { clientCertificate } })
+    const settings = { url, version: 'auto' } as const
+    const error = await errorOf(
+      connectTaxii(settings, { http: opened.http, clock: opened.clock, notices: () => undefined }),
+    )
+    expect(error).toMatchObject({ code: 'HTTP_CLIENT_CERTIFICATE_UNREADABLE', kind: 'auth' })
+    expect(server.requests).toHaveLength(0)
+  })
+
   it.each(['/services/discovery', '/services/poll'])(
     'a 1.x service at the very address wins over a 2.1 that the same host has elsewhere: %s',
     async (path) => {

@@ -2,6 +2,7 @@ import { StixTaxiiError } from '../../core/errors.ts'
 import { printable } from '../../core/printable.ts'
 import { redactUrl } from '../../core/redact.ts'
 import { accessAdvice } from '../access-advice.ts'
+import { certificateWanted } from '../certificate-wanted.ts'
 import type { XmlFault } from './xml-limits.ts'
 
 /** What is known of an answer that is not what was asked for. */
@@ -20,6 +21,8 @@ export interface Refused {
  */
 export function httpRefusal(refused: Refused): StixTaxiiError {
   const { url, status } = refused
+  const wanted = certificateWanted(status, url, refused.head)
+  if (wanted) return wanted
   const shown = redactUrl(url)
   const said = excerpt(refused)
   const context = { url: shown, httpStatus: status, status: statusOf(status) }

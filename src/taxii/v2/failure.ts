@@ -4,6 +4,7 @@ import { printable } from '../../core/printable.ts'
 import { redactUrl } from '../../core/redact.ts'
 import { retryAfterMs } from '../../core/retry-after.ts'
 import { accessAdvice } from '../access-advice.ts'
+import { certificateWanted } from '../certificate-wanted.ts'
 import { htmlTitle } from './media-type.ts'
 
 /** An answer that was not a success. */
@@ -35,6 +36,8 @@ interface ErrorResource {
  * @see TAXII 2.1, 3.6 (errors) and 5 (tables of each endpoint)
  */
 export function refusalError(refusal: Refusal, context: RefusalContext): StixTaxiiError {
+  const wanted = certificateWanted(refusal.status, refusal.url, refusal.text)
+  if (wanted) return wanted
   const said = sayingOf(refusal)
   const about = {
     context: { url: redactUrl(refusal.url), status: refusal.status },
