@@ -2,7 +2,7 @@ import { durationMs, parseDuration } from '../core/duration.ts'
 import { StixTaxiiError } from '../core/errors.ts'
 import type { OutputRecord, Shape } from '../output/writer.ts'
 import { hasSecrets } from '../workflow/access-of.ts'
-import type { Credentials, Profile, TaxiiProfile } from '../profile/profile.ts'
+import type { Credentials, Profile, ProfileStore, TaxiiProfile } from '../profile/profile.ts'
 import { storedReferences } from '../profile/secret-fields.ts'
 import type { Preset } from '../taxii/settings.ts'
 import { confirmOrStop } from './confirm.ts'
@@ -53,7 +53,7 @@ export async function saveConfigured({ profile, former }: Configured, parts: Con
     await credentials.commit(storedReferences(profile))
     await profiles.save(profile)
   } catch (error) {
-    await takeBack({ profile, former }, credentials)
+    await takeBack({ profile, former }, credentials, profiles)
     throw error
   }
   const kept = new Set(storedReferences(profile).map(({ from, entry }) => `${from}:${entry}`))
@@ -66,12 +66,20 @@ export async function saveConfigured({ profile, former }: Configured, parts: Con
   }
 }
 
-/** Removes the secrets of a profile that could not be saved: nothing would ever name them again. */
+/**
+ * Removes the secrets of a profile that could not be saved: nothing would ever name them again. What failed behind the
+ * writing (a lock that could not be given back) has saved it: what the file names now stays, and all of it where the file
+ * cannot be read.
+ */
 async function takeBack(
   { profile, former }: Pick<Configured, 'profile' | 'former'>,
   credentials: Credentials,
+  profiles: ProfileStore,
 ): Promise<void> {
-  const before = new Set(former ? storedReferences(former).map(({ from, entry }) => `${from}:${entry}`) : [])
+  const saved = await profiles.list().catch(() => undefined)
+  if (saved === undefined) return
+  const named = [...saved, ...(former ? [former] : [])].flatMap(storedReferences)
+  const before = new Set(named.map(({ from, entry }) => `${from}:${entry}`))
   for (const { from, entry } of storedReferences(profile)) {
     if (before.has(`${from}:${entry}`)) continue
     const store = await credentials.open(from).catch(() => undefined)

@@ -1,6 +1,10 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../../src/cli/process-host.ts'
+import { processTable } from '../../../src/cli/process-table.ts'
+import type { Profile } from '../../../src/profile/profile.ts'
+import { openProfileStore } from '../../../src/profile/store.ts'
 import { startTaxii1Server } from '../../../src/simulate/taxii1-server.ts'
 import { startTaxii2Server } from '../../../src/simulate/taxii2-server.ts'
 import { profilesOf } from '../../support/a-profile.ts'
@@ -36,6 +40,29 @@ describe('configure taxii', () => {
     expect((await runCli(line, { folder })).exitCode).toBe(0)
     const kept = await readFile(join(folder, 'config', 'credentials.json'), 'utf8')
     expect(kept.split('s3cret')).toHaveLength(2)
+  })
+
+  it('L3 leaves the secret of a profile that was saved before something failed', async () => {
+    const folder = temporaryFolder()
+    const password = await aSecretFile('s3cret')
+    const directory = join(folder, 'config')
+    const real = await openProfileStore({ directory, clock: systemClock, processes: processTable })
+    const profiles = () =>
+      Promise.resolve({
+        ...real,
+        async save(profile: Profile) {
+          await real.save(profile)
+          throw Object.assign(new Error('EIO: i/o error, unlink'), { code: 'EIO', syscall: 'unlink' })
+        },
+      })
+    const failed = await runCli(
+      `configure taxii acme --url https://taxii.example/taxii2/ --username ann --password-file ${password} ` +
+        '--credential-store file --no-test',
+      { folder, parts: { profiles } },
+    )
+    expect(failed.exitCode).toBe(11)
+    expect(await savedProfiles(folder)).toMatchObject({ profiles: [{ name: 'acme' }] })
+    expect(await readFile(join(directory, 'credentials.json'), 'utf8')).toContain('s3cret')
   })
 
   it('tries the server, saves what it found, and keeps a reference to the password file', async () => {
