@@ -1,4 +1,5 @@
 import { visible } from '../core/visible.ts'
+import { recentlyUsed } from './recently-used.ts'
 
 const beyondAscii = /[^\u0000-\u007f]/
 
@@ -16,23 +17,14 @@ export function bytesOf(text: string): string {
  * What an indicator says, made fit for a line of a log, as a byte string: everything that would end the line, move a cursor
  * or reorder text shows as `\u{..}`.
  */
-export const lineSafe = remembering((value: string | number) => bytesOf(visible(String(value))))
+export function lineSafe(value: string | number): string {
+  return known(value, (fresh) => bytesOf(visible(String(fresh))))
+}
+
+// Dates, sources and categories come again and again.
+const known = recentlyUsed<string | number, string>(2500)
 
 /** `"..."` with a backslash before quotes and backslashes. */
 export function quoted(value: string | number): string {
   return `"${lineSafe(value).replace(/["\\]/g, '\\$&')}"`
-}
-
-/** Answers of a pure function for texts that come again and again, as dates, sources and categories do. */
-export function remembering<T extends string | number>(make: (value: T) => string): (value: T) => string {
-  const known = new Map<T, string>()
-  return (value) => {
-    let answer = known.get(value)
-    if (answer === undefined) {
-      answer = make(value)
-      if (known.size >= 5000) known.clear()
-      known.set(value, answer)
-    }
-    return answer
-  }
 }

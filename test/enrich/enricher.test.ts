@@ -368,3 +368,11 @@ describe('what is made to be slow or large', () => {
     large.close()
   })
 })
+
+it('S8: what an indicator says reaches JSON without anything that does not show', async () => {
+  const name = 'a\u3164b\u180ec\u{e0041}d\u034fe\u202ef'
+  const index = await anIndex([anIndicator('ipv4', '192.0.2.7', { name })])
+  const written = enriched('{"src":"192.0.2.7"}\n', index, { format: 'ndjson' })
+  expect(written).toMatch(/^[\n -~]*$/)
+  expect((JSON.parse(written) as { et_name: string }).et_name).toBe(name)
+})

@@ -1,3 +1,4 @@
+import { jsonText } from '../../core/json-text.ts'
 import { bytesOf, textOf } from '../byte-string.ts'
 import type { Addition, Extend, LogFormat, Visit } from './format.ts'
 import { text } from './text.ts'
@@ -197,17 +198,13 @@ function extend(
   const end = members.at(-1)?.to ?? close
   let added = ''
   for (const { name, value } of additions) {
-    added += `${added === '' && !hasKept ? '' : ','}"${name}":${typeof value === 'number' ? String(value) : jsonText(value)}`
+    added += `${added === '' && !hasKept ? '' : ','}"${name}":${typeof value === 'number' ? String(value) : quotedText(value)}`
   }
   return `${kept}${line.slice(at, end)}${added}${line.slice(end)}`
 }
 
-// What JSON escapes, and what it leaves as it is, but a terminal or a line reader does not.
-const unsafe = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
 const isPlain = /^[ !#-[\]-~]*$/
 
-function jsonText(value: string): string {
-  if (isPlain.test(value)) return `"${value}"`
-  const text = JSON.stringify(value)
-  return bytesOf(text.replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`))
+function quotedText(value: string): string {
+  return isPlain.test(value) ? `"${value}"` : bytesOf(jsonText(value))
 }
