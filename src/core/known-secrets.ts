@@ -19,6 +19,11 @@ export function rememberSecret(secret: string): void {
   spellings.set(secret, spellingsOf(secret))
 }
 
+/** Forgets them all, so that a process that judges many inputs (`tools/fuzz`) judges each as the first. */
+export function forgetSecrets(): void {
+  spellings.clear()
+}
+
 /** The text with every secret that is known, however it is written, as `***`. */
 export function withoutSecrets(text: string): string {
   let clean = text

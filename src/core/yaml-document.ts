@@ -76,6 +76,8 @@ export async function readYaml<Content>(
       fault.code === 'DUPLICATE_KEY' ? 'this key stands twice' : 'no YAML from here on',
     )
   }
+  const strange = await strangeKey(document, lines)
+  if (strange) throw kind.fault(file, strange, 'a key has to be a text, and this is a list or a map')
   visit(document, {
     Pair(_, { key }) {
       if (!isScalar(key) || !reservedKeys.has(key.value)) return
@@ -101,13 +103,41 @@ const reservedKeys: ReadonlySet<unknown> = new Set(['__proto__', 'constructor', 
 const maxAliasCount = 1000
 
 function contentOf(document: Document, file: string, kind: Pick<YamlKind<unknown>, 'fault'>): unknown {
+  return plainContent(document, maxAliasCount, (what) => kind.fault(file, { line: 1, column: 1 }, what))
+}
+
+/**
+ * What a document says as plain values. A bomb of aliases and an alias of nothing are faults of it.
+ * @throws what `fault` gives
+ */
+export function plainContent(document: Document, maxAliases: number, fault: (what: string) => Error): unknown {
   try {
-    return document.toJS({ maxAliasCount })
+    return document.toJS({ maxAliasCount: maxAliases })
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error
     const what = /unresolved alias/i.test(error.message) ? 'an alias without its anchor' : 'too many aliases'
-    throw kind.fault(file, { line: 1, column: 1 }, `there is ${what}: ${printable(error.message, { maxLength: 200 })}`)
+    throw fault(`there is ${what}: ${printable(error.message, { maxLength: 200 })}`)
   }
+}
+
+/** Where a list or a map is a key: as text it would be all that it holds, secrets too. Undefined where none is. */
+export async function strangeKey(
+  document: Document,
+  lines: LineCounter,
+): Promise<{ readonly line: number; readonly column: number } | undefined> {
+  const { visit, isCollection, isAlias } = await import('yaml')
+  let found: { readonly line: number; readonly column: number } | undefined
+  visit(document, {
+    Pair(_, { key }) {
+      const meant = isAlias(key) ? key.resolve(document) : key
+      if (!isCollection(meant)) return undefined
+      const at = isAlias(key) ? key.range : meant.range
+      const { line, col } = lines.linePos(at?.[0] ?? 0)
+      found = { line, column: col }
+      return visit.BREAK
+    },
+  })
+  return found
 }
 
 interface Faulty {

@@ -34,7 +34,9 @@ export function readSourceUrl(flag: string, text: string): URL {
 export function readOrigin(flag: string, text: string): string {
   const url = readSourceUrl(flag, text)
   if (url.pathname === '/' && url.search === '') return url.origin
-  throw new StixTaxiiError('PROFILE_URL_INVALID', `${flag} "${text}" is more than an origin`, {
+  // An @ behind a slash may end a password that holds one.
+  const shown = text.includes('@') ? `${url.origin}/***` : text
+  throw new StixTaxiiError('PROFILE_URL_INVALID', `${flag} "${shown}" is more than an origin`, {
     kind: 'usage',
     hint: `Write scheme, host and port only: ${url.origin}`,
     context: { flag },

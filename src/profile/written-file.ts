@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { plainContent, strangeKey } from '../core/yaml-document.ts'
 import type { TextPosition } from './json-fault.ts'
 import { firstIssue, positionOf } from './profile-file.ts'
 
@@ -23,7 +24,9 @@ export async function parseWritten<Schema extends z.ZodType>(
     const { line, col } = lineCounter.linePos(fault.pos[0])
     throw invalid({ line, column: col }, 'neither YAML nor JSON from here on')
   }
-  const value: unknown = document.toJS({ maxAliasCount: 100 })
+  const strange = await strangeKey(document, lineCounter)
+  if (strange) throw invalid(strange, 'a key has to be a text, and this is a list or a map')
+  const value = plainContent(document, 100, (what) => invalid({ line: 1, column: 1 }, what))
   const read = schema.safeParse(value)
   if (read.success) return read.data
   const issue = firstIssue(value, read.error.issues[0])

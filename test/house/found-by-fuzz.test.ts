@@ -13,10 +13,12 @@ import { kv } from '../../src/enrich/formats/kv.ts'
 import { csvLine } from '../../src/export/csv-part.ts'
 import { openCheckedStream } from '../../src/output/checked-stream.ts'
 import { openWriter } from '../../src/output/open-writer.ts'
+import { readExchange } from '../../src/profile/exchange.ts'
 import { parseProfileFile } from '../../src/profile/profile-file.ts'
-import { readProxyUrl } from '../../src/profile/url.ts'
+import { readOrigin, readProxyUrl } from '../../src/profile/url.ts'
 import { createSlicer } from '../../src/scan/slicer.ts'
 import { reached } from '../../src/serve/client-address.ts'
+import { readServerData } from '../../src/serve/sync/read.ts'
 import { namedAddress } from '../../src/taxii/addresses.ts'
 import { canonicalBinding } from '../../src/taxii/v1/bindings.ts'
 import { readServices } from '../../src/taxii/v1/listings.ts'
@@ -171,5 +173,27 @@ describe('inputs that the fuzzing campaign found', () => {
     const add = (line: string): string =>
       kv.read(line, own, () => undefined)?.([{ name: 'et_kind', value: 'ipv4' }]) ?? ''
     expect(add(add('a="198.51.100.7'))).toBe(add('a="198.51.100.7'))
+  })
+
+  it.each([
+    ['? { hq: { token: planted-secret } }\n: 1\n', 'a key has to be a text'],
+    ['a: &a { token: planted-secret }\n*a : 1\n', 'a key has to be a text'],
+    ['stixtaxii: *a\nsecrets: { hq: { token: planted-secret } }\n', 'an alias without its anchor'],
+  ])('YAML with a map as a key, or an alias of nothing, is told without what it holds: %j', async (text, wanted) => {
+    for (const told of [readExchange(text, 'in.yaml'), readServerData(text, 'data.yaml')]) {
+      const error = await told.then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
+      expect(error).toBeInstanceOf(StixTaxiiError)
+      expect(String(error)).toContain(wanted)
+      expect(String(error)).not.toContain('planted-secret')
+    }
+  })
+
+  it('an origin with more behind it is not shown where that may be the end of a password', () => {
+    expect(() => readOrigin('--url', 'https://a/ann:planted/secret@taxii.example/')).toThrow(
+      '--url "https://a/***" is more than an origin',
+    )
   })
 })

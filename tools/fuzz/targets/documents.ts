@@ -22,7 +22,7 @@ import {
   anExchange,
   warningLists,
 } from '../seeds-documents.ts'
-import { holds, same, textOf } from '../target.ts'
+import { holds, same, secret, textOf } from '../target.ts'
 import type { FuzzTarget, Input, Random } from '../target.ts'
 
 /** Text of a JSON document changed in its structure or in its letters. */
@@ -32,8 +32,15 @@ function json(random: Random, text: string): Input {
     : mutated(random, text, [text])
 }
 
-/** YAML with lines moved, doubled, indented, or letters changed. */
+/** YAML with lines moved, doubled, indented, or letters changed. A key that is not known is named: none is a secret. */
 function yaml(random: Random, text: string): Input {
+  const changed = changedYaml(random, text)
+  return typeof changed === 'string' ? changed.replaceAll(secretAsKey, 'planted') : changed
+}
+
+const secretAsKey = new RegExp(`${secret}(?=["']?\\s*:)`, 'g')
+
+function changedYaml(random: Random, text: string): Input {
   if (random() < 0.4) return mutated(random, text, [text])
   const lines = text.split('\n')
   const at = Math.floor(random() * lines.length)
