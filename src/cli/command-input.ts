@@ -87,11 +87,17 @@ export async function readInput<Input extends z.ZodObject>(
   if (value === undefined) {
     throw new StixTaxiiError('CLI_FLAG_MISSING', `${nameOf(field)} is missing`, {
       kind: 'usage',
-      hint: helpHint(command.path),
+      hint: `${whatIs(field)} ${helpHint(command.path)}`.trim(),
       context: { flag: nameOf(field) },
     })
   }
   throw invalid(field, value, sentence(issue, field))
+}
+
+/** What is missing, in the words of its help. */
+function whatIs({ choices, description }: InputField): string {
+  if (choices) return `It is one of ${choices.join(', ')}.`
+  return description === '' ? '' : `It is: ${description}.`
 }
 
 function sentence(issue: z.core.$ZodIssue, field: InputField): string {

@@ -1,5 +1,10 @@
 import type { Help } from 'commander'
 
+/** How wide help is written in a terminal of so many columns: within what can be read. */
+export function widestHelp(columns: number): number {
+  return Math.min(Math.max(columns, 40), 120)
+}
+
 /** What is explained beside a flag needs so many columns; with fewer it stands below. */
 const leastBeside = 30
 const indentBelow = '      '

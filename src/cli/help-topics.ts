@@ -33,15 +33,17 @@ export function explainExitCodes(): string {
 
 function explainEnvironment(): string {
   return [
-    'Every flag can be set in the environment as STIXTAXII_ and its name in capitals: STIXTAXII_STORE for --store,',
-    'STIXTAXII_PAGE_SIZE for --page-size. A switch takes 1, true, yes, on or 0, false, no, off; a flag that may be repeated',
-    'takes a comma-separated list. A flag wins over the environment, the environment over the profile, the profile over the',
-    'default. The flags that define a source (--url, --username, --password-file, --token-file ...) are different: set in the',
-    'environment they make up one profile named "environment", and nothing of it goes to any other profile.',
+    'Every flag can be set in the environment as STIXTAXII_ and its name in capitals: STIXTAXII_STORE for --store, ' +
+      'STIXTAXII_PAGE_SIZE for --page-size. A switch takes 1, true, yes, on or 0, false, no, off; a flag that may be ' +
+      'repeated takes a comma-separated list. A flag wins over the environment, the environment over the profile, the ' +
+      'profile over the default. The flags that define a source (--url, --username, --password-file, --token-file ...) ' +
+      'are different: set in the environment they make up one profile named "environment", and nothing of it goes to ' +
+      'any other profile.',
     '',
-    'STIXTAXII_DIRECTOR_URL makes up a Director profile "environment-director" in the same way, with',
-    'STIXTAXII_DIRECTOR_TOKEN or _TOKEN_FILE (else STIXTAXII_TOKEN or _TOKEN_FILE, unless STIXTAXII_URL is set), _POOL, _LOGPOINT',
-    '(NAME=ID,...), _CA, _PIN, _PROXY, _ALLOW_HTTP, _TOKEN_ALWAYS_ACTIVE; STIXTAXII_DIRECTORY names a file of pools and Logpoints.',
+    'STIXTAXII_DIRECTOR_URL makes up a Director profile "environment-director" in the same way, with ' +
+      'STIXTAXII_DIRECTOR_TOKEN or _TOKEN_FILE (else STIXTAXII_TOKEN or _TOKEN_FILE, unless STIXTAXII_URL is set), ' +
+      '_POOL, _LOGPOINT (NAME=ID,...), _CA, _PIN, _PROXY, _ALLOW_HTTP, _TOKEN_ALWAYS_ACTIVE; STIXTAXII_DIRECTORY names ' +
+      'a file of pools and Logpoints.',
     '',
     'STIXTAXII_CONFIG_DIR   where profiles are kept (default $XDG_CONFIG_HOME/stixtaxii, ~/.config/stixtaxii)',
     'STIXTAXII_DATA_DIR     where the store is kept (default $XDG_DATA_HOME/stixtaxii, ~/.local/share/stixtaxii)',
@@ -64,13 +66,14 @@ function explainFormats(): string {
     'name    only the name of each record, one a line',
     '',
     'Names are camelCase, times RFC 3339 in UTC. JSON bytes do not depend on terminal, language or time zone.',
-    'With json and ndjson a failure is one line on standard error, the last: {"error": {"code", "kind", "message", "hint",',
-    '"context"}}; warnings are lines {"warning": {"code", "message"}}. The JSON Schemas are in the folder schemas/ of the package.',
+    'With json and ndjson a failure is one line on standard error, the last: {"error": {"code", "kind", "message", ' +
+      '"hint", "context"}}; warnings are lines {"warning": {"code", "message"}}. The JSON Schemas are in the folder ' +
+      'schemas/ of the package.',
     'poll, get, export and enrich write a format of their own, and -o is an error there.',
   ].join('\n')
 }
 
-/** What `stixtaxii help TOPIC` knows besides the commands. */
+/** What `stixtaxii help TOPIC` knows besides the commands; lines as long as they come, to be folded. */
 export const helpTopics: Readonly<Record<string, () => string>> = {
   'exit-codes': explainExitCodes,
   environment: explainEnvironment,

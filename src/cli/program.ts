@@ -4,8 +4,9 @@ import { collectInput, helpHint } from './command-input.ts'
 import type { Command, CommandRow } from './command.ts'
 import { declareInput, optionTerm } from './declare-input.ts'
 import type { Environment } from './environment.ts'
+import { fold, foldWords } from './fold.ts'
 import { declareGlobalFlags, resolveGlobalOptions } from './global-flags.ts'
-import { formatItem } from './help-layout.ts'
+import { formatItem, widestHelp } from './help-layout.ts'
 import { commandGroups } from './registry.ts'
 import type { GlobalOptions } from './runtime.ts'
 import { showTyped } from './show-typed.ts'
@@ -100,9 +101,14 @@ function buildProgram(context: ParseContext, write: (text: string) => void): Pro
       formatItem,
       optionTerm,
       subcommandTerm: (command) => command.name(),
-      commandUsage: (command) => `stixtaxii ${pathOf(command)} ${command.usage()}`.replace(/ {2,}/g, ' '),
+      commandUsage: (command) =>
+        foldWords(
+          `stixtaxii ${pathOf(command)} ${command.usage()}`.replace(/ {2,}/g, ' '),
+          widthOf(context) - usageWord.length,
+          ' '.repeat(usageWord.length),
+        ),
     })
-    .addHelpText('after', rootNotes)
+    .addHelpText('after', fold(rootNotes, widthOf(context)))
   declareGlobalFlags(program)
   return program
 }
@@ -111,9 +117,11 @@ const rootNotes = `
 Help on one command:  stixtaxii help fetch
 Topics:               stixtaxii help exit-codes | environment | formats`
 
-/** How wide help is written: as the terminal, within what can be read. */
+/** What commander writes before the usage. */
+const usageWord = 'Usage: '
+
 function widthOf({ columns }: ParseContext): number {
-  return Math.min(Math.max(columns, 40), 120)
+  return widestHelp(columns)
 }
 
 function addRows(
@@ -195,7 +203,12 @@ function usageError(error: CommanderError, named: Program): StixTaxiiError {
   const [sentence = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
   const word = showTyped((/'([^']*)'/.exec(sentence)?.[1] ?? '').replace(/^(--?[\w-]+)=[^]*/, '$1'))
   const fromFile = named.options.find((option) => option.long === `${word}-file`)?.long
-  const said = fromFile ? `A secret is never an argument: use ${fromFile}.` : suggestion?.replace(/^\(|\)$/g, '')
+  const missing =
+    error.code === 'commander.missingArgument' && named.registeredArguments.find((at) => at.name() === word)
+  const about = missing && missing.description !== '' ? `It is: ${missing.description}.` : undefined
+  const said = fromFile
+    ? `A secret is never an argument: use ${fromFile}.`
+    : (about ?? suggestion?.replace(/^\(|\)$/g, ''))
   const details = { kind: 'usage', hint: [said, helpHint(path)].filter(Boolean).join(' ') } as const
   switch (error.code) {
     case 'commander.unknownCommand':

@@ -11,3 +11,23 @@ it.each([40, 60, 80, 120])('L12 help fits into %i columns without a broken word'
   expect(stdout.split('\n').filter((line) => line.length > columns && canBeWrapped(line))).toEqual([])
   expect(stdout.split(/\s+/)).toEqual(wide.stdout.split(/\s+/))
 })
+
+it.each([
+  ['exit-codes', 40],
+  ['environment', 40],
+  ['formats', 40],
+  ['exit-codes', 80],
+  ['environment', 80],
+  ['formats', 80],
+])('L12 the topic %s fits into %i columns without a broken word', async (topic, columns) => {
+  const wide = await runCli(`help ${topic}`, { columns: 120 })
+  const { stdout } = await runCli(`help ${topic}`, { columns })
+
+  expect(stdout.split('\n').filter((line) => line.length > columns)).toEqual([])
+  expect(stdout.split(/\s+/)).toEqual(wide.stdout.split(/\s+/))
+})
+
+it('L12 a usage that is too long for the terminal goes on below its first word', async () => {
+  const { stdout } = await runCli('server account create --help', { columns: 40 })
+  expect(stdout).toMatch(/^Usage: stixtaxii server account create\n {7}\[options\] <NAME>\n/)
+})

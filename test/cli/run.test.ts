@@ -35,7 +35,7 @@ const required = defineCommand({
   summary: 'Needs things',
   examples: ['stixtaxii thing need one'],
   positional: ['id'],
-  input: z.object({ id: z.string(), collection: z.string() }),
+  input: z.object({ id: z.string().describe('which thing'), collection: z.string().describe('where from') }),
   needs: ['output'],
   run: (input, { output }) => output.one(input, shape),
 })
@@ -197,8 +197,8 @@ describe('usage errors', () => {
     ['thing echo --limit abc', 'CLI_FLAG_INVALID', /--limit "abc" is not valid: a number is expected/, /./],
     ['thing echo --limit 0', 'CLI_FLAG_INVALID', /--limit "0" is not valid/, /./],
     ['thing echo --level mid', 'CLI_FLAG_INVALID', /--level "mid"/, /low, high/],
-    ['thing need', 'CLI_ARGUMENT_MISSING', /ID/, /thing need --help/],
-    ['thing need one', 'CLI_FLAG_MISSING', /--collection is missing/, /thing need --help/],
+    ['thing need', 'CLI_ARGUMENT_MISSING', /ID/, /It is: which thing\. See: .*thing need --help/],
+    ['thing need one', 'CLI_FLAG_MISSING', /--collection is missing/, /It is: where from\. See: .*thing need --help/],
     ['thing need one two', 'CLI_ARGUMENT_EXTRA', /more arguments than "thing need" takes/, /thing need --help/],
     ['thing echo --lock-timeout soon', 'CLI_FLAG_INVALID', /--lock-timeout "soon"/, /30s/],
     ['--bogus', 'CLI_FLAG_UNKNOWN', /There is no flag --bogus/, /./],
@@ -254,7 +254,7 @@ describe('failures', () => {
     expect(errorOf(stderr)).toEqual({
       code: 'TEST_PARTIAL',
       kind: 'partial',
-      message: 'One of two\u001b failed',
+      message: 'One of two\\u{1b} failed',
       hint: 'Again',
       context: { n: 1 },
     })

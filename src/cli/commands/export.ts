@@ -60,7 +60,7 @@ export const exportCommand = defineCommand({
     header: z
       .boolean()
       .default(true)
-      .describe('comments with count, time, TLP and sources; in CSV the names of the columns'),
+      .describe('leave out the comments with count, time, TLP and sources; in CSV the names of the columns'),
     defang: z.boolean().default(false).describe('csv, list: hxxp and [.], for people'),
     rawCsv: z.boolean().default(false).describe('CSV cells as they are, also those that a spreadsheet would run'),
     name: z

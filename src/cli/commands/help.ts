@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { StixTaxiiError } from '../../core/errors.ts'
 import { nearestName } from '../../core/nearest-name.ts'
 import { defineCommand } from '../command.ts'
+import { fold } from '../fold.ts'
+import { widestHelp } from '../help-layout.ts'
 import { helpTopics } from '../help-topics.ts'
 
 export const help = defineCommand({
@@ -10,13 +12,13 @@ export const help = defineCommand({
   examples: ['stixtaxii help', 'stixtaxii help fetch', 'stixtaxii help exit-codes'],
   positional: ['topic'],
   input: z.object({ topic: z.array(z.string()).default([]).describe('a command, or a topic') }),
-  needs: ['output'],
+  needs: ['output', 'terminal'],
   ownFormat: true,
-  async run({ topic }, { output }) {
+  async run({ topic }, { output, terminal }) {
     const name = topic.join(' ')
     const text = helpTopics[name]
     if (text === undefined) throw unknownTopic(name)
-    await output.raw(`${text()}\n`)
+    await output.raw(`${fold(text(), widestHelp(terminal.columns))}\n`)
   },
 })
 
