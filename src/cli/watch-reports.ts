@@ -30,13 +30,18 @@ const hookTimeoutMs = 60_000
 
 export function watchReports(
   parts: Parts,
-  options: { readonly hook: readonly string[] | undefined; readonly healthFile: string | undefined },
+  options: {
+    readonly hook: readonly string[] | undefined
+    readonly healthFile: string | undefined
+    readonly once: boolean
+  },
 ): WatchReports {
   const { clock, notices, output, terminal, signal } = parts
   const startedAt = clock.now()
   const records = recordQueue()
   const asData = output.format === 'ndjson' || output.format === 'json'
   const fetched: WatchedSource[] = []
+  let told = false
 
   async function runHook(source: string, failures: number, rows: readonly FetchResult[]): Promise<void> {
     const error = rows.find((row) => row.error && row.status === 'failed')?.error
@@ -56,6 +61,11 @@ export function watchReports(
   }
 
   async function onHealth(sources: readonly WatchedSource[]): Promise<void> {
+    // With nothing due for a day, a watch that says nothing looks as if it hung.
+    if (!told && sources.length > 0 && !signal.aborted && !options.once) {
+      told = true
+      if (!asData) terminal.note(standingOf(sources))
+    }
     if (options.healthFile === undefined) return
     const facts = { pid: process.pid, startedAt, now: clock.now(), stopped: signal.aborted }
     await writeHealthFile(options.healthFile, healthOf(sources, facts)).catch((error: unknown) => {
@@ -91,6 +101,17 @@ export function watchReports(
       }
     },
   }
+}
+
+/** What a watch begins with, in one line: which sources are fetched now, and which comes next. */
+export function standingOf(sources: readonly WatchedSource[]): string {
+  const busy = sources.filter((source) => source.fetching).map((source) => source.profile.name)
+  const [next] = sources.filter((source) => !source.fetching).sort((a, b) => a.next.getTime() - b.next.getTime())
+  return [
+    `Watching ${sources.length} ${sources.length === 1 ? 'source' : 'sources'} until stopped`,
+    ...(busy.length > 0 ? [`fetching ${busy.join(', ')}`] : []),
+    ...(next ? [`next: ${next.profile.name} at ${next.next.toISOString().slice(0, 19)}Z`] : []),
+  ].join('; ')
 }
 
 /** A collection's fetch in one line. */

@@ -62,7 +62,7 @@ export const watch = defineCommand({
     const store = await parts.store()
     const request: FetchRequest = { lockTimeoutMs: parts.options.lockTimeoutMs }
     const dependencies = { store, clock, notices, connect }
-    const reports = watchReports(parts, { hook, healthFile })
+    const reports = watchReports(parts, { hook, healthFile, once: input.once })
     if (input.once) {
       const fetches = wanted.map(
         (profile) => () => reports.once(profile, fetchProfile(profile, request, dependencies, signal)),
