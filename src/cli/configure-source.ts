@@ -40,9 +40,9 @@ async function sourceByFlags(
   parts: ConfigureParts,
 ): Promise<{ profile: TaxiiProfile; tried: TriedSource | undefined }> {
   if (name === undefined)
-    throw missingFlag('The name of the profile', 'Write: stixtaxii configure taxii NAME --url URL')
+    throw missingFlag('The name of the profile', withWhy(parts, 'Write: stixtaxii configure taxii NAME --url URL'))
   const url = flags.url ?? former?.url ?? fixedUrl(preset)
-  if (url === undefined) throw missingFlag('--url', urlHint(preset))
+  if (url === undefined) throw missingFlag('--url', withWhy(parts, urlHint(preset)))
   if (flags.secretStdin && flags.credentialStore === undefined) throw noPlace()
   const base = former ?? blankSource(checkProfileName(name), url)
   const secret = await secretFromFlags(base, flags, parts)
@@ -81,4 +81,8 @@ function noPlace(): StixTaxiiError {
     kind: 'usage',
     hint: 'Choose: --credential-store keyring, sealed or file.',
   })
+}
+
+function withWhy({ terminal }: Pick<ConfigureParts, 'terminal'>, hint: string): string {
+  return terminal.whyNobody === undefined ? hint : `${terminal.whyNobody} ${hint}`
 }

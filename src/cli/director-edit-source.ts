@@ -120,13 +120,14 @@ async function askMissing(
         break
       }
       case 'basic.password': {
-        const password = await terminal.askSecret({ message: 'Password (Director does not show it)' })
+        const password = await terminal.askSecret({ message: 'Password (Director does not show it)', mayBeEmpty: true })
         answered = { ...answered, basic: { ...answered.basic, password } }
         break
       }
       case 'certificate.keyPassphrase': {
         const keyPassphrase = await terminal.askSecret({
           message: "Passphrase of the certificate's key (may be empty)",
+          mayBeEmpty: true,
         })
         answered = { ...answered, certificate: { ...answered.certificate, keyPassphrase } }
         break

@@ -28,10 +28,12 @@ export function createTerminal(
   const isTerminal = stderr.isTTY === true
   const canDraw = isTerminal && environment.TERM !== 'dumb'
   const canAsk = options.input && canDraw && stdin.isTTY === true
+  const isDumb = options.input && isTerminal && !canDraw && stdin.isTTY === true
+  const whyNobody = isDumb ? 'A terminal of TERM=dumb is asked nothing: it cannot be drawn on.' : undefined
   const line = (text: string): void => parts.progress().interrupt(() => void stderr.write(`${text}\n`))
 
   const prompt = async (question: Question): Promise<unknown> => {
-    if (!canAsk) throw cannotAsk(question.message)
+    if (!canAsk) throw cannotAsk(question.message, whyNobody)
     parts.progress().close()
     const { createPromptModule } = await import('inquirer')
     const ask = createPromptModule({ input: stdin, output: stderr, signal: parts.signal })
@@ -46,6 +48,7 @@ export function createTerminal(
 
   return {
     canAsk,
+    whyNobody,
     canDraw,
     get columns() {
       return stderr.columns ?? 80
@@ -59,7 +62,11 @@ export function createTerminal(
     },
     ask: async ({ message, default: initial, validate }) =>
       String(await prompt({ type: 'input', message, ...given('default', initial), ...given('validate', validate) })),
-    askSecret: async ({ message }) => new Secret(String(await prompt({ type: 'password', message, mask: '*' }))),
+    askSecret: async ({ message, mayBeEmpty = false }) => {
+      const validate = (typed: string): true | string =>
+        mayBeEmpty || typed !== '' || 'Nothing was typed. Type it, or stop with Ctrl-C'
+      return new Secret(String(await prompt({ type: 'password', message, mask: '*', validate })))
+    },
     confirm: async ({ message, default: initial }) =>
       (await prompt({ type: 'confirm', message, default: initial })) === true,
     choose: async <T extends string>({ message, choices, default: initial }: Choice<T, T>) =>
@@ -81,10 +88,10 @@ function given(name: string, value: unknown): Record<string, unknown> {
   return value === undefined ? {} : { [name]: value }
 }
 
-function cannotAsk(message: string): StixTaxiiError {
+function cannotAsk(message: string, whyNobody: string | undefined): StixTaxiiError {
   return new StixTaxiiError('CLI_CANNOT_ASK', `Nobody can be asked: "${printable(message)}"`, {
     kind: 'usage',
-    hint: 'Give the answer as a flag (see --help), or run it on a terminal without --no-input. A confirmation is --yes.',
+    hint: `${whyNobody ? `${whyNobody} ` : ''}Give the answer as a flag (see --help), or run it on ${whyNobody ? 'another' : 'a'} terminal without --no-input. A confirmation is --yes.`,
   })
 }
 

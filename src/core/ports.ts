@@ -96,6 +96,8 @@ export interface Http extends AsyncDisposable {
 export interface Terminal {
   /** Whether a person can be asked: standard input and error are terminals and `--no-input` was not given. */
   readonly canAsk: boolean
+  /** Why nobody is asked where a person would expect it; undefined where that is plain. */
+  readonly whyNobody?: string | undefined
   /** Whether standard error is a terminal that can be redrawn. */
   readonly canDraw: boolean
   /** Columns of the terminal; 80 where unknown. */
@@ -111,7 +113,8 @@ export interface Terminal {
     default?: string | undefined
     validate?: ((value: string) => true | string) | undefined
   }): Promise<string>
-  askSecret(question: { message: string }): Promise<Secret>
+  /** Asks again for an answer that is empty, unless it may be. */
+  askSecret(question: { message: string; mayBeEmpty?: boolean | undefined }): Promise<Secret>
   confirm(question: { message: string; default: boolean }): Promise<boolean>
   choose<T extends string>(question: {
     message: string

@@ -69,6 +69,27 @@ describe('the terminal', () => {
     expect(at.text()).not.toContain('hunter2')
   })
 
+  it('asks again for a secret when nothing was typed, unless it may be empty', async () => {
+    const at = scene()
+    const secret = await answer(at, at.terminal.askSecret({ message: 'Password?' }), '\r', 'hunter2', '\r')
+    expect(Secret.open(secret)).toBe('hunter2')
+    expect(at.text()).toContain('Nothing was typed')
+    const free = scene()
+    const none = await answer(free, free.terminal.askSecret({ message: 'Passphrase?', mayBeEmpty: true }), '\r')
+    expect(Secret.open(none)).toBe('')
+  })
+
+  it('says why nobody is asked on a terminal that cannot be drawn on', async () => {
+    const { terminal } = scene({ term: 'dumb' })
+    expect(terminal).toMatchObject({ canAsk: false, whyNobody: expect.stringContaining('TERM=dumb') as string })
+    await expect(terminal.ask({ message: 'Name?' })).rejects.toMatchObject({
+      code: 'CLI_CANNOT_ASK',
+      hint: expect.stringContaining('TERM=dumb') as string,
+    })
+    expect(scene({ tty: false, term: 'dumb' }).terminal.whyNobody).toBeUndefined()
+    expect(scene({ input: false, term: 'dumb' }).terminal.whyNobody).toBeUndefined()
+  })
+
   it('confirms, and offers one or several of a list', async () => {
     const confirming = scene()
     expect(await answer(confirming, confirming.terminal.confirm({ message: 'Sure?', default: false }), 'y', '\r')).toBe(
