@@ -1,8 +1,18 @@
 /** The address of the desired state's JSON Schema, for editors. */
 export const desiredStateSchemaUrl = 'https://stixtaxii.example/schemas/desired-state.json'
 
-/** A commented desired state to begin with; valid as it is. */
-export function starterFile(name: string): string {
+const exampleDirectory = `pools:
+  acme: 0123456789abcdef0123456789abcdef
+logpoints:
+  acme/lp1: fedcba9876543210fedcba9876543210
+groups:
+  production: [acme/*]`
+
+/**
+ * A commented desired state to begin with; valid as it is. Where a Director profile knows its pools, those of the
+ * example are comments: active, they would take the place of the true ones.
+ */
+export function starterFile(name: string, { poolsKnown = false }: { readonly poolsKnown?: boolean } = {}): string {
   return `# yaml-language-server: $schema=${desiredStateSchemaUrl}
 # Editors that cannot open that address: write the path of schemas/desired-state.json, beside the program, in its place.
 #
@@ -26,12 +36,7 @@ name: ${/^(?!(?:true|false|null)$)[a-z]/i.test(name) ? name : `'${name}'`}
 
 # Director lists neither pools nor Logpoints: their identifiers are in the Search Master under Settings, Configuration,
 # LogPoint Pool. Leave these out to use the profile's.
-pools:
-  acme: 0123456789abcdef0123456789abcdef
-logpoints:
-  acme/lp1: fedcba9876543210fedcba9876543210
-groups:
-  production: [acme/*]
+${poolsKnown ? exampleDirectory.replaceAll(/^/gm, '# ') : exampleDirectory}
 
 # Logpoints, groups or globs this file is about. Without it: all of them.
 # on: [production]

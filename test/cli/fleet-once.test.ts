@@ -1,8 +1,8 @@
-import { lstatSync, symlinkSync, unlinkSync } from 'node:fs'
+import { lstatSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { aFleet, aSourceText, aWorld, logpointId, poolId, sourcesOn, type World } from '../provision/a-fleet.ts'
-import type { CliResult } from '../support/run-cli.ts'
+import { runCli, temporaryFolder, type CliResult } from '../support/run-cli.ts'
 
 const apply = 'apply -f fleet.yaml --yes -o json --settle-time 0'
 
@@ -247,5 +247,18 @@ describe('init', () => {
     expect(world.read('site-a.yaml')).toContain('\nname: site-a\n')
     expect((await world.run('init -- .odd.yaml')).exitCode).toBe(0)
     expect(world.read('.odd.yaml')).toContain('\nname: fleet\n')
+  })
+
+  it('leaves the pools to a Director profile that has them', async () => {
+    const folder = temporaryFolder()
+    writeFileSync(path.join(folder, 'token.txt'), 'token', { mode: 0o600 })
+    const at = { folder, cwd: folder }
+    expect((await runCli('init before.yaml', at)).exitCode).toBe(0)
+    const pool = '0123456789abcdef0123456789abcdef'
+    const flags = `--url https://director.example --token-file token.txt --pool acme=${pool} --no-test`
+    expect((await runCli(`configure director hq ${flags}`, at)).exitCode).toBe(0)
+    expect((await runCli('init after.yaml', at)).exitCode).toBe(0)
+    expect(readFileSync(path.join(folder, 'before.yaml'), 'utf8')).toMatch(/^pools:\n {2}acme:/m)
+    expect(readFileSync(path.join(folder, 'after.yaml'), 'utf8')).toMatch(/^# pools:\n# {3}acme:/m)
   })
 })

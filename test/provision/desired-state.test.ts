@@ -26,6 +26,9 @@ describe('a desired state', () => {
     expect((await readDesiredState(text, 'fleet.yaml')).content.name).toBe('site-a')
     for (const odd of ['123', '1e5', 'true', 'null'])
       expect((await readDesiredState(starterFile(odd), 'fleet.yaml')).content.name).toBe(odd)
+    const known = (await readDesiredState(starterFile('site-a', { poolsKnown: true }), 'fleet.yaml')).content
+    expect(known).not.toHaveProperty('pools')
+    expect(known).not.toHaveProperty('logpoints')
     // Everything that is commented out is right too.
     const whole = text
       .split('\n')

@@ -1,10 +1,11 @@
-import { writeFile } from 'node:fs/promises'
 import { parse, resolve } from 'node:path'
 import { z } from 'zod'
 import { StixTaxiiError } from '../../core/errors.ts'
 import { whyOf } from '../../core/system-fault.ts'
 import { starterFile } from '../../provision/starter.ts'
 import { defineCommand } from '../command.ts'
+import { writeNewFile } from '../new-file.ts'
+import type { Runtime } from '../runtime.ts'
 
 const fitting = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
@@ -28,17 +29,27 @@ export const init = defineCommand({
       .optional()
       .meta({ environment: false, description: 'name of the desired state (default: that of the file)' }),
   }),
-  needs: ['workingDirectory', 'terminal', 'output'],
+  needs: ['workingDirectory', 'profiles', 'terminal', 'output'],
   schema: 'init',
-  async run({ file, name = nameOf(file) }, { workingDirectory, terminal, output }) {
+  async run({ file, name = nameOf(file) }, { workingDirectory, profiles, terminal, output }) {
     const path = resolve(workingDirectory, file)
-    await writeFile(path, starterFile(name), { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
+    const text = starterFile(name, { poolsKnown: await knowsPools(profiles) })
+    await writeNewFile(path, text).catch((cause: NodeJS.ErrnoException) => {
       throw notWritten(file, cause)
     })
     await output.one({ file: path, name }, shape)
     terminal.note(`Fill it in, then: stixtaxii plan -f ${file}`)
   },
 })
+
+/** Whether some Director profile names its pools. A profile file that cannot be read keeps nobody from beginning. */
+async function knowsPools(profiles: Runtime['profiles']): Promise<boolean> {
+  const all = await profiles().then(
+    (store) => store.list(),
+    () => [],
+  )
+  return all.some((profile) => profile.kind === 'director' && Object.keys(profile.pools).length > 0)
+}
 
 const shape = {
   columns: [
