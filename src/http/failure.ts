@@ -57,7 +57,7 @@ export function answerFailure(error: unknown, phase: Phase, host: string, ended:
   }
   return new StixTaxiiError('HTTP_CONNECTION_LOST', `${host} closed the connection without an answer`, {
     kind: 'network',
-    hint: 'Try again; if it persists, something between here and the server closes connections.',
+    hint: 'Try again; if it persists, something between here and the server closes connections. A port that expects TLS does so too where the URL begins with http://.',
     context: { host, reason: code },
     cause: error,
   })

@@ -94,7 +94,13 @@ export const bridge = defineCommand({
         checkPublicUrl(publicUrl, directorUrl)
         const { bridge: made, told } = await prepare(profile, publicUrl, { input, parts })
         await point(made, told, { director, logpoints, input, parts })
-        if (!server) return
+        if (!server) {
+          const { name } = profile
+          parts.terminal.note(
+            `Nothing is served yet: keep \`stixtaxii serve\` reachable at ${made.discoveryUrl}, and \`stixtaxii watch ${name}\` running`,
+          )
+          return
+        }
         parts.terminal.note(`Serving ${made.collectionName} at ${made.discoveryUrl} until stopped`)
         await keepFetching(profile, parts)
       } finally {
