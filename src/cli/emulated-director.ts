@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { StixTaxiiError } from '../core/errors.ts'
 import { redactUrl } from '../core/redact.ts'
 import { whyOf } from '../core/system-fault.ts'
+import { writeNewFile } from './new-file.ts'
 import type { OutputRecord, Shape } from '../output/writer.ts'
 import { describeObject } from '../stix/describe.ts'
 import type { FetchedSource, FetchSource } from '../simulate/director/plugin-fetches.ts'
@@ -56,9 +57,13 @@ export async function emulatorToken(file: string, workingDirectory: string): Pro
   const path = resolve(workingDirectory, file)
   try {
     const made = randomBytes(24).toString('base64url')
-    const isNew = await writeFile(path, `${made}\n`, { flag: 'wx', mode: 0o600 }).then(
+    const isNew = await writeNewFile(path, `${made}\n`, 0o600).then(
       () => true,
-      () => false,
+      (error: NodeJS.ErrnoException) => {
+        // A folder that may not be written can hold a file that may be read.
+        if (['EEXIST', 'EACCES', 'EROFS', 'EPERM'].includes(error.code ?? '')) return false
+        throw error
+      },
     )
     if (isNew) return made
     const [token = ''] = (await readFile(path, 'utf8')).split(/\r?\n/, 1)

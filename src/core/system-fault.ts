@@ -33,8 +33,8 @@ export function whyOf(thrown: unknown): string {
   const errno = 'code' in thrown && /^E[A-Z0-9]+$/.test(String(thrown.code)) ? String(thrown.code) : undefined
   const own = thrown.message.split('\n', 1)[0] ?? ''
   if (errno === undefined) return own
-  // Node says `EIO: i/o error, read '/path'`, and where it has no words of its own just the number.
-  const words = faults[errno]?.[0] ?? /^E[A-Z0-9]+: ([^,]+)/.exec(own)?.[1] ?? 'refused by the system'
+  // Node says `EIO: i/o error, read '/path'` or `listen EACCES: permission denied ADDRESS`, and may have no words at all.
+  const words = faults[errno]?.[0] ?? /(?:^|^[a-z]+ )E[A-Z0-9]+: ([^,]+)/.exec(own)?.[1] ?? 'refused by the system'
   return `${words} (${errno})`
 }
 

@@ -8,6 +8,7 @@ import type { PeerCertificate, TLSSocket } from 'node:tls'
 import { StixTaxiiError } from '../core/errors.ts'
 import type { Clock } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
+import { whyOf } from '../core/system-fault.ts'
 import { Connections, plainAddress } from './connections.ts'
 import type { ConnectionCounts, ConnectionLimits } from './connections.ts'
 import type { RequestConnection } from './parts.ts'
@@ -185,7 +186,7 @@ async function bound(server: Server, { host, port }: ListenOptions): Promise<voi
     const isBusy = code === 'EADDRINUSE'
     throw new StixTaxiiError(
       isBusy ? 'SERVE_PORT_BUSY' : 'SERVE_ADDRESS_REFUSED',
-      isBusy ? `Port ${port} of ${host} is in use` : `${host} port ${port} cannot be listened on (${code})`,
+      isBusy ? `Port ${port} of ${host} is in use` : `${host} port ${port} cannot be listened on: ${whyOf(cause)}`,
       {
         kind: isBusy ? 'conflict' : 'config',
         hint: isBusy

@@ -17,6 +17,9 @@ describe('why a call of the system failed', () => {
     expect(whyOf(refused('ENOTEMPTY', "ENOTEMPTY: directory not empty, rmdir '/a'"))).toBe(
       'directory not empty (ENOTEMPTY)',
     )
+    expect(whyOf(refused('EADDRNOTAVAIL', 'listen EADDRNOTAVAIL: address not available 192.0.2.1:80'))).toBe(
+      'address not available 192.0.2.1:80 (EADDRNOTAVAIL)',
+    )
     expect(whyOf(refused('EXDEV', 'odd'))).toBe('refused by the system (EXDEV)')
   })
 

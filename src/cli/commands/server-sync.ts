@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { StixTaxiiError } from '../../core/errors.ts'
 import type { Secret } from '../../core/secret.ts'
+import { whyOf } from '../../core/system-fault.ts'
 import { openStoreAuthentication } from '../../serve/auth/store-authentication.ts'
 import { openStorePersistence } from '../../serve/persistence/open.ts'
 import { planSync } from '../../serve/sync/plan.ts'
@@ -58,8 +59,7 @@ async function textOf(path: string, file: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    throw new StixTaxiiError('CLI_SERVER_DATA_UNREADABLE', `${file} cannot be read (${code ?? message})`, {
+    throw new StixTaxiiError('CLI_SERVER_DATA_UNREADABLE', `${file} cannot be read: ${whyOf(cause)}`, {
       kind: 'config',
       hint: 'Its keys are in docs/serve-extending.md.',
       context: { file },

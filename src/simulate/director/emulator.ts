@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { StixTaxiiError } from '../../core/errors.ts'
 import type { Clock } from '../../core/ports.ts'
+import { whyOf } from '../../core/system-fault.ts'
 import { startLoopback } from '../loopback-server.ts'
 import type {
   LoopbackServer,
@@ -142,10 +143,14 @@ export async function startDirectorEmulator(options: DirectorEmulatorOptions = {
   }
 }
 
-function portUnusable(port: number, cause: unknown): unknown {
+function portUnusable(port: number, cause: unknown): StixTaxiiError {
   const reason = (cause as NodeJS.ErrnoException).code
-  if (reason !== 'EADDRINUSE' && reason !== 'EACCES') return cause
-  const why = reason === 'EACCES' ? 'the system does not allow it' : 'another program has it'
+  const why =
+    reason === 'EACCES'
+      ? 'the system does not allow it'
+      : reason === 'EADDRINUSE'
+        ? 'another program has it'
+        : whyOf(cause)
   return new StixTaxiiError('SIMULATE_PORT_UNUSABLE', `Port ${port} cannot be listened on: ${why}`, {
     kind: 'local',
     hint: 'Name another port, or 0 for any that is free.',

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { StixTaxiiError } from '../../core/errors.ts'
+import { whyOf } from '../../core/system-fault.ts'
 import { emptyFabric, fabricSchema } from './state.ts'
 import type { Fabric } from './state.ts'
 
@@ -91,8 +92,9 @@ async function markOf(file: string): Promise<string | undefined> {
 }
 
 async function replaceFile(file: string, text: string, mark: string | undefined): Promise<string | undefined> {
-  const draft = `${file}.${randomUUID()}.tmp`
+  let draft: string | undefined
   try {
+    draft = `${file}.${randomUUID()}.tmp`
     if ((await markOf(file)) !== mark) throw shared(file)
     const handle = await open(draft, 'wx', 0o600)
     try {
@@ -104,7 +106,7 @@ async function replaceFile(file: string, text: string, mark: string | undefined)
     await rename(draft, file)
     return await markOf(file)
   } catch (cause) {
-    await rm(draft, { force: true })
+    if (draft !== undefined) await rm(draft, { force: true }).catch(() => undefined)
     throw cause instanceof StixTaxiiError ? cause : failed(file, cause)
   }
 }
@@ -119,7 +121,7 @@ function shared(file: string): StixTaxiiError {
 
 function failed(file: string, cause: unknown): StixTaxiiError {
   const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
-  return new StixTaxiiError('SIMULATE_STATE_FAILED', `${file} cannot be used: ${reason}`, {
+  return new StixTaxiiError('SIMULATE_STATE_FAILED', `${file} cannot be used: ${whyOf(cause)}`, {
     kind: 'local',
     hint: 'Name a folder that you may write, on a disk with room.',
     context: { file, reason },

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { StixTaxiiError } from '../../core/errors.ts'
 import type { NoticeSink } from '../../core/notice.ts'
 import { Secret } from '../../core/secret.ts'
+import { whyOf } from '../../core/system-fault.ts'
 import type { PostgresAddress } from './address.ts'
 
 /** Where a password may be: the first that is given counts. */
@@ -51,7 +52,7 @@ async function readSecretFile(file: string, { notices }: PasswordSettings): Prom
     }
     return await readFile(file)
   } catch (cause) {
-    throw fileFault(file, (cause as Error).message, cause)
+    throw fileFault(file, whyOf(cause), cause)
   }
 }
 
