@@ -56,8 +56,7 @@ async function replaceInTheEnd(file: string, target: string, mode: number | unde
         await handle.close()
         await rename(part, target)
         done = true
-        const directory = await open(folder, 'r')
-        await directory.sync().finally(() => directory.close())
+        await syncFolder(folder)
       })
     },
     async discard() {
@@ -67,6 +66,13 @@ async function replaceInTheEnd(file: string, target: string, mode: number | unde
       await rm(part, { force: true })
     },
   }
+}
+
+/** A folder that may be written and not read, or a system that cannot sync one: the file is in its place all the same. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined)
+  await handle?.sync().catch(() => undefined)
+  await handle?.close()
 }
 
 function writeThrough(file: string, handle: FileHandle): AtomicFile {

@@ -19,14 +19,19 @@ const mostLinks = 40
 export async function trustedTarget(file: string): Promise<string> {
   const wanted = path.resolve(file)
   const { root } = path.parse(wanted)
-  const ahead = partsOf(wanted, root)
+  const ahead = partsOf(wanted.slice(root.length))
   let links = 0
   let reached = root
   let folder = await lstat(root)
   for (let part = ahead.shift(); part !== undefined; part = ahead.shift()) {
+    if (part === '..') {
+      reached = path.dirname(reached)
+      folder = await lstat(reached)
+      continue
+    }
     const next = path.join(reached, part)
     const entry = await lstatOrAbsent(next)
-    if (entry === undefined) return path.join(next, ...ahead)
+    if (entry === undefined) return [next, ...ahead].join(path.sep)
     if (!entry.isSymbolicLink()) {
       ;[reached, folder] = [next, entry]
       continue
@@ -39,16 +44,16 @@ export async function trustedTarget(file: string): Promise<string> {
       ahead.unshift(part)
       continue
     }
-    const target = path.resolve(reached, words)
-    const start = path.parse(target).root
-    ahead.unshift(...partsOf(target, start))
-    ;[reached, folder] = [start, await lstat(start)]
+    const { root: start } = path.parse(words)
+    ahead.unshift(...partsOf(words.slice(start.length)))
+    if (start !== '') [reached, folder] = [start, await lstat(start)]
   }
   return reached
 }
 
-function partsOf(absolute: string, root: string): string[] {
-  return absolute.slice(root.length).split(path.sep).filter(Boolean)
+/** With every `..`, which means the folder above where the links before it have led. */
+function partsOf(text: string): string[] {
+  return text.split(path.sep).filter((part) => part !== '' && part !== '.')
 }
 
 function isTrusted(link: Stats, folder: Stats): boolean {

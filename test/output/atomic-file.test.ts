@@ -148,3 +148,40 @@ it('S9 a link that leads to itself is told', async () => {
     context: { reason: 'ELOOP' },
   })
 })
+
+it('S9 a link that climbs behind another link leads where the system says', async () => {
+  const folder = await temporaryFolder()
+  const deep = path.join(folder, 'elsewhere', 'deep')
+  await mkdir(deep, { recursive: true })
+  await symlink(deep, path.join(folder, 'a'))
+  await symlink('a/../out', path.join(folder, 'link'))
+  const file = await openAtomicFile(path.join(folder, 'link'))
+  await file.write(Buffer.from('new'))
+  await file.commit()
+  expect(await readFile(path.join(folder, 'link'), 'utf8')).toBe('new')
+  expect(await readdir(path.join(folder, 'elsewhere'))).toEqual(['deep', 'out'])
+})
+
+it('L13 a folder that may be written and not read gets the file', async () => {
+  const folder = await temporaryFolder()
+  await chmod(folder, 0o333)
+  const file = path.join(folder, 'out')
+  const write = async (): Promise<void> => {
+    const opened = await openAtomicFile(file)
+    await opened.write(Buffer.from('new'))
+    await opened.commit()
+  }
+  await (asRoot ? asNobody(write) : write())
+  await chmod(folder, 0o755)
+  expect(await readFile(file, 'utf8')).toBe('new')
+})
+
+/** Root reads every folder; somebody else does not. */
+async function asNobody(work: () => Promise<void>): Promise<void> {
+  process.seteuid?.(65_534)
+  try {
+    await work()
+  } finally {
+    process.seteuid?.(0)
+  }
+}

@@ -1,4 +1,5 @@
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Notice } from '../../../src/core/notice.ts'
@@ -104,6 +105,24 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('open
     expect([...seen].filter((count) => count !== '2000')).toEqual([])
     expect(await isThere()).toBe(true)
     expect((await readdir(path.dirname(file))).filter((name) => name.endsWith('.part'))).toEqual([])
+  })
+
+  it('L13: a copy goes into a folder that may be written and not read', async () => {
+    await using store = await open(newFile())
+    await keep(store, [anObject()])
+    const closed = await mkdtemp(path.join(tmpdir(), 'stixtaxii-test-'))
+    await chmod(closed, 0o333)
+    // Root reads every folder; somebody else does not.
+    const isRoot = process.getuid?.() === 0
+    if (isRoot) process.seteuid?.(65_534)
+    try {
+      await store.backup(path.join(closed, 'copy.db'))
+    } finally {
+      if (isRoot) process.seteuid?.(0)
+      await chmod(closed, 0o755)
+    }
+    expect(await readdir(closed)).toEqual(['copy.db'])
+    await rm(closed, { recursive: true })
   })
 
   it('L10: a file that is no database, or only begins like one, is STORE_CORRUPT and left as it is', async () => {
