@@ -27,7 +27,10 @@ export function createBodyBudget(maxBytes: number): BodyBudget {
   }
 }
 
-/** Each body is bounded; this bounds what many clients together can make us hold. */
+/**
+ * Each body is bounded; this bounds what many slow clients together can make us hold of bodies that are not whole yet. What
+ * has come, and what it is unpacked to, is no longer counted.
+ */
 const allBodies = createBodyBudget(256 * 1024 * 1024)
 
 /**
