@@ -19,3 +19,10 @@ it('L1 L9 L13 D3 a command that is killed as it writes has harmed nothing, and t
   expect(stdout).toMatch(/(\d+) done, 0 not held/)
   expect(Number(/(\d+) done/.exec(stdout)?.[1])).toBeGreaterThan(15)
 })
+
+it('L2 a command whose power is cut leaves a store that is sound and not ahead of its data, and nothing it said is done is lost', async () => {
+  const argv = ['tools/run.mjs', 'tools/kill.ts', 'power', '--points', '1', 'fetch', 'export', 'configure']
+  const { stdout } = await promisify(execFile)(process.execPath, argv, { cwd: root, timeout: 280_000 })
+  expect(stdout).toMatch(/(\d+) done, 0 not held/)
+  expect(Number(/(\d+) done/.exec(stdout)?.[1])).toBeGreaterThan(5)
+})

@@ -11,7 +11,6 @@ interface Suite {
 }
 
 const suites = {
-  power: { file: 'test/store/sqlite/damage.test.ts', pattern: 'L2', slow: false },
   serve: { file: 'test/slow/serve-attacks.test.ts', pattern: 'E5', slow: true },
   apply: { file: 'test/slow/apply-kill.test.ts', pattern: 'D3', slow: true },
 } as const satisfies Record<string, Suite>

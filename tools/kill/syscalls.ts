@@ -1,14 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { startTaxii2Server } from '../../src/simulate/taxii2-server.ts'
 import type { Finding } from '../campaign/report.ts'
 import { seeded } from '../campaign/seeded.ts'
-import { directorScene } from './director-scene.ts'
-import { collectionId, makeObjects, stampOf } from './objects.ts'
+import { inLanes } from './lanes.ts'
 import type { PartReport } from './part.ts'
-import { profileScenes } from './profile-scenes.ts'
 import { aFolder, copyOf, type Scene } from './scene.ts'
-import { fetchScenes, fileScenes, storeScenes } from './store-scenes.ts'
+import { openScenes } from './scenes.ts'
 import { killAt, killPointsOf, needStrace, runTraced, type KillPoint } from './traced.ts'
 
 export interface SyscallOptions {
@@ -24,41 +21,18 @@ export interface SyscallOptions {
  */
 export async function killAtSyscalls(options: SyscallOptions, wanted: readonly string[]): Promise<PartReport> {
   await needStrace()
-  await using servers = await startServers()
-  const { truth, url, guardedUrl } = servers
-  const every = [
-    ...fetchScenes(url, truth),
-    ...fileScenes,
-    ...storeScenes,
-    ...profileScenes(guardedUrl),
-    directorScene(),
-  ]
-  const scenes = every.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.startsWith(word)))
-  const [lines, findings]: [string[], Finding[]] = [[], []]
-  let done = 0
-  for (const scene of scenes) {
-    const played = await playScene(scene, options)
-    lines.push(played.line)
-    if (options.points === 0) console.error(played.line)
-    findings.push(...played.findings)
-    done += played.done
-  }
-  return { lines, findings, done }
-}
-
-async function startServers() {
-  const count = 400
-  const collections = [{ id: collectionId, objects: makeObjects(count), addedAt: stampOf }]
-  const open = await startTaxii2Server({ collections, pageCap: 50, thinkMs: 25 })
-  const guarded = await startTaxii2Server({ collections, authentication: { scheme: 'basic', needsPassword: true } })
+  await using opened = await openScenes(wanted)
+  // Several scenes side by side: what is prepared for one does not keep the other lane waiting.
+  const isOne = opened.scenes.length === 1
+  const played = await inLanes(opened.scenes, options.lanes, async (scene) => {
+    const done = await playScene(scene, options, isOne ? options.lanes : 1)
+    if (options.points === 0) console.error(done.line)
+    return done
+  })
   return {
-    url: open.discoveryUrl,
-    guardedUrl: guarded.discoveryUrl,
-    truth: new Set(open.truth(collectionId, 'last').map(({ id, raw }) => `${id} ${raw}`)),
-    async [Symbol.asyncDispose]() {
-      await open.close()
-      await guarded.close()
-    },
+    lines: played.map(({ line }) => line),
+    findings: played.flatMap(({ findings }) => findings),
+    done: played.reduce((sum, { done }) => sum + done, 0),
   }
 }
 
@@ -68,7 +42,7 @@ interface Played {
   readonly done: number
 }
 
-async function playScene(scene: Scene, options: SyscallOptions): Promise<Played> {
+async function playScene(scene: Scene, options: SyscallOptions, lanes: number): Promise<Played> {
   await using template = await aFolder()
   await scene.prepare(template.path)
   await using whole = await copyOf(template.path)
@@ -77,18 +51,13 @@ async function playScene(scene: Scene, options: SyscallOptions): Promise<Played>
   if (undisturbed.ended.status !== 0 || stage?.faults().length)
     throw new Error(`${scene.name} does not even work: ${undisturbed.ended.told}`)
   const every = killPointsOf(undisturbed.lines, whole.path)
-  const chosen = options.points === 0 ? [...every] : sampleOf(every, options)
-  const findings: Finding[] = []
-  let killed = 0
-  const lane = async (): Promise<void> => {
-    for (let point = chosen.shift(); point !== undefined; point = chosen.shift()) {
-      const seen = await trial(scene, point, template.path, whole.path)
-      if (seen === undefined) continue
-      killed += 1
-      findings.push(...seen.map((fault) => aFinding(scene, point as KillPoint, fault)))
-    }
-  }
-  await Promise.all(Array.from({ length: options.lanes }, lane))
+  const chosen = options.points === 0 ? every : sampleOf(every, options)
+  const tried = await inLanes(chosen, lanes, async (point) => {
+    const seen = await trial(scene, point, template.path, whole.path)
+    return seen && seen.map((fault) => aFinding(scene, point, fault))
+  })
+  const findings = tried.flatMap((found) => found ?? [])
+  const killed = tried.filter((found) => found !== undefined).length
   const line = `${scene.row} ${scene.name}: killed at ${killed} of ${every.length} system calls, ${findings.length} not held`
   return { line, findings, done: killed }
 }
