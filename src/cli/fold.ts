@@ -1,5 +1,5 @@
 /** What is explained beside a term needs so many columns; with fewer it stands below. */
-const leastBeside = 30
+const leastBeside = 24
 const indentBelow = '      '
 
 /**

@@ -206,9 +206,10 @@ function usageError(error: CommanderError, named: Program): StixTaxiiError {
   const missing =
     error.code === 'commander.missingArgument' && named.registeredArguments.find((at) => at.name() === word)
   const about = missing && missing.description !== '' ? `It is: ${missing.description}.` : undefined
+  const isNearFile = /^--[\w-]+-file$/.test(word) && named.options.some((option) => option.long === '--file')
   const said = fromFile
     ? `A secret is never an argument: use ${fromFile}.`
-    : (about ?? suggestion?.replace(/^\(|\)$/g, ''))
+    : (about ?? suggestion?.replace(/^\(|\)$/g, '') ?? (isNearFile ? 'Did you mean --file?' : undefined))
   const details = { kind: 'usage', hint: [said, helpHint(path)].filter(Boolean).join(' ') } as const
   switch (error.code) {
     case 'commander.unknownCommand':

@@ -51,6 +51,7 @@ ${poolsKnown ? exampleDirectory.replaceAll(/^/gm, '# ') : exampleDirectory}
 #   - file: client.crt
 #   - file: client.key
 
+# Whether the plugin can fetch one, with just the fields that it has: stixtaxii director source test NAME
 # sources:
 #   By reference to a TAXII profile (stixtaxii configure taxii); what stands here goes over it.
 #   acme-feed:

@@ -94,7 +94,7 @@ async function checkLogpoint(
     if (status === undefined) return ok(name, 'Reached; StixTaxii has no enabled source there')
     const count = entries === undefined ? '' : `, ${entries} entries`
     if (status.toLowerCase() === 'error' || error) {
-      const hint = `stixtaxii director source list --on ${name}`
+      const hint = `Fetch as the plugin does: stixtaxii director source test SOURCE; what it has: stixtaxii director source list --on ${name}`
       return warn(name, `Reached; the plugin's last fetch failed: ${error ?? status}`, hint)
     }
     return ok(name, `Reached; fetch status ${status}${count}`)

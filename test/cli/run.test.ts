@@ -193,6 +193,7 @@ describe('usage errors', () => {
     ['thing ecko', 'CLI_COMMAND_UNKNOWN', /There is no command "thing ecko"/, /Did you mean echo\?/],
     ['thing', 'CLI_COMMAND_MISSING', /needs one of: echo, need, fail/, /stixtaxii thing --help/],
     ['thing echo --limt 3', 'CLI_FLAG_UNKNOWN', /There is no flag --limt/, /Did you mean --limit\?/],
+    ['thing echo --token-file t', 'CLI_FLAG_UNKNOWN', /There is no flag --token-file/, /Did you mean --file\?/],
     ['thing echo --limit', 'CLI_FLAG_VALUE_MISSING', /--limit/, /--help/],
     ['thing echo --limit abc', 'CLI_FLAG_INVALID', /--limit "abc" is not valid: a number is expected/, /./],
     ['thing echo --limit 0', 'CLI_FLAG_INVALID', /--limit "0" is not valid/, /./],
