@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { constants, createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { StixTaxiiError } from '../core/errors.ts'
@@ -15,6 +15,12 @@ const systemBundles = [
 ]
 
 /**
+ * Given explicitly, so that neither --tls-cipher-list in NODE_OPTIONS nor the version of Node decides: level 2 wants keys
+ * of 2048 bits and SHA-256 in the whole chain, where Node 20 by itself takes authorities of 1024 bits.
+ */
+const strictCiphers = `${constants.defaultCoreCipherList}:@SECLEVEL=2`
+
+/**
  * Contexts to try one after the other, each with other authorities: the user's own, Node's, the system's. Reading a
  * bundle costs as much as starting the program half again, so each is read only when those before it did not know the
  * server's authority.
@@ -22,14 +28,15 @@ const systemBundles = [
 export function trustStages(tls: TlsOptions, withCertificate: boolean): readonly (() => SecureContext | undefined)[] {
   const certificate = withCertificate ? tls.clientCertificate : undefined
   const own = tls.ca ?? []
+  const make = (ca: readonly Buffer[] | undefined) => makeContext(certificate, ca, tls.insecure === true)
   const stages = [
-    () => makeContext(certificate, undefined),
+    () => make(undefined),
     () => {
       const bundle = systemBundle()
-      return bundle && makeContext(certificate, [bundle])
+      return bundle && make([bundle])
     },
   ]
-  return (own.length === 0 ? stages : [() => makeContext(certificate, own), ...stages]).map(once)
+  return (own.length === 0 ? stages : [() => make(own), ...stages]).map(once)
 }
 
 function once<T>(make: () => T): () => T {
@@ -49,7 +56,11 @@ function systemBundle(): Buffer | undefined {
   return undefined
 }
 
-function makeContext(certificate: ClientCertificate | undefined, ca: readonly Buffer[] | undefined): SecureContext {
+function makeContext(
+  certificate: ClientCertificate | undefined,
+  ca: readonly Buffer[] | undefined,
+  insecure: boolean,
+): SecureContext {
   if (ca) checkAuthorities(ca)
   if (certificate?.pem) checkPair(certificate, certificate.pem)
   const passphrase = certificate?.passphrase && Secret.open(certificate.passphrase)
@@ -57,6 +68,7 @@ function makeContext(certificate: ClientCertificate | undefined, ca: readonly Bu
   try {
     return createSecureContext({
       minVersion: 'TLSv1.2',
+      ...(!insecure && { ciphers: strictCiphers }),
       ...(ca && { ca: [...ca] }),
       ...(certificate?.pem && { cert: certificate.pem, key }),
       ...(certificate?.pkcs12 && { pfx: certificate.pkcs12 }),
@@ -117,6 +129,14 @@ function certificateFailure(error: unknown, certificate: ClientCertificate | und
         cause: error,
       },
     )
+  }
+  if (/KEY_TOO_SMALL|MD_TOO_WEAK/.test(code)) {
+    return new StixTaxiiError('HTTP_CLIENT_CERTIFICATE_WEAK', 'The client certificate is too weak to be used', {
+      kind: 'auth',
+      hint: 'Ask the provider for one with a stronger key (RSA of 2048 bits or more, or an elliptic curve) and SHA-256.',
+      context: { reason: code },
+      cause: error,
+    })
   }
   return new StixTaxiiError(
     'HTTP_CLIENT_CERTIFICATE_UNREADABLE',

@@ -82,6 +82,10 @@ function* checkEnvironment(environment: DoctorDependencies['environment']): Gene
     const message = 'NODE_TLS_REJECT_UNAUTHORIZED=0 is set: sources with secrets are refused while it is'
     yield warn('tls environment', message, 'unset NODE_TLS_REJECT_UNAUTHORIZED')
   }
+  if (/--tls-keylog\b/.test(environment.NODE_OPTIONS ?? '')) {
+    const message = 'NODE_OPTIONS has --tls-keylog: whoever reads that file can read every connection, secrets and all'
+    yield warn('tls keys', message, 'Take --tls-keylog out of NODE_OPTIONS.')
+  }
 }
 
 async function checkProfiles(

@@ -35,7 +35,7 @@ export interface LeafOptions {
 export interface Authority extends Issued {
   issue(name: string, options?: LeafOptions): Issued
   /** A further authority below this one. */
-  intermediate(name: string): Authority
+  intermediate(name: string, options?: LeafOptions): Authority
   /** An OCSP answer that says whether a certificate is revoked. */
   ocsp(issued: Issued, revoked: boolean): Buffer
 }
@@ -87,8 +87,8 @@ export function certificateFolder(): CertificateFolder {
         const usage = options.usage ?? 'serverAuth'
         return sign(leaf, `basicConstraints=CA:FALSE\nsubjectAltName=${names}\nextendedKeyUsage=${usage}\n`, options)
       },
-      intermediate(lower) {
-        sign(lower, 'basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign,cRLSign\n', {})
+      intermediate(lower, options = {}) {
+        sign(lower, 'basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign,cRLSign\n', options)
         return asAuthority(lower)
       },
       ocsp(leaf, revoked) {

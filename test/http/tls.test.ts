@@ -1,5 +1,6 @@
 import { createServer } from 'node:tls'
 import { spawn, type ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import type { TlsOptions as ServerOptions } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { X509Certificate } from 'node:crypto'
@@ -83,6 +84,27 @@ describe.skipIf(!hasOpenssl)('TLS (needs openssl to make certificates)', () => {
     const weak = authority.issue('weak', { key: 'rsa1024' })
     const tls = { ...weak, ciphers: 'DEFAULT@SECLEVEL=0' }
     expect(faultOf(await asked(tls, { ca: [authority.cert] }))).toBe('HTTP_TLS_WEAK_KEY refused')
+  })
+
+  test('N16: a key that is too short, or SHA-1, anywhere in the chain, on every version of Node', async () => {
+    const short = authority.intermediate('short', { key: 'rsa1024' }).issue('below-short')
+    const hashed = authority.intermediate('hashed', { digest: 'sha1' }).issue('below-hashed')
+    for (const [name, leaf] of [
+      ['short', short],
+      ['hashed', hashed],
+    ] as const) {
+      const middle = readFileSync(`${files.folder}/${name}.pem`)
+      const tls = { key: leaf.key, cert: Buffer.concat([leaf.cert, middle]), ciphers: 'DEFAULT@SECLEVEL=0' }
+      expect(faultOf(await asked(tls, { ca: [authority.cert] })), name).toBe('HTTP_TLS_WEAK_KEY refused')
+      expect((await asked(tls, { ca: [authority.cert], insecure: true })).text, name).toBe('secured')
+    }
+  })
+
+  test('N16: a certificate of ours that is too weak is told as that', async () => {
+    const weak = authority.issue('weak-client', { usage: 'clientAuth', key: 'rsa1024' })
+    const clientCertificate = { pem: weak.cert, keyPem: new Secret(weak.key.toString()) }
+    const outcome = await asked(server, { ca: [authority.cert], clientCertificate }, { access: [] })
+    expect(faultOf(outcome)).toBe('HTTP_CLIENT_CERTIFICATE_WEAK auth')
   })
 
   test('N16: only TLS 1.0 and 1.1', async () => {

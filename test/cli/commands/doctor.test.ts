@@ -101,6 +101,15 @@ describe('doctor', () => {
     expect(find('tls environment')).toMatchObject({ status: 'warn', fix: 'unset NODE_TLS_REJECT_UNAUTHORIZED' })
   })
 
+  it('S3: warns of a file to which Node writes the keys of every connection', async () => {
+    const { find } = await examined({}, { NODE_OPTIONS: '--max-old-space-size=200 --tls-keylog=/tmp/keys' })
+    expect(find('tls keys')).toMatchObject({
+      status: 'warn',
+      message: expect.stringContaining('--tls-keylog') as string,
+    })
+    expect((await examined({})).find('tls keys')).toBeUndefined()
+  })
+
   it('says that a name cannot be resolved before anything is tried', async () => {
     const { exitCode, stdout } = await runCli('doctor -o json', {
       env: { STIXTAXII_URL: 'https://nowhere.invalid/taxii2/' },
