@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readStored, storeFileOf } from '../../tools/kill/stored.ts'
+import { aBlockMarkup, aMessage, headersOf } from '../serve/taxii1/a-server.ts'
 import { aServedFolder, login, startServing, taxii21, type ServingProgram } from './a-serving-program.ts'
 import { findProgram } from './daemon.ts'
 import { anIndicator, envelope, idsOf, post, type Status } from './posting.ts'
@@ -163,6 +165,8 @@ describe('a server that is killed while objects arrive (E5)', () => {
     const ids = await idsOf(server)
     expect(new Set(ids).size).toBe(ids.length)
     const stored = new Set(ids)
+    // Each was sent until it was answered, the cut off ones twice: all of it is there, and once.
+    expect(ids.length).toBe(first)
     for (const { first: from, status } of taken) {
       const { text } = await server.ask(`/default/status/${status.id}/`)
       const told = JSON.parse(text) as Status
@@ -179,6 +183,62 @@ describe('a server that is killed while objects arrive (E5)', () => {
     expect(await server.ended).toBe(0)
   })
 })
+
+describe('a server that is killed while an inbox message arrives (E5)', () => {
+  it('keeps a message whole or not at all, what it confirmed for certain, and the same sent again only once', async () => {
+    const folder = await aServedFolder()
+    const perMessage = 400
+    const numbersOf = (message: number) => Array.from({ length: perMessage }, (_, at) => message * perMessage + at)
+    const markupOf = (number: number) => aBlockMarkup(`<a xmlns="urn:a">${number}</a>`)
+    const to = '<t:Destination_Collection_Name>Writable</t:Destination_Collection_Name>'
+    const send = async (server: ServingProgram, message: number): Promise<void> => {
+      const body = aMessage('Inbox_Message', '', to + numbersOf(message).map(markupOf).join(''))
+      const headers = { ...headersOf('1.1'), accept: 'application/xml' }
+      const { text } = await server.ask('/services/inbox', { method: 'POST', body, headers })
+      expect(text).toContain('status_type="SUCCESS"')
+    }
+    const confirmed = new Set<number>()
+    let message = 0
+    for (let round = 0; round < 6; round++) {
+      const server = await startServing(folder)
+      let kill: NodeJS.Timeout | undefined
+      let failure: unknown
+      while (failure === undefined) {
+        await send(server, message).then(
+          () => {
+            confirmed.add(message++)
+            kill ??= setTimeout(() => server.child.kill('SIGKILL'), 20 + round * 70)
+          },
+          (error: unknown) => (failure = error),
+        )
+      }
+      // The one that was cut off is sent again in the next round; what else fails is a finding.
+      if (!server.child.killed) throw failure
+      expect(await server.ended).toBe('SIGKILL')
+      const stored = await storedNumbers(folder)
+      expect(new Set(stored).size).toBe(stored.length)
+      for (const one of confirmed) expect(numbersOf(one).filter((number) => !stored.includes(number))).toEqual([])
+      const cutOff = numbersOf(message).filter((number) => stored.includes(number)).length
+      expect([0, perMessage]).toContain(cutOff)
+      expect(stored.length).toBe(confirmed.size * perMessage + cutOff)
+    }
+    const server = await startServing(folder)
+    await send(server, message)
+    await send(server, message++)
+    server.child.kill('SIGTERM')
+    expect(await server.ended).toBe(0)
+    expect((await storedNumbers(folder)).toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: message * perMessage }, (_, number) => number),
+    )
+  })
+})
+
+/** The numbers in the blocks of a folder's store, which must verify. */
+async function storedNumbers(folder: string): Promise<number[]> {
+  const stored = await readStored(storeFileOf(folder))
+  expect(stored?.problems).toEqual([])
+  return (stored?.versions ?? []).map((version) => Number(/>(\d+)</.exec(version)?.[1]))
+}
 
 describe('a server that is stopped under load (E8)', () => {
   it('ends with 0 within ten seconds and gives no half answer', async () => {
