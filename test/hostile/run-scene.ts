@@ -50,7 +50,8 @@ export function triesOf(
 ): readonly Try[] {
   const texts = Object.keys(hostileTexts)
   return Array.from({ length: count }, (_, index) => {
-    const at = from + index
+    // A prime, so that few tries lie all over the places.
+    const at = (from + index) * 7919
     const round = Math.floor(at / places.length)
     const { answer, place } = places[at % places.length] ?? { answer: 0, place: 'body' }
     const turn = at + round * 7
