@@ -38,6 +38,8 @@ export async function makeTemplate(scenario: Scenario, places: Places, hook: str
   rmSync(home, { recursive: true, force: true })
   for (const folder of ['config', 'data', 'tmp']) mkdirSync(path.join(home, folder), { recursive: true, mode: 0o700 })
   mkdirSync(home, { recursive: true, mode: 0o700 })
+  // Between two runs nobody holds the ports, and another program may have taken one for itself.
+  places.ports = { taxii2: 0, taxii1: 0, director: 0 }
   await using world = await openWorld(places)
   for (const [name, text] of Object.entries(scenario.files ?? {}))
     writeFileSync(path.join(home, name), text.replace('{director}', `http://127.0.0.1:${places.ports.director}`), {
