@@ -32,12 +32,12 @@ interface Seen extends Met {
 
 /** A fetch in a network of its own whose name service has a fault until the first run has ended. */
 async function meet({ ending, spoil, names, service, deaf }: Fault): Promise<Seen> {
-  let current: Namespace | undefined
-  const namespace = (): Namespace => current as Namespace
+  const held: { namespace?: Namespace } = {}
+  const namespace = (): Namespace => held.namespace as Namespace
   await using feed = await startSpoiledFeed(spoil?.(namespace) ?? (() => undefined))
   const addresses = [here, elsewhere, inside]
   await using opened = await openNamespace({ upstream: feed.port, port, addresses, deaf, service })
-  current = opened
+  held.namespace = opened
   opened.names(names ?? good)
   let seen = { asked: '', reached: [] as readonly string[] }
   const met = await expectInvariant({
