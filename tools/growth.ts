@@ -2,7 +2,6 @@
 // [--record 1]. Sizes grow tenfold from the least to the most; with --record the figures go to docs/data/growth.json, from
 // which npm run docs makes docs/growth.md.
 import { readCampaignOptions } from './campaign/options.ts'
-import type { GrowthRecord } from './growth/growth.ts'
 import { recordGrowth } from './growth/record.ts'
 import { growths } from './growth/registry.ts'
 import { openStage } from './growth/stage.ts'
@@ -20,14 +19,13 @@ const each = (ms: number, count: number) => `${((ms * 1000) / count).toFixed(1)}
 
 for (let objects = options.least; objects <= options.most; objects *= 10) {
   await using stage = await openStage(objects)
-  const records: GrowthRecord[] = []
   for (const { name, unit, run } of wanted) {
     const figure = await run(objects, stage)
     const { cpuMs, wallMs, peakMiB, count } = figure
     console.log(
       `${name} ${objects} objects: cpu ${each(cpuMs, count)} a ${unit} (wall ${each(wallMs, count)}), ${Math.round(peakMiB)} MiB`,
     )
-    records.push({ name, unit, objects, ...figure })
+    // At once, since the larger sizes take hours and may be stopped.
+    if (options.record > 0) recordGrowth('docs/data/growth.json', [{ name, unit, objects, ...figure }])
   }
-  if (options.record > 0) recordGrowth('docs/data/growth.json', records)
 }
