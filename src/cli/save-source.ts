@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import { durationMs, parseDuration } from '../core/duration.ts'
 import { StixTaxiiError } from '../core/errors.ts'
 import type { OutputRecord, Shape } from '../output/writer.ts'
 import { hasSecrets } from '../workflow/access-of.ts'
-import type { Credentials, Profile, ProfileStore, TaxiiProfile } from '../profile/profile.ts'
+import type { Profile, ProfileStore, TaxiiProfile } from '../profile/profile.ts'
 import { storedReferences } from '../profile/secret-fields.ts'
 import type { Preset } from '../taxii/settings.ts'
 import { confirmOrStop } from './confirm.ts'
@@ -49,11 +50,11 @@ export async function saveConfigured({ profile, former }: Configured, parts: Con
   tellPlaces(profile, parts.terminal)
   const credentials = await parts.credentials()
   const profiles = await parts.profiles()
+  const putBack = await credentials.commit(storedReferences(profile))
   try {
-    await credentials.commit(storedReferences(profile))
     await profiles.save(profile)
   } catch (error) {
-    await takeBack({ profile, former }, credentials, profiles)
+    if (!(await isSaved({ profile, former }, profiles))) await putBack()
     throw error
   }
   const kept = new Set(storedReferences(profile).map(({ from, entry }) => `${from}:${entry}`))
@@ -67,24 +68,21 @@ export async function saveConfigured({ profile, former }: Configured, parts: Con
 }
 
 /**
- * Removes the secrets of a profile that could not be saved: nothing would ever name them again. What failed behind the
- * writing (a lock that could not be given back) has saved it: what the file names now stays, and all of it where the file
- * cannot be read.
+ * Whether a profile is in the file although saving it failed: what fails behind the writing (a lock that could not be given
+ * back) has saved it, and its secrets must stay, as they must where the file cannot be read.
  */
-async function takeBack(
+async function isSaved(
   { profile, former }: Pick<Configured, 'profile' | 'former'>,
-  credentials: Credentials,
   profiles: ProfileStore,
-): Promise<void> {
+): Promise<boolean> {
+  if (former !== undefined && isSame(profile, former)) return false
   const saved = await profiles.list().catch(() => undefined)
-  if (saved === undefined) return
-  const named = [...saved, ...(former ? [former] : [])].flatMap(storedReferences)
-  const before = new Set(named.map(({ from, entry }) => `${from}:${entry}`))
-  for (const { from, entry } of storedReferences(profile)) {
-    if (before.has(`${from}:${entry}`)) continue
-    const store = await credentials.open(from).catch(() => undefined)
-    await store?.remove(entry).catch(() => undefined)
-  }
+  return saved === undefined || saved.some((each) => isSame(each, profile))
+}
+
+/** As the file has them: a field that is undefined is not there. */
+function isSame(a: Profile, b: Profile): boolean {
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(a)), JSON.parse(JSON.stringify(b)))
 }
 
 /** The record `configure` ends with. */

@@ -43,10 +43,16 @@ export async function importProfiles(
   const ready = exchange.profiles.map((profile) => place(profile, exchange, options, present, parts.credentials))
   refuseTwins(ready.map(({ profile }) => profile))
   parts.onReady(ready.map(({ profile }) => profile))
-  await parts.credentials.commit(ready.flatMap(({ profile }) => storedReferences(profile)))
+  const putBack = await parts.credentials.commit(ready.flatMap(({ profile }) => storedReferences(profile)))
   const imported: Imported[] = []
   for (const { profile, action } of ready) {
-    await parts.profiles.save(profile)
+    try {
+      await parts.profiles.save(profile)
+    } catch (error) {
+      // Of several, those that are saved need theirs.
+      if (imported.length === 0) await putBack()
+      throw error
+    }
     imported.push({ profile, action, missing: await missingSecrets(profile, parts.credentials) })
   }
   return imported

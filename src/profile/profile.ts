@@ -41,8 +41,11 @@ export interface Credentials {
   resolve(reference: SecretReference, purpose: SecretPurpose): Promise<Secret>
   /** Holds a secret ready under the name it will have: `resolve` finds it, nothing is written yet. */
   stage(reference: StoredReference, secret: Secret): void
-  /** Writes what was staged and is named here; the rest of it is forgotten. */
-  commit(wanted: readonly StoredReference[]): Promise<void>
+  /**
+   * Writes what was staged and is named here; the rest of it is forgotten. What it returns puts each entry back as it was
+   * before, as far as its store lets it; a commit that fails has done that itself.
+   */
+  commit(wanted: readonly StoredReference[]): Promise<() => Promise<void>>
 }
 
 export type AuthenticationSettings =

@@ -45,9 +45,35 @@ export function openCredentials(options: CredentialsOptions): Credentials {
     },
     async commit(wanted) {
       const ready = wanted.flatMap((reference) => staged.get(keyOf(reference)) ?? [])
-      for (const { reference, secret } of ready) await (await open(reference.from)).set(reference.entry, secret)
+      const written: Entry[] = []
+      try {
+        for (const { reference, secret } of ready) {
+          const store = await open(reference.from)
+          written.unshift({ store, name: reference.entry, former: await store.get(reference.entry) })
+          await store.set(reference.entry, secret)
+        }
+      } catch (error) {
+        await putBack(written)
+        throw error
+      }
       staged.clear()
+      return () => putBack(written)
     },
+  }
+}
+
+/** An entry of a store and what was in it. */
+interface Entry {
+  readonly store: CredentialStore
+  readonly name: string
+  readonly former: Secret | undefined
+}
+
+/** What cannot be put back is left: whoever asks for it has an error to tell already. */
+async function putBack(entries: readonly Entry[]): Promise<void> {
+  for (const { store, name, former } of entries) {
+    const done: Promise<unknown> = former === undefined ? store.remove(name) : store.set(name, former)
+    await done.catch(() => undefined)
   }
 }
 

@@ -42,6 +42,26 @@ describe('configure taxii', () => {
     expect(kept.split('s3cret')).toHaveLength(2)
   })
 
+  it('L3 puts the former secret back when the changed profile cannot be saved', async () => {
+    const folder = temporaryFolder()
+    const line = async (password: string, begin: string) =>
+      `configure taxii acme --url https://taxii.example/taxii2/ --username ann --begin ${begin} --no-test ` +
+      `--credential-store file --password-file ${await aSecretFile(password)}`
+    expect((await runCli(await line('old s3cret', '10d'), { folder })).exitCode).toBe(0)
+    const directory = join(folder, 'config')
+    const real = await openProfileStore({ directory, clock: systemClock, processes: processTable })
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      syscall: 'write',
+    })
+    const profiles = () => Promise.resolve({ ...real, save: () => Promise.reject(full) })
+    for (const begin of ['20d', '10d']) {
+      expect((await runCli(await line('new s3cret', begin), { folder, parts: { profiles } })).exitCode).toBe(11)
+      const kept = await readFile(join(directory, 'credentials.json'), 'utf8')
+      expect([kept.includes('old s3cret'), kept.includes('new s3cret')]).toEqual([true, false])
+    }
+  })
+
   it('L3 leaves the secret of a profile that was saved before something failed', async () => {
     const folder = temporaryFolder()
     const password = await aSecretFile('s3cret')
