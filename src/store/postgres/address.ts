@@ -47,7 +47,7 @@ export function readAddress(text: string): PostgresAddress {
   const host = asked.get('host') ?? (decoded(url.hostname.replace(/^\[|\]$/g, ''), text) || '/var/run/postgresql')
   const port = Number(asked.get('port') ?? (url.port || '5432'))
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw invalid(`the port "${asked.get('port')}" is none`)
-  const user = asked.get('user') ?? (decoded(url.username, text) || userInfo().username)
+  const user = asked.get('user') ?? (decoded(url.username, text) || ownName())
   const database = asked.get('dbname') ?? (decoded(url.pathname.slice(1), text) || user)
   const schema = asked.get('schema') ?? 'stixtaxii'
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema) || schema.startsWith('pg_')) {
@@ -56,6 +56,15 @@ export function readAddress(text: string): PostgresAddress {
   const place = host.startsWith('/') ? `${host}/.s.PGSQL.${port}` : `${isIP(host) === 6 ? `[${host}]` : host}:${port}`
   const tls = tlsOf(asked, host)
   return { host, port, user, database, schema, tls, place, url: shownUrl(text) }
+}
+
+/** As libpq does without a user. In some containers a user has a number and no name. */
+function ownName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    throw invalid('it names no user, and the user of this process has no name')
+  }
 }
 
 function parsed(text: string): URL {
