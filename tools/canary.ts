@@ -4,7 +4,7 @@
  * files they leave, arguments of processes. Ends with 1 when a secret was found or a test failed.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { reportCampaign } from './campaign/report.ts'
@@ -20,7 +20,9 @@ interface Found {
 
 type Counts = Readonly<Record<'secrets' | 'output' | 'file' | 'process', number>>
 
-const folder = mkdtempSync(path.join(tmpdir(), 'stixtaxii-canary-'))
+const folder = mkdtempSync(path.join(tmpdir(), 'stixtaxii-witness-'))
+// Tests that become somebody else come through to their own folders; the findings are for us alone.
+chmodSync(folder, 0o711)
 try {
   process.exitCode = runSuite(process.argv.slice(2))
 } finally {
@@ -30,6 +32,7 @@ try {
 function runSuite(words: readonly string[]): number {
   const temporary = path.join(folder, 'tmp')
   mkdirSync(temporary)
+  chmodSync(temporary, 0o1777)
   const { status } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...words], {
     stdio: 'inherit',
     env: { ...process.env, STIXTAXII_CANARY: folder, TMPDIR: temporary },

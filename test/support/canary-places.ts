@@ -1,7 +1,5 @@
 import path from 'node:path'
 
-/** The key that a state seals its plans with lies in the state, for its owner only. */
-const ownKey = /^state\.json/
 /** A file with one secret and little else is where a user keeps it. */
 const mostBeside = 16
 /** Requests carry a user name beside the password; it is shown wherever accounts and profiles are. */
@@ -18,9 +16,10 @@ export function isKeptOnPurpose(
   if (userName.test(secret) || (at >= 0 && userName.test(text.slice(Math.max(0, at - 20), at)))) return true
   // What is generated is shown once, to whoever asked for it.
   if (kind === 'output') return from.includes('--generate-password')
-  // A test gives itself the secret of a helper program; ours are never started by that name.
-  if (kind === 'process') return from === process.execPath
+  // Tests start helper programs and make locked keys; the program itself starts neither by these names.
+  if (kind === 'process') return from === process.execPath || from === 'openssl'
+  // The key that a state seals its plans with lies in the state, for its owner only.
+  if (text.includes(`"key": "${secret}",\n "sources"`)) return true
   const name = path.basename(from)
-  if (ownKey.test(name)) return text.includes(`"key": "${secret}"`)
   return name === 'credentials.json' || text.trim().length <= secret.length + mostBeside
 }

@@ -97,5 +97,5 @@ afterAll(() => {
   const count = (kind: Outgoing['kind']): number => outgoing.filter((each) => each.kind === kind).length
   const line = { secrets: secrets.size, output: count('output'), file: count('file'), process: count('process') }
   fs.appendFileSync(path.join(folder, 'counts.jsonl'), `${JSON.stringify(line)}\n`)
-  if (found.length > 0) fs.appendFileSync(path.join(folder, 'findings.jsonl'), `${found.join('\n')}\n`)
+  if (found.length > 0) fs.appendFileSync(path.join(folder, 'findings.jsonl'), `${found.join('\n')}\n`, { mode: 0o600 })
 })
