@@ -8,6 +8,8 @@ export function redactUrl(url: URL | string): string {
   } catch {
     return redactText(String(url))
   }
+  // The rest of `https://https://ann:password@taxii.example/` is a path.
+  if (/:.*@/.test(copy.pathname)) return redactText(String(url))
   if (copy.username || copy.password) {
     if (copy.pathname.includes('@')) return redactText(String(url))
     copy.username = '***'

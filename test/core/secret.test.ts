@@ -92,6 +92,7 @@ describe('a URL as shown', () => {
     ['https://u:p@host.example/p?pwd=canary', 'https://***@host.example/p?pwd=***'],
     ['https://u:can@ary@host.example/p@q', 'https://***@q'],
     ['https://host.example/p@q', 'https://host.example/p@q'],
+    ['https://https://ann:canary@host.example/p', 'https://***@host.example/p'],
     ['https://host.example/?TOKEN=a&TOKEN=b', 'https://host.example/?TOKEN=***'],
     ['host.example/p?limit=5;sig=canary#x', 'host.example/p?limit=5;sig=***#x'],
     ['say canary@one and u:canary@two', 'say ***@one and u:***@two'],
