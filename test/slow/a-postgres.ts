@@ -17,6 +17,8 @@ export interface APostgres extends AsyncDisposable {
   /** Ends it at once, as a crash does, or properly; and starts it again. */
   stop(how: 'immediate' | 'fast'): Promise<void>
   start(): Promise<void>
+  /** Whether it ended, by itself too. */
+  hasEnded(): boolean
 }
 
 export interface PostgresOptions {
@@ -95,6 +97,7 @@ export async function aPostgres(options: PostgresOptions = {}): Promise<APostgre
     sql,
     start,
     stop,
+    hasEnded: () => server?.exitCode !== null || server.signalCode !== null,
     async freshUrl() {
       const name = `store_${++databases}`
       await sql(`CREATE DATABASE ${name} OWNER fetcher`)

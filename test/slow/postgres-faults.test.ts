@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmod, chown, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, chown, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openStore, type PostgresSettings } from '../../src/store/registry.ts'
 import type { CollectionKey, Counts, Store } from '../../src/store/store.ts'
 import { acme, all, aPage, aRun, indicators, keep } from '../contracts/store-suite.ts'
@@ -223,31 +223,37 @@ describe('a server that says no', () => {
     const folder = await smallFileSystem(120)
     if (folder === undefined) return context.skip('file systems cannot be mounted here')
     try {
-      const settings = ['min_wal_size = 32MB', 'max_wal_size = 48MB', 'wal_keep_size = 0']
-      await using full = await aPostgres({ folder: join(folder, 'data'), settings })
+      await using full = await aPostgres({ folder: join(folder, 'data'), settings: smallLog })
       await using store = await open(await full.freshUrl())
       const runId = await aRun(store)
-      const filler = randomBytes(20_000).toString('hex')
-      let stored = 0
-      const page = (at: number) =>
-        Array.from({ length: 20 }, (_, n) =>
-          anObject({ ...JSON.parse(String(numbered(at + n).raw)), filler: at + filler }),
-        )
-      const failure = await (async () => {
-        for (; stored < 20_000; stored += 20) {
-          const parts = [aPage(page(stored))]
-          const checkpoint = { stamp: String(stored + 20), run: null }
-          await store.commit({ key: indicators, runId, parts, checkpoint: () => checkpoint })
-        }
-        return undefined
-      })().catch((error: unknown) => error)
+      const { failure, stored } = await fill(store, runId)
       expect(failure).toMatchObject({ code: 'STORE_FULL', kind: 'local' })
-      const reached = await patiently(() => store.checkpoint(indicators))
-      expect(reached?.stamp).toBe(String(stored))
-      await run('mount', ['-o', 'remount,size=400m', folder])
-      await patiently(() => keep(store, page(stored), { runId }))
-      await expectExactly(store, stored + 20)
-      expect((await store.verify()).problems).toEqual([])
+      const enlarge = () => run('mount', ['-o', 'remount,size=400m', folder])
+      await expectGoingOn({ full, store, runId, stored, failure, enlarge })
+    } finally {
+      await run('umount', ['-l', folder])
+      await rm(folder, { recursive: true })
+    }
+  })
+
+  it('L14: a server that ends because its log finds no room left loses nothing of what it had taken', async (context) => {
+    const folder = await smallFileSystem(40)
+    if (folder === undefined) return context.skip('file systems cannot be mounted here')
+    try {
+      await using full = await aPostgres({ settings: smallLog })
+      await full.stop('fast')
+      const log = join(full.folder, 'pg_wal')
+      await run('cp', ['-a', log, folder])
+      await rm(log, { recursive: true })
+      await symlink(join(folder, 'pg_wal'), log)
+      await full.start()
+      await using store = await open(await full.freshUrl())
+      const runId = await aRun(store)
+      const { failure, stored } = await fill(store, runId)
+      expect(failure).toMatchObject({ kind: expect.stringMatching(/^(local|network|pending)$/) })
+      await vi.waitUntil(full.hasEnded, 30_000)
+      const enlarge = () => run('mount', ['-o', 'remount,size=400m', folder])
+      await expectGoingOn({ full, store, runId, stored, failure, enlarge })
     } finally {
       await run('umount', ['-l', folder])
       await rm(folder, { recursive: true })
@@ -255,12 +261,64 @@ describe('a server that says no', () => {
   })
 })
 
-/** Tries again while the server is away. */
-async function patiently<Result>(attempt: () => Promise<Result>): Promise<Result> {
+const smallLog = ['min_wal_size = 32MB', 'max_wal_size = 48MB', 'wal_keep_size = 0']
+
+const filler = randomBytes(20_000).toString('hex')
+
+/** Twenty objects of 40 KB. */
+function bigPage(at: number) {
+  return Array.from({ length: 20 }, (_, n) =>
+    anObject({ ...JSON.parse(String(numbered(at + n).raw)), filler: at + filler }),
+  )
+}
+
+/** Stores pages of twenty until one fails; returns its failure and how many objects were stored. */
+async function fill(store: Store, runId: string): Promise<{ failure: unknown; stored: number }> {
+  let stored = 0
+  try {
+    for (; stored < 20_000; stored += 20) {
+      const checkpoint = { stamp: String(stored + 20), run: null }
+      await store.commit({ key: indicators, runId, parts: [aPage(bigPage(stored))], checkpoint: () => checkpoint })
+    }
+  } catch (failure) {
+    return { failure, stored }
+  }
+  return { failure: undefined, stored }
+}
+
+interface FullServer {
+  readonly full: APostgres
+  readonly store: Store
+  readonly runId: string
+  readonly stored: number
+  readonly failure: unknown
+  readonly enlarge: () => Promise<unknown>
+}
+
+/** What was told as stored is there, and the next page is taken once there is room. */
+async function expectGoingOn({ full, store, runId, stored, failure, enlarge }: FullServer): Promise<void> {
+  // Its log without room ends the server for good, since the recovery needs room too: whoever keeps it has to start it then.
+  const before = await patiently(() => store.checkpoint(indicators), full.hasEnded)
+  await enlarge()
+  if (full.hasEnded()) await full.start()
+  const reached = before ?? (await patiently(() => store.checkpoint(indicators)))
+  const at = Number(reached?.stamp)
+  // An outcome that nobody told may be either.
+  expect((failure as { kind: string }).kind === 'pending' ? [stored, stored + 20] : [stored]).toContain(at)
+  await patiently(() => keep(store, bigPage(at), { runId }))
+  await expectExactly(store, at + 20)
+  expect((await store.verify()).problems).toEqual([])
+}
+
+/** Tries again while the server is away; undefined when it does not come back. */
+async function patiently<Result>(attempt: () => Promise<Result>): Promise<Result>
+async function patiently<Result>(attempt: () => Promise<Result>, isGone: () => boolean): Promise<Result | undefined>
+async function patiently<Result>(attempt: () => Promise<Result>, isGone?: () => boolean): Promise<Result | undefined> {
   for (let tries = 0; ; tries++) {
     try {
       return await attempt()
     } catch (error) {
+      if (isGone?.() === true) return undefined
       const { kind } = error as { kind?: string }
       if (tries > 100 || (kind !== 'network' && kind !== 'pending')) throw error
       await pause(100)
