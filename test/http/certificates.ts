@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
 
 /** Whether certificates can be made here. */
 export const hasOpenssl = ((): boolean => {
@@ -48,6 +49,27 @@ export interface CertificateFolder {
   encryptKey(issued: Issued, passphrase: string): Buffer
   pkcs12(issued: Issued, passphrase: string): Buffer
   remove(): void
+}
+
+/** An authority, and what it gave to a server and to a client. */
+export interface SuiteCertificates {
+  readonly files: CertificateFolder
+  readonly authority: Authority
+  readonly server: Issued
+  readonly client: Issued
+}
+
+/** Made before the tests of this suite and removed after them: only tests, and hooks that stand below, may read it. */
+export function suiteCertificates(forServer: LeafOptions = {}): SuiteCertificates {
+  const made = {} as SuiteCertificates
+  beforeAll(() => {
+    const files = certificateFolder()
+    const authority = files.authority('root')
+    const server = authority.issue('server', forServer)
+    Object.assign(made, { files, authority, server, client: authority.issue('client', { usage: 'clientAuth' }) })
+  })
+  afterAll(() => made.files.remove())
+  return made
 }
 
 /** A folder in which openssl makes the certificates of a test. */

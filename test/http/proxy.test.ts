@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Secret } from '../../src/core/secret.ts'
 import type { ProxyOptions } from '../../src/http/options.ts'
 import { bypassesProxy } from '../../src/http/proxy-bypass.ts'
 import { answer, startFaultServer } from '../faults/fault-server.ts'
 import { startHttpProxy, startSocksProxy } from '../faults/loopback-proxies.ts'
 import { anHttp, basicFor, faultOf, noRetries, outcomeOf } from './an-http.ts'
-import { certificateFolder, hasOpenssl, type Authority, type CertificateFolder, type Issued } from './certificates.ts'
+import { hasOpenssl, suiteCertificates } from './certificates.ts'
 
 const through = (scheme: string, port: number, more: Partial<ProxyOptions> = {}): ProxyOptions => ({
   url: new URL(`${scheme}://127.0.0.1:${port}`),
@@ -193,33 +193,22 @@ test.each([
 })
 
 describe.skipIf(!hasOpenssl)('TLS through proxies (needs openssl)', () => {
-  let files: CertificateFolder
-  let authority: Authority
-  let server: Issued
-  let client: Issued
-
-  beforeAll(() => {
-    files = certificateFolder()
-    authority = files.authority('root')
-    server = authority.issue('server', { names: 'DNS:feed.example,IP:127.0.0.1' })
-    client = authority.issue('client', { usage: 'clientAuth' })
-  })
-  afterAll(() => files.remove())
+  const pki = suiteCertificates({ names: 'DNS:feed.example,IP:127.0.0.1' })
 
   test.each(['http', 'https', 'socks5'])(
     'N17: through %s with a login: the server sees our certificate and credentials, the proxy neither',
     async (scheme) => {
-      const tls = { ...server, ca: authority.cert, requestCert: true, rejectUnauthorized: true }
+      const tls = { ...pki.server, ca: pki.authority.cert, requestCert: true, rejectUnauthorized: true }
       await using fault = await startFaultServer(() => [answer({ body: 'both' })], { tls })
       const proxyOptions = { login: 'proxy-ann:pr0xy:word', to: fault.port }
       await using proxy = await (scheme === 'socks5'
         ? startSocksProxy(proxyOptions)
-        : startHttpProxy({ ...proxyOptions, ...(scheme === 'https' && { tls: server }) }))
+        : startHttpProxy({ ...proxyOptions, ...(scheme === 'https' && { tls: pki.server }) }))
       await using opened = anHttp('https://feed.example', {
-        proxy: through(scheme, proxy.port, { ...login, ca: [authority.cert] }),
+        proxy: through(scheme, proxy.port, { ...login, ca: [pki.authority.cert] }),
         tls: {
-          ca: [authority.cert],
-          clientCertificate: { pem: client.cert, keyPem: new Secret(client.key.toString()) },
+          ca: [pki.authority.cert],
+          clientCertificate: { pem: pki.client.cert, keyPem: new Secret(pki.client.key.toString()) },
         },
         access: [basicFor('https://feed.example', 'server-ann', 'server-word')],
         retry: noRetries,
@@ -236,11 +225,11 @@ describe.skipIf(!hasOpenssl)('TLS through proxies (needs openssl)', () => {
   )
 
   test('N17: a tunnel that the proxy cuts ends as network', async () => {
-    await using fault = await startFaultServer(() => [answer({ body: 'x'.repeat(500_000) })], { tls: server })
+    await using fault = await startFaultServer(() => [answer({ body: 'x'.repeat(500_000) })], { tls: pki.server })
     await using proxy = await startHttpProxy({ to: fault.port, cutAfter: 60_000 })
     await using opened = anHttp('https://feed.example', {
       proxy: through('http', proxy.port),
-      tls: { ca: [authority.cert] },
+      tls: { ca: [pki.authority.cert] },
       retry: noRetries,
     })
 
@@ -251,7 +240,7 @@ describe.skipIf(!hasOpenssl)('TLS through proxies (needs openssl)', () => {
   })
 
   test('N17: an https proxy that is not trusted is refused as a proxy', async () => {
-    await using proxy = await startHttpProxy({ tls: files.selfSigned('lonely') })
+    await using proxy = await startHttpProxy({ tls: pki.files.selfSigned('lonely') })
     await using opened = anHttp('https://feed.example', { proxy: through('https', proxy.port), retry: noRetries })
 
     const outcome = await outcomeOf(opened.http, new URL('https://feed.example/'))

@@ -2,27 +2,16 @@ import { createServer } from 'node:tls'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { TlsOptions as ServerOptions } from 'node:tls'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { X509Certificate } from 'node:crypto'
 import type { HttpOptions, TlsOptions } from '../../src/http/options.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { answer, startFaultServer } from '../faults/fault-server.ts'
-import { certificateFolder, hasOpenssl, type Authority, type CertificateFolder, type Issued } from './certificates.ts'
+import { hasOpenssl, suiteCertificates, type Authority, type Issued } from './certificates.ts'
 import { anHttp, basicFor, faultOf, noRetries, outcomeOf, type Outcome } from './an-http.ts'
 
 describe.skipIf(!hasOpenssl)('TLS (needs openssl to make certificates)', () => {
-  let files: CertificateFolder
-  let authority: Authority
-  let server: Issued
-  let client: Issued
-
-  beforeAll(() => {
-    files = certificateFolder()
-    authority = files.authority('root')
-    server = authority.issue('server')
-    client = authority.issue('client', { usage: 'clientAuth' })
-  })
-  afterAll(() => files.remove())
+  const pki = suiteCertificates()
 
   const asked = async (
     tls: ServerOptions,
@@ -35,91 +24,93 @@ describe.skipIf(!hasOpenssl)('TLS (needs openssl to make certificates)', () => {
   }
 
   test('a server of an authority given with --ca is trusted, and its fingerprint told', async () => {
-    await using fault = await startFaultServer(() => [answer({ body: 'secured' })], { tls: server })
-    await using opened = anHttp(fault.origin, { tls: { ca: [authority.cert] } })
+    await using fault = await startFaultServer(() => [answer({ body: 'secured' })], { tls: pki.server })
+    await using opened = anHttp(fault.origin, { tls: { ca: [pki.authority.cert] } })
 
     const seen = await opened.http.exchange({ method: 'GET', url: fault.url('/') }, async (response) => ({
       text: await response.text(),
       peerFingerprint: response.peerFingerprint,
     }))
 
-    const fingerprint = new X509Certificate(server.cert).fingerprint256.replaceAll(':', '').toLowerCase()
+    const fingerprint = new X509Certificate(pki.server.cert).fingerprint256.replaceAll(':', '').toLowerCase()
     expect(seen).toEqual({ text: 'secured', peerFingerprint: fingerprint })
   })
 
   test('N16: an expired certificate', async () => {
-    const expired = authority.issue('expired', { notBefore: '20200101000000Z', notAfter: '20210101000000Z' })
-    expect(faultOf(await asked(expired, { ca: [authority.cert] }))).toBe('HTTP_TLS_EXPIRED refused')
+    const expired = pki.authority.issue('expired', { notBefore: '20200101000000Z', notAfter: '20210101000000Z' })
+    expect(faultOf(await asked(expired, { ca: [pki.authority.cert] }))).toBe('HTTP_TLS_EXPIRED refused')
   })
 
   test('N16: a certificate that is not valid yet', async () => {
-    const early = authority.issue('early', { notBefore: '20440101000000Z', notAfter: '20450101000000Z' })
-    expect(faultOf(await asked(early, { ca: [authority.cert] }))).toBe('HTTP_TLS_NOT_YET_VALID refused')
+    const early = pki.authority.issue('early', { notBefore: '20440101000000Z', notAfter: '20450101000000Z' })
+    expect(faultOf(await asked(early, { ca: [pki.authority.cert] }))).toBe('HTTP_TLS_NOT_YET_VALID refused')
   })
 
   test('N16: a certificate signed by itself', async () => {
-    expect(faultOf(await asked(files.selfSigned('lonely'), {}))).toBe('HTTP_TLS_SELF_SIGNED refused')
+    expect(faultOf(await asked(pki.files.selfSigned('lonely'), {}))).toBe('HTTP_TLS_SELF_SIGNED refused')
   })
 
   test('N16: an authority that is not known', async () => {
-    const strange = files.authority('strange')
-    expect(faultOf(await asked(strange.issue('leaf'), { ca: [authority.cert] }))).toBe('HTTP_TLS_UNKNOWN_CA refused')
-    const whole = Buffer.concat([server.cert, authority.cert])
-    expect(faultOf(await asked({ ...server, cert: whole }, {}))).toBe('HTTP_TLS_UNKNOWN_CA refused')
+    const strange = pki.files.authority('strange')
+    expect(faultOf(await asked(strange.issue('leaf'), { ca: [pki.authority.cert] }))).toBe(
+      'HTTP_TLS_UNKNOWN_CA refused',
+    )
+    const whole = Buffer.concat([pki.server.cert, pki.authority.cert])
+    expect(faultOf(await asked({ ...pki.server, cert: whole }, {}))).toBe('HTTP_TLS_UNKNOWN_CA refused')
   })
 
   test('N16: a missing certificate in the middle of the chain', async () => {
-    const leaf = authority.intermediate('middle').issue('below')
-    expect(faultOf(await asked(leaf, { ca: [authority.cert] }))).toBe('HTTP_TLS_UNKNOWN_CA refused')
+    const leaf = pki.authority.intermediate('middle').issue('below')
+    expect(faultOf(await asked(leaf, { ca: [pki.authority.cert] }))).toBe('HTTP_TLS_UNKNOWN_CA refused')
   })
 
   test('N16: a certificate for another name says for which', async () => {
-    const other = authority.issue('other', { names: 'DNS:elsewhere.example' })
-    const outcome = await asked(other, { ca: [authority.cert] })
+    const other = pki.authority.issue('other', { names: 'DNS:elsewhere.example' })
+    const outcome = await asked(other, { ca: [pki.authority.cert] })
     expect(faultOf(outcome)).toBe('HTTP_TLS_NAME refused')
     expect(outcome.error?.message).toContain('elsewhere.example')
   })
 
   test('N16: a key that is too short', async () => {
-    const weak = authority.issue('weak', { key: 'rsa1024' })
+    const weak = pki.authority.issue('weak', { key: 'rsa1024' })
     const tls = { ...weak, ciphers: 'DEFAULT@SECLEVEL=0' }
-    expect(faultOf(await asked(tls, { ca: [authority.cert] }))).toBe('HTTP_TLS_WEAK_KEY refused')
+    expect(faultOf(await asked(tls, { ca: [pki.authority.cert] }))).toBe('HTTP_TLS_WEAK_KEY refused')
   })
 
   test('N16: a key that is too short, or SHA-1, anywhere in the chain, on every version of Node', async () => {
-    const short = authority.intermediate('short', { key: 'rsa1024' }).issue('below-short')
-    const hashed = authority.intermediate('hashed', { digest: 'sha1' }).issue('below-hashed')
+    const short = pki.authority.intermediate('short', { key: 'rsa1024' }).issue('below-short')
+    const hashed = pki.authority.intermediate('hashed', { digest: 'sha1' }).issue('below-hashed')
     for (const [name, leaf] of [
       ['short', short],
       ['hashed', hashed],
     ] as const) {
-      const middle = readFileSync(`${files.folder}/${name}.pem`)
+      const middle = readFileSync(`${pki.files.folder}/${name}.pem`)
       const tls = { key: leaf.key, cert: Buffer.concat([leaf.cert, middle]), ciphers: 'DEFAULT@SECLEVEL=0' }
-      expect(faultOf(await asked(tls, { ca: [authority.cert] })), name).toBe('HTTP_TLS_WEAK_KEY refused')
-      expect((await asked(tls, { ca: [authority.cert], insecure: true })).text, name).toBe('secured')
+      expect(faultOf(await asked(tls, { ca: [pki.authority.cert] })), name).toBe('HTTP_TLS_WEAK_KEY refused')
+      expect((await asked(tls, { ca: [pki.authority.cert], insecure: true })).text, name).toBe('secured')
     }
   })
 
   test('N16: a certificate of ours that is too weak is told as that', async () => {
-    const weak = authority.issue('weak-client', { usage: 'clientAuth', key: 'rsa1024' })
+    const weak = pki.authority.issue('weak-client', { usage: 'clientAuth', key: 'rsa1024' })
     const clientCertificate = { pem: weak.cert, keyPem: new Secret(weak.key.toString()) }
-    const outcome = await asked(server, { ca: [authority.cert], clientCertificate }, { access: [] })
+    const outcome = await asked(pki.server, { ca: [pki.authority.cert], clientCertificate }, { access: [] })
     expect(faultOf(outcome)).toBe('HTTP_CLIENT_CERTIFICATE_WEAK auth')
   })
 
   test('N16: only TLS 1.0 and 1.1', async () => {
-    const tls = { ...server, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
-    expect(faultOf(await asked(tls, { ca: [authority.cert] }))).toBe('HTTP_TLS_OLD_VERSION refused')
+    const tls = { ...pki.server, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
+    expect(faultOf(await asked(tls, { ca: [pki.authority.cert] }))).toBe('HTTP_TLS_OLD_VERSION refused')
   })
 
   test('N16: revoked, as the server itself must show', async () => {
-    const revoked = authority.issue('revoked')
-    const good = authority.ocsp(server, false)
-    const bad = authority.ocsp(revoked, true)
+    const revoked = pki.authority.issue('revoked')
+    const good = pki.authority.ocsp(pki.server, false)
+    const bad = pki.authority.ocsp(revoked, true)
 
-    expect((await askedStapled(server, good)).text).toBe('secured')
+    expect((await askedStapled(pki.server, good)).text).toBe('secured')
     expect(faultOf(await askedStapled(revoked, bad))).toBe('HTTP_TLS_REVOKED refused')
-    expect((await askedStapled(server, Buffer.from('30820000', 'hex'))).text).toBe('secured')
+    expect((await askedStapled(pki.server, Buffer.from('30820000', 'hex'))).text).toBe('secured')
   })
 
   async function askedStapled(issued: Issued, staple: Buffer): Promise<Outcome> {
@@ -131,7 +122,7 @@ describe.skipIf(!hasOpenssl)('TLS (needs openssl to make certificates)', () => {
     stapling.on('tlsClientError', () => undefined)
     await new Promise<void>((resolve) => stapling.listen(0, '127.0.0.1', resolve))
     const { port } = stapling.address() as { port: number }
-    await using opened = anHttp(`https://127.0.0.1:${port}`, { tls: { ca: [authority.cert] }, retry: noRetries })
+    await using opened = anHttp(`https://127.0.0.1:${port}`, { tls: { ca: [pki.authority.cert] }, retry: noRetries })
     const outcome = await outcomeOf(opened.http, new URL(`https://127.0.0.1:${port}/`))
     stapling.close()
     return outcome
@@ -149,9 +140,9 @@ describe.skipIf(!hasOpenssl)('TLS (needs openssl to make certificates)', () => {
 
   test('N16: no hint ever says to turn verification off', async () => {
     const outcomes = [
-      await asked(files.selfSigned('again'), {}),
-      await asked(server, {}),
-      await asked(authority.issue('named', { names: 'DNS:elsewhere.example' }), { ca: [authority.cert] }),
+      await asked(pki.files.selfSigned('again'), {}),
+      await asked(pki.server, {}),
+      await asked(pki.authority.issue('named', { names: 'DNS:elsewhere.example' }), { ca: [pki.authority.cert] }),
     ]
     for (const { error } of outcomes) expect(error?.hint).not.toMatch(/insecure|verif|off/i)
   })
@@ -163,19 +154,19 @@ describe.skipIf(!hasOpenssl)('TLS (needs openssl to make certificates)', () => {
   ])('N16, C1H-10: our certificate is %s', async (_what, which, expected) => {
     const ours = ((): Issued | undefined => {
       if (which === 'expired') {
-        return authority.issue('late', {
+        return pki.authority.issue('late', {
           usage: 'clientAuth',
           notBefore: '20200101000000Z',
           notAfter: '20210101000000Z',
         })
       }
-      return which ? files.authority('strangers').issue('stranger', { usage: 'clientAuth' }) : undefined
+      return which ? pki.files.authority('strangers').issue('stranger', { usage: 'clientAuth' }) : undefined
     })()
-    await using strict = await strictServer(server, authority)
+    await using strict = await strictServer(pki.server, pki.authority)
     const origin = `https://127.0.0.1:${strict.port}`
     const certificate = ours && { pem: ours.cert, keyPem: new Secret(ours.key.toString()) }
     await using opened = anHttp(origin, {
-      tls: { ca: [authority.cert], clientCertificate: certificate },
+      tls: { ca: [pki.authority.cert], clientCertificate: certificate },
       retry: noRetries,
     })
 
@@ -183,26 +174,26 @@ describe.skipIf(!hasOpenssl)('TLS (needs openssl to make certificates)', () => {
   })
 
   const certificates: readonly (readonly [string, () => TlsOptions['clientCertificate']])[] = [
-    ['a PEM pair', () => ({ pem: client.cert, keyPem: new Secret(client.key.toString()) })],
-    ['one PEM with both', () => ({ pem: Buffer.concat([client.key, client.cert]) })],
-    ['PKCS#12', () => ({ pkcs12: files.pkcs12(client, 'opensesame'), passphrase: new Secret('opensesame') })],
+    ['a PEM pair', () => ({ pem: pki.client.cert, keyPem: new Secret(pki.client.key.toString()) })],
+    ['one PEM with both', () => ({ pem: Buffer.concat([pki.client.key, pki.client.cert]) })],
+    ['PKCS#12', () => ({ pkcs12: pki.files.pkcs12(pki.client, 'opensesame'), passphrase: new Secret('opensesame') })],
     [
       'an encrypted key',
       () => ({
-        pem: client.cert,
-        keyPem: new Secret(files.encryptKey(client, 'opensesame').toString()),
+        pem: pki.client.cert,
+        keyPem: new Secret(pki.files.encryptKey(pki.client, 'opensesame').toString()),
         passphrase: new Secret('opensesame'),
       }),
     ],
   ]
 
   test.each(certificates)('S25: a client certificate as %s, together with Basic', async (_form, make) => {
-    const tls: ServerOptions = { ...server, ca: authority.cert, requestCert: true, rejectUnauthorized: true }
+    const tls: ServerOptions = { ...pki.server, ca: pki.authority.cert, requestCert: true, rejectUnauthorized: true }
     await using fault = await startFaultServer(({ headers }) => [answer({ body: headers['authorization'] ?? '' })], {
       tls,
     })
     await using opened = anHttp(fault.origin, {
-      tls: { ca: [authority.cert], clientCertificate: make() },
+      tls: { ca: [pki.authority.cert], clientCertificate: make() },
       access: [basicFor(fault.origin, 'u', 'p')],
       retry: noRetries,
     })
@@ -215,56 +206,56 @@ describe.skipIf(!hasOpenssl)('TLS (needs openssl to make certificates)', () => {
     [
       'a wrong passphrase',
       () => ({
-        pem: client.cert,
-        keyPem: new Secret(files.encryptKey(client, 'right').toString()),
+        pem: pki.client.cert,
+        keyPem: new Secret(pki.files.encryptKey(pki.client, 'right').toString()),
         passphrase: new Secret('wrong'),
       }),
       'HTTP_CLIENT_KEY_PASSPHRASE auth',
     ],
     [
       'no passphrase',
-      () => ({ pem: client.cert, keyPem: new Secret(files.encryptKey(client, 'right').toString()) }),
+      () => ({ pem: pki.client.cert, keyPem: new Secret(pki.files.encryptKey(pki.client, 'right').toString()) }),
       'HTTP_CLIENT_KEY_PASSPHRASE auth',
     ],
     [
       'a wrong passphrase of PKCS#12',
-      () => ({ pkcs12: files.pkcs12(client, 'right'), passphrase: new Secret('wrong') }),
+      () => ({ pkcs12: pki.files.pkcs12(pki.client, 'right'), passphrase: new Secret('wrong') }),
       'HTTP_CLIENT_KEY_PASSPHRASE auth',
     ],
     [
       'the key of another certificate',
-      () => ({ pem: client.cert, keyPem: new Secret(server.key.toString()) }),
+      () => ({ pem: pki.client.cert, keyPem: new Secret(pki.server.key.toString()) }),
       'HTTP_CLIENT_KEY_MISMATCH auth',
     ],
-    ['no key at all', () => ({ pem: client.cert }), 'HTTP_CLIENT_CERTIFICATE_UNREADABLE auth'],
+    ['no key at all', () => ({ pem: pki.client.cert }), 'HTTP_CLIENT_CERTIFICATE_UNREADABLE auth'],
     [
       'a certificate that is none',
-      () => ({ pem: Buffer.from('hello'), keyPem: new Secret(client.key.toString()) }),
+      () => ({ pem: Buffer.from('hello'), keyPem: new Secret(pki.client.key.toString()) }),
       'HTTP_CLIENT_CERTIFICATE_UNREADABLE auth',
     ],
     ['PKCS#12 that is none', () => ({ pkcs12: Buffer.from('hello') }), 'HTTP_CLIENT_CERTIFICATE_UNREADABLE auth'],
   ])('N16, S25: %s is told apart', async (_what, make, expected) => {
-    expect(faultOf(await asked(server, { ca: [authority.cert], clientCertificate: make() }))).toBe(expected)
+    expect(faultOf(await asked(pki.server, { ca: [pki.authority.cert], clientCertificate: make() }))).toBe(expected)
   })
 
   test('an authority file that is none is a fault of the profile', async () => {
-    expect(faultOf(await asked(server, { ca: [Buffer.from('hello')] }))).toBe('HTTP_CA_UNREADABLE config')
+    expect(faultOf(await asked(pki.server, { ca: [Buffer.from('hello')] }))).toBe('HTTP_CA_UNREADABLE config')
   })
 
   test('a pinned certificate is taken, another one refused', async () => {
-    const pin = new X509Certificate(server.cert).fingerprint256
-    const wrong = new X509Certificate(client.cert).fingerprint256
+    const pin = new X509Certificate(pki.server.cert).fingerprint256
+    const wrong = new X509Certificate(pki.client.cert).fingerprint256
 
-    expect((await asked(server, { ca: [authority.cert], pinnedFingerprint: pin })).text).toBe('secured')
-    expect(faultOf(await asked(server, { ca: [authority.cert], pinnedFingerprint: wrong }))).toBe(
+    expect((await asked(pki.server, { ca: [pki.authority.cert], pinnedFingerprint: pin })).text).toBe('secured')
+    expect(faultOf(await asked(pki.server, { ca: [pki.authority.cert], pinnedFingerprint: wrong }))).toBe(
       'HTTP_TLS_PIN refused',
     )
-    expect(faultOf(await asked(server, { pinnedFingerprint: pin }))).toBe('HTTP_TLS_UNKNOWN_CA refused')
-    expect(faultOf(await asked(server, { pinnedFingerprint: wrong, insecure: true }))).toBe('HTTP_TLS_PIN refused')
+    expect(faultOf(await asked(pki.server, { pinnedFingerprint: pin }))).toBe('HTTP_TLS_UNKNOWN_CA refused')
+    expect(faultOf(await asked(pki.server, { pinnedFingerprint: wrong, insecure: true }))).toBe('HTTP_TLS_PIN refused')
   })
 
   test('S3: verification is off for the one profile that says so, which is told', async () => {
-    await using fault = await startFaultServer(() => [answer({ body: 'unverified' })], { tls: server })
+    await using fault = await startFaultServer(() => [answer({ body: 'unverified' })], { tls: pki.server })
     await using opened = anHttp(fault.origin, { tls: { insecure: true } })
 
     expect((await outcomeOf(opened.http, fault.url('/'))).text).toBe('unverified')
@@ -275,7 +266,7 @@ describe.skipIf(!hasOpenssl)('TLS (needs openssl to make certificates)', () => {
     const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
     try {
-      expect(faultOf(await asked(server, {}))).toBe('HTTP_TLS_UNKNOWN_CA refused')
+      expect(faultOf(await asked(pki.server, {}))).toBe('HTTP_TLS_UNKNOWN_CA refused')
     } finally {
       if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
       else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before
@@ -285,9 +276,9 @@ describe.skipIf(!hasOpenssl)('TLS (needs openssl to make certificates)', () => {
   test('a later connection resumes the session and still knows its peer', async () => {
     await using fault = await startFaultServer(
       () => [answer({ headers: { Connection: 'close', 'Content-Length': '2' }, body: 'ok' })],
-      { tls: server },
+      { tls: pki.server },
     )
-    await using opened = anHttp(fault.origin, { tls: { ca: [authority.cert] } })
+    await using opened = anHttp(fault.origin, { tls: { ca: [pki.authority.cert] } })
     const prints = []
     for (let count = 0; count < 3; count++) {
       const request = { method: 'GET', url: fault.url('/') } as const

@@ -1,15 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { expectInvariant, type Ending, type Met } from '../faults/invariant.ts'
 import { startSpoiledFeed, type SpoiledFeedOptions } from '../faults/spoiled-feed.ts'
-import {
-  certificateFolder,
-  hasOpenssl,
-  type Authority,
-  type CertificateFolder,
-  type Issued,
-} from '../http/certificates.ts'
+import { hasOpenssl, suiteCertificates } from '../http/certificates.ts'
 import { temporaryFolder } from '../support/run-cli.ts'
 import { freePort } from './daemon.ts'
 
@@ -41,32 +35,23 @@ async function meet({ ending, env, always, feed: options }: Surroundings): Promi
 }
 
 describe.skipIf(!hasOpenssl)('S3 what the environment may not do to TLS (needs openssl)', () => {
-  let files: CertificateFolder
-  let authority: Authority
-  let server: Issued
+  const pki = suiteCertificates()
   let trusting: Variables
-
-  beforeAll(() => {
-    files = certificateFolder()
-    authority = files.authority('root')
-    server = authority.issue('server')
-    trusting = { STIXTAXII_CA: authority.certFile }
-  })
-  afterAll(() => files.remove())
+  beforeAll(() => void (trusting = { STIXTAXII_CA: pki.authority.certFile }))
 
   test('S3: NODE_TLS_REJECT_UNAUTHORIZED=0 and a secret: refused before anybody is asked', async () => {
     const { error, asked } = await meet({
       ending: { kind: 'refused', code: 'PROFILE_TLS_DISABLED' },
       env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
       always: { ...trusting, STIXTAXII_USERNAME: 'ann', STIXTAXII_PASSWORD: 'c4n4ry p/w+é 3030303' },
-      feed: { tls: server },
+      feed: { tls: pki.server },
     })
     expect(error?.message).toContain('NODE_TLS_REJECT_UNAUTHORIZED=0')
     expect(asked).toBe(0)
   })
 
   test('S3: NODE_TLS_REJECT_UNAUTHORIZED=0 and no secret: said, and the server is looked at all the same', async () => {
-    await using feed = await startSpoiledFeed(() => undefined, { objects: 20, tls: server })
+    await using feed = await startSpoiledFeed(() => undefined, { objects: 20, tls: pki.server })
     const { result } = await expectInvariant({
       url: feed.url,
       truth: feed.truth,
@@ -80,9 +65,9 @@ describe.skipIf(!hasOpenssl)('S3 what the environment may not do to TLS (needs o
   test('S3: NODE_EXTRA_CA_CERTS adds an authority, as the administrator of the machine wants it', async () => {
     const { error } = await meet({
       ending: 'survived',
-      env: { NODE_EXTRA_CA_CERTS: authority.certFile, STIXTAXII_CA: undefined },
+      env: { NODE_EXTRA_CA_CERTS: pki.authority.certFile, STIXTAXII_CA: undefined },
       always: trusting,
-      feed: { tls: server },
+      feed: { tls: pki.server },
     })
     expect(error).toBeUndefined()
   })
@@ -92,12 +77,12 @@ describe.skipIf(!hasOpenssl)('S3 what the environment may not do to TLS (needs o
     ['a key of 1024 bits', 'HTTP_TLS_WEAK_KEY', { key: 'rsa1024' }, {}],
     ['a certificate signed with SHA-1', 'HTTP_TLS_WEAK_KEY', { digest: 'sha1' }, {}],
   ] as const)('S3: NODE_OPTIONS does not make %s good enough', async (_name, code, leaf, more) => {
-    const weak = authority.issue('weak', leaf)
+    const weak = pki.authority.issue('weak', leaf)
     await using feed = await startSpoiledFeed(() => undefined, {
       objects: 20,
       tls: { ...weak, ...more, ciphers: 'DEFAULT@SECLEVEL=0' },
     })
-    await using good = await startSpoiledFeed(() => undefined, { objects: 20, tls: server })
+    await using good = await startSpoiledFeed(() => undefined, { objects: 20, tls: pki.server })
     const env = { ...trusting, NODE_OPTIONS: '--tls-min-v1.0 --tls-cipher-list=DEFAULT@SECLEVEL=0' }
     // The mended run goes to another server: what one has, the other has too.
     const mendedEnv = { ...trusting, STIXTAXII_URL: good.url }
@@ -114,12 +99,12 @@ describe.skipIf(!hasOpenssl)('S3 what the environment may not do to TLS (needs o
   test('S3: SSLKEYLOGFILE writes nothing; --tls-keylog in NODE_OPTIONS is Node’s own, and does', async () => {
     const folder = temporaryFolder()
     const [ignored, kept] = [path.join(folder, 'ignored'), path.join(folder, 'kept')]
-    await meet({ ending: 'survived', env: { SSLKEYLOGFILE: ignored }, always: trusting, feed: { tls: server } })
+    await meet({ ending: 'survived', env: { SSLKEYLOGFILE: ignored }, always: trusting, feed: { tls: pki.server } })
     await meet({
       ending: 'survived',
       env: { NODE_OPTIONS: `--tls-keylog=${kept}` },
       always: trusting,
-      feed: { tls: server },
+      feed: { tls: pki.server },
     })
     expect(existsSync(ignored)).toBe(false)
     expect(readFileSync(kept, 'utf8')).toContain('TRAFFIC_SECRET')

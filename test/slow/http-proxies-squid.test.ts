@@ -1,12 +1,12 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { Secret } from '../../src/core/secret.ts'
 import type { ProxyOptions } from '../../src/http/options.ts'
 import { answer, sendBytes, silence, startFaultServer } from '../faults/fault-server.ts'
 import { anHttp, basicFor, faultOf, noRetries, outcomeOf, type Outcome } from '../http/an-http.ts'
-import { certificateFolder, type Authority, type CertificateFolder, type Issued } from '../http/certificates.ts'
+import { suiteCertificates, type Issued } from '../http/certificates.ts'
+import { temporaryFolder } from '../support/run-cli.ts'
 import { findProgram, freePort, startDaemon } from './daemon.ts'
 
 const squid = findProgram('squid')
@@ -18,26 +18,17 @@ test.runIf(process.env['CI'] === 'true')('squid is installed', () => {
 })
 
 describe.skipIf(!isHere)('N17 with a real squid', () => {
+  const pki = suiteCertificates()
   let folder: string
-  let files: CertificateFolder
-  let authority: Authority
-  let server: Issued
 
   beforeAll(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'stixtaxii-squid-'))
+    folder = temporaryFolder()
     // Squid gives up root for a user of its own.
     chmodSync(folder, 0o755)
-    files = certificateFolder()
-    authority = files.authority('root')
-    server = authority.issue('server')
-    chmodSync(files.folder, 0o755)
-    chmodSync(server.keyFile, 0o644)
+    chmodSync(pki.files.folder, 0o755)
+    chmodSync(pki.server.keyFile, 0o644)
     // The crypt of "word", made once with: openssl passwd -apr1 -salt stixtaxi word
     writeFileSync(path.join(folder, 'users'), 'ann:$apr1$stixtaxi$V4idOrfGuVv6Oc.pPKEOl/\n', { mode: 0o644 })
-  })
-  afterAll(() => {
-    rmSync(folder, { recursive: true, force: true })
-    files.remove()
   })
 
   interface Squid extends AsyncDisposable {
@@ -47,7 +38,7 @@ describe.skipIf(!isHere)('N17 with a real squid', () => {
   const start = async (lines: readonly string[], listen = 'http_port'): Promise<Squid> => {
     const port = await freePort()
     const config = path.join(folder, `squid-${port}.conf`)
-    const tls = listen === 'https_port' ? ` tls-cert=${server.certFile} tls-key=${server.keyFile}` : ''
+    const tls = listen === 'https_port' ? ` tls-cert=${pki.server.certFile} tls-key=${pki.server.keyFile}` : ''
     const base = [
       `${listen} 127.0.0.1:${port}${tls}`,
       'pid_filename none',
@@ -79,7 +70,7 @@ describe.skipIf(!isHere)('N17 with a real squid', () => {
     await using opened = anHttp(origin, {
       proxy,
       plainHttp: 'allow',
-      tls: { ca: [authority.cert] },
+      tls: { ca: [pki.authority.cert] },
       access: [basicFor(origin, 'u', 'p')],
       retry: noRetries,
       limits: { connectTimeoutMs: timeoutMs },
@@ -89,7 +80,7 @@ describe.skipIf(!isHere)('N17 with a real squid', () => {
   const through = (port: number, password?: string, scheme = 'http'): ProxyOptions => ({
     url: new URL(`${scheme}://127.0.0.1:${port}`),
     ...(password !== undefined && { username: new Secret('ann'), password: new Secret(password) }),
-    ...(scheme === 'https' && { ca: [authority.cert] }),
+    ...(scheme === 'https' && { ca: [pki.authority.cert] }),
   })
   const echo = (tls: Issued | undefined) =>
     startFaultServer(({ headers }) => [answer({ body: JSON.stringify(headers) })], { tls })
@@ -97,7 +88,7 @@ describe.skipIf(!isHere)('N17 with a real squid', () => {
   test('N17: a login that squid wants, plain and tunnelled: missing, wrong and right', async () => {
     await using proxy = await start(login())
     await using plain = await echo(undefined)
-    await using secured = await echo(server)
+    await using secured = await echo(pki.server)
     for (const target of [plain, secured]) {
       expect(faultOf(await ask(target.origin, through(proxy.port)))).toBe('HTTP_PROXY_AUTH auth')
       expect(faultOf(await ask(target.origin, through(proxy.port, 'wrong')))).toBe('HTTP_PROXY_AUTH auth')
@@ -110,7 +101,7 @@ describe.skipIf(!isHere)('N17 with a real squid', () => {
 
   test('N17: a rule of squid that forbids the tunnel is told as the proxy, with its status', async () => {
     await using proxy = await start(['acl to_tls method CONNECT', 'http_access deny to_tls', open])
-    await using secured = await echo(server)
+    await using secured = await echo(pki.server)
 
     const outcome = await ask(secured.origin, through(proxy.port))
 
@@ -142,7 +133,7 @@ describe.skipIf(!isHere)('N17 with a real squid', () => {
 
   test('N17: TLS to squid itself: trusted, and of an authority that nobody knows', async () => {
     await using proxy = await start([open], 'https_port')
-    await using secured = await echo(server)
+    await using secured = await echo(pki.server)
     expect((await ask(secured.origin, through(proxy.port, undefined, 'https'))).status).toBe(200)
 
     const unknown = await ask(secured.origin, { url: new URL(`https://127.0.0.1:${proxy.port}`) })
@@ -161,7 +152,7 @@ describe.skipIf(!isHere)('N17 with a real squid', () => {
         reached()
         return [sendBytes(head), silence]
       },
-      { tls: server },
+      { tls: pki.server },
     )
     const begun = performance.now()
     const asked = ask(secured.origin, through(proxy.port))

@@ -1,32 +1,21 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { Secret } from '../../src/core/secret.ts'
 import type { ProxyOptions } from '../../src/http/options.ts'
 import { answer, startFaultServer } from '../faults/fault-server.ts'
 import { anHttp, basicFor, faultOf, noRetries, outcomeOf } from '../http/an-http.ts'
-import { certificateFolder, type Authority, type CertificateFolder, type Issued } from '../http/certificates.ts'
+import { suiteCertificates } from '../http/certificates.ts'
+import { temporaryFolder } from '../support/run-cli.ts'
 import { findProgram, freePort, startDaemon } from './daemon.ts'
 
 const tinyproxy = findProgram('tinyproxy')
 const danted = findProgram('danted')
 
+const pki = suiteCertificates()
 let folder: string
-let files: CertificateFolder
-let authority: Authority
-let server: Issued
-
-beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'stixtaxii-proxies-'))
-  files = certificateFolder()
-  authority = files.authority('root')
-  server = authority.issue('server')
-})
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true })
-  files.remove()
-})
+beforeAll(() => void (folder = temporaryFolder()))
 
 const proxyAt = (scheme: string, port: number, more: Partial<ProxyOptions> = {}): ProxyOptions => ({
   url: new URL(`${scheme}://127.0.0.1:${port}`),
@@ -46,14 +35,14 @@ describe.skipIf(!tinyproxy)('N17 with a real tinyproxy', () => {
   test('plain and tunnelled, with a login', async () => {
     await using plain = await startFaultServer(({ headers }) => [answer({ body: JSON.stringify(headers) })])
     await using secured = await startFaultServer(({ headers }) => [answer({ body: JSON.stringify(headers) })], {
-      tls: server,
+      tls: pki.server,
     })
     await using proxy = await start(['BasicAuth ann word'])
     const login = { username: new Secret('ann'), password: new Secret('word') }
     for (const target of [plain, secured]) {
       await using opened = anHttp(target.origin, {
         proxy: proxyAt('http', proxy.port, login),
-        tls: { ca: [authority.cert] },
+        tls: { ca: [pki.authority.cert] },
         access: [basicFor(target.origin, 'u', 'p')],
         retry: noRetries,
       })
@@ -66,13 +55,13 @@ describe.skipIf(!tinyproxy)('N17 with a real tinyproxy', () => {
   })
 
   test('a wrong login and a forbidden port', async () => {
-    await using secured = await startFaultServer(() => [answer()], { tls: server })
+    await using secured = await startFaultServer(() => [answer()], { tls: pki.server })
     await using strict = await start(['BasicAuth ann word'])
     await using narrow = await start(['ConnectPort 443'])
     const fault = async (port: number): Promise<string> => {
       await using opened = anHttp(secured.origin, {
         proxy: proxyAt('http', port, { username: new Secret('ann'), password: new Secret('wrong') }),
-        tls: { ca: [authority.cert] },
+        tls: { ca: [pki.authority.cert] },
         retry: noRetries,
       })
       return faultOf(await outcomeOf(opened.http, secured.url('/')))
@@ -108,12 +97,12 @@ socks ${rule} { from: 127.0.0.0/8 to: 0.0.0.0/0 }
 
   test('plain and TLS through SOCKS5', async () => {
     await using plain = await startFaultServer(() => [answer({ body: 'x'.repeat(300_000) })])
-    await using secured = await startFaultServer(() => [answer({ body: 'y'.repeat(300_000) })], { tls: server })
+    await using secured = await startFaultServer(() => [answer({ body: 'y'.repeat(300_000) })], { tls: pki.server })
     await using proxy = await start('pass')
     for (const target of [plain, secured]) {
       await using opened = anHttp(target.origin, {
         proxy: proxyAt('socks5', proxy.port),
-        tls: { ca: [authority.cert] },
+        tls: { ca: [pki.authority.cert] },
         retry: noRetries,
       })
 

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { expectInvariant, type ErrorRecord, type FaultCase } from '../faults/invariant.ts'
 import { startSpoiledFeed } from '../faults/spoiled-feed.ts'
-import { certificateFolder, type Authority, type CertificateFolder, type Issued } from '../http/certificates.ts'
+import { suiteCertificates, type Authority, type Issued } from '../http/certificates.ts'
 import { temporaryFolder } from '../support/run-cli.ts'
 import { findProgram, freePort } from './daemon.ts'
 import { haproxy, nginx, startTerminator, stunnel, type Meeting, type Terminator } from './terminators.ts'
@@ -20,20 +20,9 @@ test.runIf(process.env['CI'] === 'true')('haproxy, stunnel4, nginx and faketime 
 const secrets = { password: 'c4n4ry p/w+é 1616161', passphrase: 'c4n4ry-open-2626262', other: 'c4n4ry-shut-3636363' }
 const login = { STIXTAXII_USERNAME: 'ann', STIXTAXII_PASSWORD: secrets.password }
 
-let files: CertificateFolder
-let authority: Authority
+const pki = suiteCertificates()
 let strange: Authority
-let server: Issued
-let client: Issued
-
-beforeAll(() => {
-  files = certificateFolder()
-  authority = files.authority('root')
-  strange = files.authority('strange')
-  server = authority.issue('server')
-  client = authority.issue('client', { usage: 'clientAuth' })
-})
-afterAll(() => files.remove())
+beforeAll(() => void (strange = pki.files.authority('strange')))
 
 interface Bad {
   readonly meeting?: Partial<Meeting> | undefined
@@ -44,8 +33,8 @@ interface Bad {
 /** A fetch from a TAXII server behind a terminator, first under the fault, then without: the error record of the first. */
 async function meet(terminator: Terminator, bad: Bad, fault: Partial<FaultCase>): Promise<ErrorRecord | undefined> {
   await using feed = await startSpoiledFeed(() => undefined, { objects: 30 })
-  const places = { port: await freePort(), upstream: feed.port, folder: files.folder }
-  let running = await startTerminator(terminator, places, { server, ...bad.meeting })
+  const places = { port: await freePort(), upstream: feed.port, folder: pki.files.folder }
+  let running = await startTerminator(terminator, places, { server: pki.server, ...bad.meeting })
   try {
     const met = await expectInvariant({
       url: `https://127.0.0.1:${places.port}${new URL(feed.url).pathname}`,
@@ -54,11 +43,11 @@ async function meet(terminator: Terminator, bad: Bad, fault: Partial<FaultCase>)
       secrets,
       async mend() {
         await running[Symbol.asyncDispose]()
-        running = await startTerminator(terminator, places, { server, ...bad.mendedMeeting })
+        running = await startTerminator(terminator, places, { server: pki.server, ...bad.mendedMeeting })
       },
       ...fault,
-      env: { STIXTAXII_CA: authority.certFile, ...login, ...fault.env },
-      mendedEnv: { STIXTAXII_CA: authority.certFile, ...login, ...fault.mendedEnv },
+      env: { STIXTAXII_CA: pki.authority.certFile, ...login, ...fault.env },
+      mendedEnv: { STIXTAXII_CA: pki.authority.certFile, ...login, ...fault.mendedEnv },
     })
     const { error } = met
     expect(error?.hint ?? '', error?.message).not.toMatch(/insecure|verif|switch|turn(ed)? off|disable/i)
@@ -80,25 +69,25 @@ describe.each(terminators)('N16 with a real $name', (terminator) => {
   })
 
   knownOnce('N16: one whose certificate is for another name', async () => {
-    const other = authority.issue('other', { names: 'DNS:elsewhere.example' })
+    const other = pki.authority.issue('other', { names: 'DNS:elsewhere.example' })
     const ending = { kind: 'refused', code: 'HTTP_TLS_NAME' } as const
     const error = await meet(terminator, { meeting: { server: other } }, { ending })
     expect(error?.message).toContain('elsewhere.example')
   })
 
   knownOnce('N16: one whose key has 1024 bits', async () => {
-    const weak = authority.issue('weak', { key: 'rsa1024' })
+    const weak = pki.authority.issue('weak', { key: 'rsa1024' })
     await meet(terminator, { meeting: { server: weak } }, { ending: { kind: 'refused', code: 'HTTP_TLS_WEAK_KEY' } })
   })
 
   knownOnce('N16: one whose certificate is signed with SHA-1', async () => {
-    const weak = authority.issue('sha1', { digest: 'sha1' })
+    const weak = pki.authority.issue('sha1', { digest: 'sha1' })
     await meet(terminator, { meeting: { server: weak } }, { ending: { kind: 'refused', code: 'HTTP_TLS_WEAK_KEY' } })
   })
 
   describe('that demands a client certificate', () => {
     const demanding = (): Bad => {
-      const meeting = { clientAuthority: authority.certFile }
+      const meeting = { clientAuthority: pki.authority.certFile }
       return { meeting, mendedMeeting: meeting }
     }
     const taken = (code: string) => ({
@@ -109,32 +98,32 @@ describe.each(terminators)('N16 with a real $name', (terminator) => {
     const ours = ({ certFile, keyFile }: Issued) => ({ STIXTAXII_CERTIFICATE: certFile, STIXTAXII_KEY: keyFile })
 
     known('N16: gets the right one', async () => {
-      const env = ours(client)
+      const env = ours(pki.client)
       expect(await meet(terminator, demanding(), { env, mendedEnv: env })).toBeUndefined()
     })
 
     known('N16: and ours is missing', async () => {
       const ending = taken('HTTP_CLIENT_CERTIFICATE_MISSING')
-      await meet(terminator, demanding(), { ending, mendedEnv: ours(client) })
+      await meet(terminator, demanding(), { ending, mendedEnv: ours(pki.client) })
     })
 
     known('N16: and ours has expired', async () => {
       const dates = { notBefore: '20200101000000Z', notAfter: '20210101000000Z' }
-      const old = authority.issue('old', { usage: 'clientAuth', ...dates })
+      const old = pki.authority.issue('old', { usage: 'clientAuth', ...dates })
       const ending = taken('HTTP_CLIENT_CERTIFICATE_EXPIRED')
-      await meet(terminator, demanding(), { ending, env: ours(old), mendedEnv: ours(client) })
+      await meet(terminator, demanding(), { ending, env: ours(old), mendedEnv: ours(pki.client) })
     })
 
     known('N16: and ours is of another authority', async () => {
       const foreign = strange.issue('foreign', { usage: 'clientAuth' })
       const ending = taken('HTTP_CLIENT_CERTIFICATE_REFUSED')
-      await meet(terminator, demanding(), { ending, env: ours(foreign), mendedEnv: ours(client) })
+      await meet(terminator, demanding(), { ending, env: ours(foreign), mendedEnv: ours(pki.client) })
     })
 
     knownOnce('N16: and the passphrase of our key is wrong, or missing', async () => {
       const keyFile = path.join(temporaryFolder(), 'locked.key')
-      writeFileSync(keyFile, files.encryptKey(client, secrets.passphrase), { mode: 0o600 })
-      const locked = ours({ ...client, keyFile })
+      writeFileSync(keyFile, pki.files.encryptKey(pki.client, secrets.passphrase), { mode: 0o600 })
+      const locked = ours({ ...pki.client, keyFile })
       const mendedEnv = { ...locked, STIXTAXII_KEY_PASSPHRASE: secrets.passphrase }
       const ending = { kind: 'auth', code: 'HTTP_CLIENT_KEY_PASSPHRASE' } as const
       const wrong = { ...locked, STIXTAXII_KEY_PASSPHRASE: secrets.other }
@@ -146,9 +135,9 @@ describe.each(terminators)('N16 with a real $name', (terminator) => {
 
 describe.skipIf(nginx.program === undefined)('N16 with OCSP answers that a real nginx staples', () => {
   test('N16: revoked, by an answer of openssl ocsp', async () => {
-    const revoked = authority.issue('revoked')
-    const staple = path.join(files.folder, 'revoked.der')
-    writeFileSync(staple, authority.ocsp(revoked, true))
+    const revoked = pki.authority.issue('revoked')
+    const staple = path.join(pki.files.folder, 'revoked.der')
+    writeFileSync(staple, pki.authority.ocsp(revoked, true))
     const ending = { kind: 'refused', code: 'HTTP_TLS_REVOKED' } as const
 
     const error = await meet(nginx, { meeting: { server: revoked, staple } }, { ending })
@@ -157,8 +146,8 @@ describe.skipIf(nginx.program === undefined)('N16 with OCSP answers that a real 
   })
 
   test('N16: good', async () => {
-    const staple = path.join(files.folder, 'good.der')
-    writeFileSync(staple, authority.ocsp(server, false))
+    const staple = path.join(pki.files.folder, 'good.der')
+    writeFileSync(staple, pki.authority.ocsp(pki.server, false))
     expect(await meet(nginx, { meeting: { staple } }, {})).toBeUndefined()
   })
 })
@@ -174,7 +163,7 @@ describe.skipIf(clocked)('N16 with the clock of the machine moved (haproxy, fake
     ['expired 400 days from now', '+400d', 'HTTP_TLS_EXPIRED', 'expired'],
     ['was not valid 400 days ago', '-400d', 'HTTP_TLS_NOT_YET_VALID', 'not valid yet'],
   ] as const)('N16: a certificate that %s', async (_name, moved, code, words) => {
-    const mortal = authority.issue('mortal', { notBefore: stamp(-20), notAfter: stamp(20) })
+    const mortal = pki.authority.issue('mortal', { notBefore: stamp(-20), notAfter: stamp(20) })
     const prefix = [faketime as string, '-f', moved]
     const meeting = { server: mortal }
 

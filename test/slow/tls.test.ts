@@ -1,33 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { Secret } from '../../src/core/secret.ts'
 import type { TlsOptions } from '../../src/http/options.ts'
 import { anHttp, basicFor, faultOf, noRetries, outcomeOf, type Outcome } from '../http/an-http.ts'
-import { certificateFolder, type Authority, type CertificateFolder, type Issued } from '../http/certificates.ts'
+import { suiteCertificates } from '../http/certificates.ts'
+import { temporaryFolder } from '../support/run-cli.ts'
 import { findProgram, freePort, startDaemon } from './daemon.ts'
 
 const nginx = findProgram('nginx')
 
 describe.skipIf(!nginx)('N16, N19, S25 with a real nginx', () => {
+  const pki = suiteCertificates()
   let folder: string
-  let files: CertificateFolder
-  let authority: Authority
-  let server: Issued
-  let client: Issued
-
-  beforeAll(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'stixtaxii-nginx-'))
-    files = certificateFolder()
-    authority = files.authority('root')
-    server = authority.issue('server')
-    client = authority.issue('client', { usage: 'clientAuth' })
-  })
-  afterAll(() => {
-    rmSync(folder, { recursive: true, force: true })
-    files.remove()
-  })
+  beforeAll(() => void (folder = temporaryFolder()))
 
   const start = async (lines: string): Promise<{ origin: string } & AsyncDisposable> => {
     const port = await freePort()
@@ -43,7 +29,7 @@ http {
   access_log off; ${temporary}
   server {
     listen 127.0.0.1:${port} ssl;
-    ssl_certificate ${server.certFile}; ssl_certificate_key ${server.keyFile};
+    ssl_certificate ${pki.server.certFile}; ssl_certificate_key ${pki.server.keyFile};
     ${lines}
     location / { return 200 "$ssl_client_s_dn $http_authorization"; }
   }
@@ -56,7 +42,7 @@ http {
 
   const ask = async (origin: string, certificate: TlsOptions['clientCertificate']): Promise<Outcome> => {
     await using opened = anHttp(origin, {
-      tls: { ca: [authority.cert], clientCertificate: certificate },
+      tls: { ca: [pki.authority.cert], clientCertificate: certificate },
       access: [basicFor(origin, 'u', 'p')],
       retry: noRetries,
     })
@@ -64,13 +50,17 @@ http {
   }
 
   test('a client certificate in each of its forms, together with Basic', async () => {
-    await using strict = await start(`ssl_client_certificate ${authority.certFile}; ssl_verify_client on;`)
+    await using strict = await start(`ssl_client_certificate ${pki.authority.certFile}; ssl_verify_client on;`)
     const passphrase = new Secret('opensesame')
     const forms: readonly TlsOptions['clientCertificate'][] = [
-      { pem: client.cert, keyPem: new Secret(client.key.toString()) },
-      { pem: Buffer.concat([client.cert, client.key]) },
-      { pkcs12: files.pkcs12(client, 'opensesame'), passphrase },
-      { pem: client.cert, keyPem: new Secret(files.encryptKey(client, 'opensesame').toString()), passphrase },
+      { pem: pki.client.cert, keyPem: new Secret(pki.client.key.toString()) },
+      { pem: Buffer.concat([pki.client.cert, pki.client.key]) },
+      { pkcs12: pki.files.pkcs12(pki.client, 'opensesame'), passphrase },
+      {
+        pem: pki.client.cert,
+        keyPem: new Secret(pki.files.encryptKey(pki.client, 'opensesame').toString()),
+        passphrase,
+      },
     ]
     for (const form of forms) expect((await ask(strict.origin, form)).text).toBe('CN=client Basic dTpw')
 
@@ -89,7 +79,7 @@ http {
   test('N19: connections that nginx closes after one, two or three requests are not noticed', async () => {
     for (const requests of [1, 2, 3]) {
       await using closing = await start(`keepalive_requests ${requests};`)
-      await using opened = anHttp(closing.origin, { tls: { ca: [authority.cert] } })
+      await using opened = anHttp(closing.origin, { tls: { ca: [pki.authority.cert] } })
       const statuses = []
       for (let count = 0; count < 12; count++) {
         statuses.push((await outcomeOf(opened.http, new URL(closing.origin))).status)
