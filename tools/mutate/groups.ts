@@ -75,7 +75,6 @@ const store: readonly MutationPart[] = [
   {
     files: ['src/store/{copy,copy-mark,spooled-part,store-piece,piece-sum}.ts'],
     tests: ['test/store/copy.test.ts'],
-    testsEach: 12,
   },
   {
     files: [
@@ -84,7 +83,6 @@ const store: readonly MutationPart[] = [
       'src/store/memory/*.ts',
     ],
     tests: ['test/store/{memory,index-reading}.test.ts'],
-    testsEach: 12,
   },
   {
     files: ['src/store/sqlite/*.ts'],
