@@ -38,8 +38,8 @@ export default class InPlaceTests extends TestRunner {
         if (found.has(mutant) || tried >= mostTests) continue
         tries.set(mutant, tried + 1)
         note('tried', mutant)
-        if (!(await fails(() => again(test, once, stryker), limitMs, stryker, { mutant, hits }))) continue
-        if (await fails(() => again(test, once, stryker), limitMs, stryker, { mutant: undefined, hits: 0 }))
+        if (!(await failsAgain(test, once, stryker, { mutant, hits, limitMs }))) continue
+        if (await failsAgain(test, once, stryker, { mutant: undefined, hits: 0, limitMs }))
           throw new Error(`mutant ${mutant} spoilt the process of its test`)
         found.set(mutant, named)
         note('found', mutant, named)
@@ -72,6 +72,17 @@ function suitesOf(test) {
   for (let suite = test.suite ?? test.file; suite; suite = suite.suite) suites.unshift(suite)
   if (suites[0] !== test.file) suites.unshift(test.file)
   return suites
+}
+
+async function failsAgain(test, once, stryker, { mutant, hits, limitMs }) {
+  // A run that hung left promises that vitest would wait for in the next one, for ever.
+  test.promises = []
+  const kept = test.onFinished?.length ?? 0
+  const failed = await fails(() => again(test, once, stryker), limitMs, stryker, { mutant, hits })
+  // Its servers and clients go, so that an endless loop of its ends too.
+  const hooks = test.onFinished?.splice(kept).reverse() ?? []
+  for (const hook of hooks) await fails(() => hook(test.context), hangsMs, stryker, { mutant: undefined, hits: 0 })
+  return failed
 }
 
 async function fails(body, limitMs, stryker, { mutant, hits }) {
