@@ -7,7 +7,7 @@ import { startTaxii1Server } from '../../src/simulate/taxii1-server.ts'
 import { startTaxii2Server } from '../../src/simulate/taxii2-server.ts'
 import { filesBelow, leaksIn } from '../support/canary.ts'
 import { runCli, temporaryFolder } from '../support/run-cli.ts'
-import { idAt, someIndicators } from '../taxii/a-client.ts'
+import { idAt, someIndicators } from '../support/indicators.ts'
 
 const secrets = {
   password: 'c4n4ry p/w "é+& 1111111',

@@ -7,17 +7,12 @@ import { describe, expect, it } from 'vitest'
 import { startTaxii2Server } from '../../src/simulate/taxii2-server.ts'
 import type { Taxii2Server } from '../../src/simulate/taxii2-server.ts'
 import { temporaryFolder } from '../support/run-cli.ts'
+import { someIndicators } from '../support/indicators.ts'
 import type { CliResult } from '../support/run-cli.ts'
 import { programFile, runProgram } from '../support/run-program.ts'
 
 const count = 60
-const objects = Array.from({ length: count }, (_, index) => ({
-  type: 'indicator',
-  spec_version: '2.1',
-  id: `indicator--00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
-  created: '2026-01-01T00:00:00.000Z',
-  modified: '2026-01-01T00:00:00.000Z',
-}))
+const objects = someIndicators(count)
 
 /** A server that gives `pages` pages of ten objects and then stands still until it is let go. */
 interface Gate extends AsyncDisposable {

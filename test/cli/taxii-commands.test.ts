@@ -4,7 +4,8 @@ import type { Taxii2Options } from '../../src/simulate/taxii2-options.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { schemaProblems } from '../support/json-schema.ts'
 import { runCli } from '../support/run-cli.ts'
-import { idAt, idsOf, someIndicators } from '../taxii/a-client.ts'
+import { idAt, someIndicators } from '../support/indicators.ts'
+import { idsOf } from '../taxii/a-client.ts'
 
 const objects = someIndicators(250)
 const start = (options: Taxii2Options = {}) =>

@@ -1,4 +1,5 @@
 import { startTaxii2Server, type Taxii2Server } from '../../src/simulate/taxii2-server.ts'
+import { someIndicators, threeToAStamp } from '../support/indicators.ts'
 import type { HeldThing } from './invariant.ts'
 import { answer, startFaultServer, type FaultServerOptions, type SeenRequest, type Step } from './fault-server.ts'
 
@@ -33,13 +34,11 @@ export interface SpoiledFeed extends AsyncDisposable {
   mend(): void
 }
 
-const stampOf = (index: number): string => `2026-01-01T00:00:00.${String(Math.floor(index / 3) + 1).padStart(6, '0')}Z`
-
-/** Starts both. Three objects share each stamp, so that stamps are equal at most borders of pages. */
+/** Starts both. Its objects have equal stamps at most borders of pages. */
 export async function startSpoiledFeed(spoil: Spoil, options: SpoiledFeedOptions = {}): Promise<SpoiledFeed> {
   const count = options.objects ?? 60
   const server = await startTaxii2Server({
-    collections: [{ id: 'c1', objects: indicators(count), addedAt: stampOf }],
+    collections: [{ id: 'c1', objects: someIndicators(count), addedAt: threeToAStamp }],
     pageCap: options.pageSize ?? 10,
   })
   let mended = false
@@ -55,7 +54,7 @@ export async function startSpoiledFeed(spoil: Spoil, options: SpoiledFeedOptions
     port: front.port,
     requests: front.requests,
     server,
-    truth: () => server.truth('c1').map(({ raw }, index) => ({ raw, addedAt: stampOf(index) })),
+    truth: () => server.truth('c1').map(({ raw }, index) => ({ raw, addedAt: threeToAStamp(index) })),
     mend: () => void (mended = true),
     async [Symbol.asyncDispose]() {
       await front.close()
@@ -83,18 +82,4 @@ async function forward(upstream: string, request: SeenRequest, countPage: () => 
 
 function pair(name: string, value: string | undefined): readonly (readonly [string, string])[] {
   return value === undefined ? [] : [[name, value]]
-}
-
-function indicators(count: number): readonly Readonly<Record<string, unknown>>[] {
-  return Array.from({ length: count }, (_, index) => ({
-    type: 'indicator',
-    spec_version: '2.1',
-    id: `indicator--00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
-    created: '2026-01-01T00:00:00.000Z',
-    modified: '2026-01-01T00:00:00.000Z',
-    name: `Made up ${index}`,
-    pattern: `[ipv4-addr:value = '192.0.2.${index % 256}']`,
-    pattern_type: 'stix',
-    valid_from: '2026-01-01T00:00:00Z',
-  }))
 }

@@ -7,7 +7,7 @@ import { aDirectorWorld, anAcmeProfile } from '../cli/a-director-world.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { runCli, temporaryFolder } from '../support/run-cli.ts'
 import type { CliResult } from '../support/run-cli.ts'
-import { idAt, someIndicators } from '../taxii/a-client.ts'
+import { idAt, someIndicators } from '../support/indicators.ts'
 
 /** Changes an answer on its way, or leaves it. */
 export type Spoil = (response: SimulatedResponse) => SimulatedVerdict

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { startTaxii2Server } from '../../src/simulate/taxii2-server.ts'
 import { temporaryFolder } from '../support/run-cli.ts'
 import { programFile } from '../support/run-program.ts'
-import { someIndicators } from '../taxii/a-client.ts'
+import { someIndicators } from '../support/indicators.ts'
 
 interface Ended {
   readonly exitCode: number | null

@@ -6,7 +6,7 @@ import { startTaxii1Server } from '../../src/simulate/taxii1-server.ts'
 import { startTaxii2Server } from '../../src/simulate/taxii2-server.ts'
 import { temporaryFolder } from '../support/run-cli.ts'
 import { runProgram } from '../support/run-program.ts'
-import { someIndicators } from '../taxii/a-client.ts'
+import { someIndicators } from '../support/indicators.ts'
 
 /** Loaded into the program before its own code: writes down every connection and every name that is asked for. */
 const witness = `

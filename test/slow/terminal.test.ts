@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startTaxii2Server } from '../../src/simulate/taxii2-server.ts'
+import { someIndicators } from '../support/indicators.ts'
 import { temporaryFolder } from '../support/run-cli.ts'
 import { programFile, runProgram } from '../support/run-program.ts'
 import { hasTmux, startInTerminal, type PseudoTerminal } from './pseudo-terminal.ts'
@@ -9,16 +10,7 @@ import { hasTmux, startInTerminal, type PseudoTerminal } from './pseudo-terminal
 const collection = '91a7b528-80eb-42ed-a74d-c6fbd5a26116'
 const canary = 'canary-9f2e'
 
-const objects = Array.from({ length: 60 }, (_, n) => ({
-  type: 'indicator',
-  spec_version: '2.1',
-  id: `indicator--00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
-  created: '2026-01-01T00:00:00.000Z',
-  modified: '2026-01-01T00:00:00.000Z',
-  pattern: `[ipv4-addr:value = '192.0.2.${n}']`,
-  pattern_type: 'stix',
-  valid_from: '2026-01-01T00:00:00Z',
-}))
+const objects = someIndicators(60)
 
 const serve = (thinkMs = 0): ReturnType<typeof startTaxii2Server> =>
   startTaxii2Server({

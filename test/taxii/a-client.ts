@@ -80,20 +80,4 @@ export async function errorOf(promise: Promise<unknown>): Promise<StixTaxiiError
   throw new Error('nothing was thrown')
 }
 
-export const idAt = (index: number): string => `indicator--00000000-0000-4000-8000-${String(index).padStart(12, '0')}`
-
-/** STIX 2.1 indicators, numbered. */
-export function someIndicators(count: number, from = 0): Record<string, unknown>[] {
-  return Array.from({ length: count }, (_, index) => ({
-    type: 'indicator',
-    spec_version: '2.1',
-    id: idAt(from + index),
-    created: '2026-01-01T00:00:00.000Z',
-    modified: '2026-01-01T00:00:00.000Z',
-    pattern: `[ipv4-addr:value = '192.0.2.${index % 256}']`,
-    pattern_type: 'stix',
-    valid_from: '2026-01-01T00:00:00Z',
-  }))
-}
-
 export const idsOf = (objects: readonly Record<string, unknown>[]): string[] => objects.map(({ id }) => id as string)

@@ -5,7 +5,8 @@ import { startTaxii2Server } from '../../src/simulate/taxii2-server.ts'
 import { startLoopback } from '../../src/simulate/loopback-server.ts'
 import { foreignAddress, namedAddress } from '../../src/taxii/addresses.ts'
 import { basicFor } from '../http/an-http.ts'
-import { aClient, errorOf, readPoll, someIndicators } from './a-client.ts'
+import { someIndicators } from '../support/indicators.ts'
+import { aClient, errorOf, readPoll } from './a-client.ts'
 
 const home = new URL('https://taxii.example/taxii2/')
 

@@ -5,7 +5,8 @@ import { startTaxii1Server } from '../../src/simulate/taxii1-server.ts'
 import { startTaxii2Server } from '../../src/simulate/taxii2-server.ts'
 import type { Taxii2Operations } from '../../src/taxii/client.ts'
 import { runCli, temporaryFolder } from '../support/run-cli.ts'
-import { aClient, idsOf, readPoll, someIndicators } from './a-client.ts'
+import { someIndicators } from '../support/indicators.ts'
+import { aClient, idsOf, readPoll } from './a-client.ts'
 import { isObjects, objectsUrl, oneCollection, startScript } from './a-script.ts'
 
 const manifest = JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../../package.json'), 'utf8')) as {

@@ -6,7 +6,8 @@ import { startTaxii2Server } from '../../src/simulate/taxii2-server.ts'
 import { connectTaxii } from '../../src/taxii/connect.ts'
 import type { TaxiiDependencies } from '../../src/taxii/settings.ts'
 import { anHttp, basicFor } from '../http/an-http.ts'
-import { errorOf, readPoll, someIndicators } from './a-client.ts'
+import { someIndicators } from '../support/indicators.ts'
+import { errorOf, readPoll } from './a-client.ts'
 
 const objects = someIndicators(12)
 const collection = { id: 'c1', title: 'Demo', objects }

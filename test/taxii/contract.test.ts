@@ -4,7 +4,7 @@ import { connectTaxii } from '../../src/taxii/connect.ts'
 import type { TaxiiVersion } from '../../src/taxii/client.ts'
 import { taxiiSuite, type TaxiiSubject } from '../contracts/taxii-suite.ts'
 import { anHttp } from '../http/an-http.ts'
-import { someIndicators } from './a-client.ts'
+import { someIndicators } from '../support/indicators.ts'
 
 async function clientAt(url: string, version: TaxiiVersion) {
   const { http, clock, [Symbol.asyncDispose]: close } = anHttp(new URL(url).origin)

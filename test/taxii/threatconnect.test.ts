@@ -8,7 +8,8 @@ import type { Page } from '../../src/taxii/client.ts'
 import { connectTaxii } from '../../src/taxii/connect.ts'
 import { findPreset } from '../../src/taxii/presets/registry.ts'
 import { anHttp, basicFor } from '../http/an-http.ts'
-import { errorOf, idsOf, readPoll, someIndicators } from './a-client.ts'
+import { someIndicators } from '../support/indicators.ts'
+import { errorOf, idsOf, readPoll } from './a-client.ts'
 
 const preset = findPreset('threatconnect')
 const owner = 'Demo Organization'

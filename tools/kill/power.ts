@@ -5,43 +5,26 @@ import { seeded } from '../campaign/seeded.ts'
 import { diskCallsOf, type DiskCall } from './disk-calls.ts'
 import { newDisk, type Contents } from './disk.ts'
 import { inLanes } from './lanes.ts'
-import type { PartReport } from './part.ts'
-import { aFolder, copyOf, type Scene } from './scene.ts'
+import { drawn, reportOf, type PartReport, type Played, type ScenesOptions } from './part.ts'
+import { aFolder, copyOf, faultsOf, type Scene } from './scene.ts'
 import { openScenes } from './scenes.ts'
 import { readStored, storeFileOf } from './stored.ts'
 import { needStrace, runTraced } from './traced.ts'
-
-export interface PowerOptions {
-  readonly seed: number
-  /** Of each scene, drawn evenly from its calls, and one after the last of them; 0: after each of them. */
-  readonly points: number
-  readonly lanes: number
-}
 
 /**
  * Cuts the power of each command: from the calls by which it changed files, and those by which it synced them, a disk is made
  * as it may be found after the cut, and judged as after a kill. What a command said is done must be there whatever was cached.
  */
-export async function cutPower(options: PowerOptions, wanted: readonly string[]): Promise<PartReport> {
+export async function cutPower(options: ScenesOptions, wanted: readonly string[]): Promise<PartReport> {
   await needStrace()
   await using opened = await openScenes(wanted)
   // What stands on the other side of a stage cannot be put back to the moment of a cut.
   const scenes = opened.scenes.filter(({ stage }) => stage === undefined)
   const played = await inLanes(scenes, options.lanes, (scene) => playScene(scene, options))
-  return {
-    lines: played.map(({ line }) => line),
-    findings: played.flatMap(({ findings }) => findings),
-    done: played.reduce((sum, { done }) => sum + done, 0),
-  }
+  return reportOf(played)
 }
 
-interface Played {
-  readonly line: string
-  readonly findings: readonly Finding[]
-  readonly done: number
-}
-
-async function playScene(scene: Scene, { seed, points }: PowerOptions): Promise<Played> {
+async function playScene(scene: Scene, { seed, points }: ScenesOptions): Promise<Played> {
   await using template = await aFolder()
   await scene.prepare(template.path)
   const before = await contentsOf(template.path)
@@ -51,19 +34,21 @@ async function playScene(scene: Scene, { seed, points }: PowerOptions): Promise<
   const random = seeded(seed)
   const wanted = new Set(drawn(calls.length, points, random))
   const findings: Finding[] = []
+  let cuts = 0
   const disk = newDisk(before)
   for (const [index, call] of calls.entries()) {
     disk.take(call)
-    if (!wanted.has(index)) continue
     const isDone = index === calls.length - 1
+    if (!wanted.has(index) && !isDone) continue
+    cuts += 1
     const left = isDone ? disk.cut(random, 0) : disk.cut(random)
     const faults = await judgeCut(scene, left, whole.path, isDone ? disk.seen() : undefined)
     const what = `L2 ${scene.name}, power cut after call ${index + 1}: ${toldOf(call)}`
     const again = `npm run kill -- power --seed ${seed} --points ${points} '${scene.name}'`
     findings.push(...faults.map((seen) => ({ what, seen, again })))
   }
-  const line = `L2 ${scene.name}: power cut after ${wanted.size} of ${calls.length} calls, ${findings.length} not held`
-  return { line, findings, done: wanted.size }
+  const line = `L2 ${scene.name}: power cut after ${cuts} of ${calls.length} calls, ${findings.length} not held`
+  return { line, findings, done: cuts }
 }
 
 async function callsOf({ name, argv, env }: Scene, folder: string): Promise<readonly DiskCall[]> {
@@ -90,13 +75,6 @@ async function knowsAll(scene: Scene, before: Contents, calls: readonly DiskCall
 const sameBytes = (one: Buffer | undefined, other: Buffer | undefined): boolean =>
   one === undefined || other === undefined ? one === other : one.equals(other)
 
-/** One in each of as many stretches of equal length, and the last. */
-function drawn(count: number, points: number, random: () => number): number[] {
-  if (points === 0 || points >= count) return Array.from({ length: count }, (_, index) => index)
-  const length = count / points
-  return [...Array.from({ length: points }, (_, index) => Math.floor((index + random()) * length)), count - 1]
-}
-
 /** `done` is what a command that has ended well left, as the running system sees it. */
 async function judgeCut(scene: Scene, contents: Contents, whole: string, done?: Contents): Promise<readonly string[]> {
   await using folder = await aFolder()
@@ -105,12 +83,10 @@ async function judgeCut(scene: Scene, contents: Contents, whole: string, done?: 
     await mkdir(bytes === undefined ? place : path.dirname(place), { recursive: true, mode: 0o700 })
     if (bytes !== undefined && !isShared(name)) await writeFile(place, bytes, { mode: 0o600 })
   }
-  try {
+  return await faultsOf(async () => {
     const lost = done === undefined ? [] : await judgeDone(folder.path, whole, done)
     return [...lost, ...(await scene.judge(folder.path, whole))]
-  } catch (error) {
-    return [error instanceof Error ? error.message : String(error)]
-  }
+  })
 }
 
 /** The command has ended well, so all that it left must be on the disk. */

@@ -24,6 +24,15 @@ export interface Stage extends AsyncDisposable {
   faults(): readonly string[]
 }
 
+/** What does not hold; a judge that throws found that. */
+export async function faultsOf(judge: () => Promise<readonly string[]>): Promise<readonly string[]> {
+  try {
+    return await judge()
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)]
+  }
+}
+
 const base = path.join(tmpdir(), 'stixtaxii-kill-')
 
 /** A folder that is removed when it is disposed. */

@@ -1,8 +1,9 @@
 import { startTaxii2Server } from '../../src/simulate/taxii2-server.ts'
+import { someIndicators, threeToAStamp } from '../../test/support/indicators.ts'
 import { directorScene } from './director-scene.ts'
-import { collectionId, makeObjects, stampOf } from './objects.ts'
 import { profileScenes } from './profile-scenes.ts'
 import type { Scene } from './scene.ts'
+import { collectionId } from './server.ts'
 import { fetchScenes, fileScenes, storeScenes } from './store-scenes.ts'
 
 /**
@@ -11,7 +12,7 @@ import { fetchScenes, fileScenes, storeScenes } from './store-scenes.ts'
  */
 export async function openScenes(wanted: readonly string[]): Promise<{ readonly scenes: Scene[] } & AsyncDisposable> {
   const count = 400
-  const collections = [{ id: collectionId, objects: makeObjects(count), addedAt: stampOf }]
+  const collections = [{ id: collectionId, objects: someIndicators(count), addedAt: threeToAStamp }]
   const open = await startTaxii2Server({ collections, pageCap: 50, thinkMs: 25 })
   const guarded = await startTaxii2Server({ collections, authentication: { scheme: 'basic', needsPassword: true } })
   const truth = new Set(open.truth(collectionId, 'last').map(({ id, raw }) => `${id} ${raw}`))

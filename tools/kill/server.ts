@@ -1,5 +1,8 @@
 import { startTaxii2Server } from '../../src/simulate/taxii2-server.ts'
-import { collectionId, makeObjects, stampOf } from './objects.ts'
+import { someIndicators, threeToAStamp } from '../../test/support/indicators.ts'
+
+/** The server's collection of a campaign: what a fetch has to bring, no more and no less. */
+export const collectionId = 'campaign'
 
 /** What the server is asked over its parent's channel. */
 export type ServerQuestion = { readonly ask: 'truth' }
@@ -8,7 +11,7 @@ export type ServerAnswer = { readonly url: string } | { readonly truth: readonly
 /** The server of a campaign, in a process of its own, so that its truth does not depend on what is killed. */
 export async function serveCampaign(objects: number): Promise<void> {
   const server = await startTaxii2Server({
-    collections: [{ id: collectionId, objects: makeObjects(objects), addedAt: stampOf }],
+    collections: [{ id: collectionId, objects: someIndicators(objects), addedAt: threeToAStamp }],
     pageCap: 50,
     thinkMs: 2,
   })

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { makeObjects } from './objects.ts'
+import { someIndicators } from '../../test/support/indicators.ts'
 import { runProgram } from '../campaign/program.ts'
 import { mustRun, type Scene } from './scene.ts'
 import { readStored, storeFileOf, type Stored } from './stored.ts'
@@ -11,7 +11,7 @@ const bundleOf = (first: number, count: number): string =>
   JSON.stringify({
     type: 'bundle',
     id: 'bundle--00000000-0000-4000-8000-000000000001',
-    objects: makeObjects(count, first),
+    objects: someIndicators(count, first),
   })
 
 /** Fetching into nothing, and what came later into what is there. */

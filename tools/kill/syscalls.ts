@@ -3,23 +3,16 @@ import path from 'node:path'
 import type { Finding } from '../campaign/report.ts'
 import { seeded } from '../campaign/seeded.ts'
 import { inLanes } from './lanes.ts'
-import type { PartReport } from './part.ts'
-import { aFolder, copyOf, type Scene } from './scene.ts'
+import { drawn, reportOf, type PartReport, type Played, type ScenesOptions } from './part.ts'
+import { aFolder, copyOf, faultsOf, type Scene } from './scene.ts'
 import { openScenes } from './scenes.ts'
 import { killAt, killPointsOf, needStrace, runTraced, type KillPoint } from './traced.ts'
-
-export interface SyscallOptions {
-  readonly seed: number
-  /** Of each scene, drawn evenly; 0: all of them. */
-  readonly points: number
-  readonly lanes: number
-}
 
 /**
  * Kills each command at each system call by which it changes a file, one run for each, and judges what it left and what the
  * same command makes of it. `wanted` are words that a scene's name begins with; none: all scenes.
  */
-export async function killAtSyscalls(options: SyscallOptions, wanted: readonly string[]): Promise<PartReport> {
+export async function killAtSyscalls(options: ScenesOptions, wanted: readonly string[]): Promise<PartReport> {
   await needStrace()
   await using opened = await openScenes(wanted)
   // Several scenes side by side: what is prepared for one does not keep the other lane waiting.
@@ -29,20 +22,10 @@ export async function killAtSyscalls(options: SyscallOptions, wanted: readonly s
     if (options.points === 0) console.error(done.line)
     return done
   })
-  return {
-    lines: played.map(({ line }) => line),
-    findings: played.flatMap(({ findings }) => findings),
-    done: played.reduce((sum, { done }) => sum + done, 0),
-  }
+  return reportOf(played)
 }
 
-interface Played {
-  readonly line: string
-  readonly findings: readonly Finding[]
-  readonly done: number
-}
-
-async function playScene(scene: Scene, options: SyscallOptions, lanes: number): Promise<Played> {
+async function playScene(scene: Scene, options: ScenesOptions, lanes: number): Promise<Played> {
   await using template = await aFolder()
   await scene.prepare(template.path)
   await using whole = await copyOf(template.path)
@@ -51,7 +34,7 @@ async function playScene(scene: Scene, options: SyscallOptions, lanes: number): 
   if (undisturbed.ended.status !== 0 || stage?.faults().length)
     throw new Error(`${scene.name} does not even work: ${undisturbed.ended.told}`)
   const every = killPointsOf(undisturbed.lines, whole.path)
-  const chosen = options.points === 0 ? every : sampleOf(every, options)
+  const chosen = drawn(every.length, options.points, seeded(options.seed)).flatMap((index) => every[index] ?? [])
   const tried = await inLanes(chosen, lanes, async (point) => {
     const seen = await trial(scene, point, template.path, whole.path)
     return seen && seen.map((fault) => aFinding(scene, point, fault))
@@ -79,11 +62,7 @@ async function trial(
   await using stage = await scene.stage?.(folder.path)
   const { ended } = await traceIn(scene, folder.path, killAt(point))
   if (!ended.killed) return ended.status === 0 ? undefined : [`it ended with ${ended.status}: ${ended.told.trim()}`]
-  try {
-    return [...(await scene.judge(folder.path, whole)), ...(stage?.faults() ?? [])]
-  } catch (error) {
-    return [error instanceof Error ? error.message : String(error)]
-  }
+  return await faultsOf(async () => [...(await scene.judge(folder.path, whole)), ...(stage?.faults() ?? [])])
 }
 
 async function traceIn(scene: Scene, folder: string, inject?: string) {
@@ -91,14 +70,4 @@ async function traceIn(scene: Scene, folder: string, inject?: string) {
   await mkdir(folder, { recursive: true })
   const { argv, env } = scene
   return await runTraced({ folder, argv, env }, path.join(traces.path, 'trace'), { inject })
-}
-
-/** One in each of as many stretches of equal length, drawn by the seed. */
-function sampleOf(every: readonly KillPoint[], { points, seed }: SyscallOptions): KillPoint[] {
-  const random = seeded(seed)
-  const count = Math.min(points, every.length)
-  const length = every.length / count
-  return Array.from({ length: count }, (_, index) => every[Math.floor((index + random()) * length)]).filter(
-    (point) => point !== undefined,
-  )
 }

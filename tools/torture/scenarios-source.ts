@@ -1,3 +1,4 @@
+import { anIndicator, idAt } from '../../test/support/indicators.ts'
 import { secrets, type Scenario } from './scenario.ts'
 
 /** Files with the secrets that command lines name. */
@@ -15,23 +16,10 @@ const old = 'configure taxii old --url {taxii1} --begin 9999d --no-test'
 const kept = `configure taxii feed ${login} --password-file {home}/pw.txt --credential-store file --no-test`
 const sealed = `configure taxii feed ${login} --password-file {home}/pw.txt --credential-store sealed --passphrase-file {home}/phrase.txt --no-test`
 
-const object = (number: number): string => `indicator--00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
-
 const pushed = JSON.stringify({
   type: 'bundle',
   id: 'bundle--00000000-0000-4000-8000-000000000900',
-  objects: [
-    {
-      type: 'indicator',
-      spec_version: '2.1',
-      id: object(900),
-      created: '2026-01-01T00:00:00.000Z',
-      modified: '2026-01-01T00:00:00.000Z',
-      pattern: "[ipv4-addr:value = '198.51.100.9']",
-      pattern_type: 'stix',
-      valid_from: '2026-01-01T00:00:00Z',
-    },
-  ],
+  objects: [anIndicator(900, { pattern: "[ipv4-addr:value = '198.51.100.9']" })],
 })
 
 const exported = `stixtaxii: 1
@@ -123,10 +111,10 @@ export const sourceScenarios: readonly Scenario[] = [
   { name: 'poll', files, setup: [feed], line: 'poll feed' },
   { name: 'poll 1.x', setup: [old], line: 'poll old --collection feed' },
   { name: 'manifest', files, setup: [feed], line: 'manifest feed -o json' },
-  { name: 'get', files, setup: [feed], line: `get ${object(3)} feed` },
-  { name: 'versions', files, setup: [feed], line: `versions ${object(3)} feed -o json` },
+  { name: 'get', files, setup: [feed], line: `get ${idAt(3)} feed` },
+  { name: 'versions', files, setup: [feed], line: `versions ${idAt(3)} feed -o json` },
   { name: 'push', files: { ...files, 'push.json': pushed }, setup: [feed], line: 'push {home}/push.json feed -o json' },
-  { name: 'delete', files, setup: [feed], line: `delete ${object(3)} feed --yes -o json` },
+  { name: 'delete', files, setup: [feed], line: `delete ${idAt(3)} feed --yes -o json` },
   {
     name: 'inbox push',
     files: { 'block.xml': '<stix:STIX_Package xmlns:stix="http://stix.mitre.org/stix-1" version="1.1.1"/>' },

@@ -5,6 +5,7 @@ import { splitCommand } from '../../src/profile/credentials/helper.ts'
 import { startDirectorEmulator, type DirectorEmulator } from '../../src/simulate/director/emulator.ts'
 import { startTaxii1Server } from '../../src/simulate/taxii1-server.ts'
 import { startTaxii2Server, type Taxii2Server } from '../../src/simulate/taxii2-server.ts'
+import { anIndicator } from '../../test/support/indicators.ts'
 import { runHere } from './in-process.ts'
 import type { Plan } from './plan.ts'
 import { secrets, type Scenario } from './scenario.ts'
@@ -151,17 +152,12 @@ const values = [
 
 /** Indicators whose identifiers are short words here: `plain` must not make them alike. */
 function indicators(count: number, from = 0): readonly Record<string, unknown>[] {
-  return Array.from({ length: count }, (_, index) => ({
-    type: 'indicator',
-    spec_version: '2.1',
-    id: `indicator--00000000-0000-4000-8000-${String(from + index).padStart(12, '0')}`,
-    created: '2026-01-01T00:00:00.000Z',
-    modified: '2026-01-01T00:00:00.000Z',
-    name: `Made up ${from + index}`,
-    pattern: values[index % values.length]?.(from + index + 1),
-    pattern_type: 'stix',
-    valid_from: '2026-01-01T00:00:00Z',
-  }))
+  return Array.from({ length: count }, (_, index) =>
+    anIndicator(from + index, {
+      name: `Made up ${from + index}`,
+      pattern: values[index % values.length]?.(from + index + 1),
+    }),
+  )
 }
 
 const blocks = [1, 2, 3].map(

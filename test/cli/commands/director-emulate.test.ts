@@ -10,7 +10,7 @@ import { schemaProblems } from '../../support/json-schema.ts'
 import { runCli, temporaryFolder } from '../../support/run-cli.ts'
 import type { CliResult } from '../../support/run-cli.ts'
 import { aSource, logpoint, on, pool, sources } from '../../simulate/director/a-director.ts'
-import { someIndicators } from '../../taxii/a-client.ts'
+import { someIndicators } from '../../support/indicators.ts'
 
 interface Told {
   readonly url: string

@@ -8,7 +8,7 @@ import { ask } from '../../serve/a-running-server.ts'
 import { schemaProblems } from '../../support/json-schema.ts'
 import { runCli, temporaryFolder } from '../../support/run-cli.ts'
 import type { CliResult } from '../../support/run-cli.ts'
-import { someIndicators } from '../../taxii/a-client.ts'
+import { someIndicators } from '../../support/indicators.ts'
 
 interface Told {
   readonly url: string

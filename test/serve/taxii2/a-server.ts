@@ -14,6 +14,7 @@ import { taxii2Routes } from '../../../src/serve/taxii2/routes.ts'
 import type { Taxii2Collection, Taxii2Persistence } from '../../../src/serve/taxii2-persistence.ts'
 import { openMemoryStore } from '../../../src/store/memory/driver.ts'
 import type { Store } from '../../../src/store/store.ts'
+import { someIndicators } from '../../support/indicators.ts'
 import { fakeClock, type FakeClock } from '../../support/fake-clock.ts'
 
 export const taxii21 = 'application/taxii+json;version=2.1'
@@ -214,26 +215,9 @@ export function post(
   })
 }
 
-export const idAt = (index: number): string => `indicator--00000000-0000-4000-8000-${String(index).padStart(12, '0')}`
-
-/** STIX 2.1 indicators, numbered. */
-export function indicators(count: number, from = 0, more: object = {}): Record<string, unknown>[] {
-  return Array.from({ length: count }, (_, index) => ({
-    type: 'indicator',
-    spec_version: '2.1',
-    id: idAt(from + index),
-    created: '2026-01-01T00:00:00.000Z',
-    modified: '2026-01-01T00:00:00.000Z',
-    pattern: "[ipv4-addr:value = '192.0.2.1']",
-    pattern_type: 'stix',
-    valid_from: '2026-01-01T00:00:00Z',
-    ...more,
-  }))
-}
-
 /** STIX 2.0 indicators, numbered. */
 export function oldIndicators(count: number, from = 0, more: object = {}): Record<string, unknown>[] {
-  return indicators(count, from).map(({ spec_version: _, pattern_type: __, ...object }) => ({
+  return someIndicators(count, from).map(({ spec_version: _, pattern_type: __, ...object }) => ({
     ...object,
     labels: ['malicious-activity'],
     ...more,

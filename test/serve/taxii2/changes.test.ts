@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { collectionUnknown } from '../../../src/serve/persistence/faults.ts'
-import { anAccount, ask, aServer, idAt, idsOf, indicators, oldIndicators, post } from './a-server.ts'
+import { idAt, someIndicators } from '../../support/indicators.ts'
+import { anAccount, ask, aServer, idsOf, oldIndicators, post } from './a-server.ts'
 import { stix20, taxii20, taxii21, type TestServer } from './a-server.ts'
 
 const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -14,7 +15,7 @@ describe('adding objects', () => {
   it('S21-21, S21-22: answers 202 with a job that says what became of each object, and tells it again', async () => {
     await using server = await aServer()
     const without = { type: 'indicator', pattern: '[x]' }
-    const answer = await post(server, [...indicators(2), without, 7, ...oldIndicators(1, 5)])
+    const answer = await post(server, [...someIndicators(2), without, 7, ...oldIndicators(1, 5)])
     expect(answer.status).toBe(202)
     expect(answer.body).toEqual({
       id: expect.stringMatching(uuid4) as string,
@@ -37,12 +38,12 @@ describe('adding objects', () => {
 
   it('S21-21: exact duplicates are successes, other content of the same version is a failure', async () => {
     await using server = await aServer()
-    await post(server, indicators(2))
-    const again = await post(server, indicators(3))
+    await post(server, someIndicators(2))
+    const again = await post(server, someIndicators(3))
     expect(again.body).toMatchObject({ success_count: 3, failure_count: 0 })
-    const other = await post(server, indicators(1, 0, { name: 'changed' }))
+    const other = await post(server, someIndicators(1, 0, { name: 'changed' }))
     expect(other.body).toMatchObject({ success_count: 0, failure_count: 1 })
-    expect((await ask(server, `${server.path}objects/`)).body.objects).toEqual(indicators(3))
+    expect((await ask(server, `${server.path}objects/`)).body.objects).toEqual(someIndicators(3))
   })
 
   it('S21-21: objects without spec_version, of 2.0 or without dates, are taken as they are', async () => {
@@ -87,7 +88,7 @@ describe('adding objects', () => {
   it('S21-10: what is smaller than max_content_length never gets 413, what is larger does, packed or not', async () => {
     await using server = await aServer({ taxii2: { maxContentLength: 2000 } })
     const envelope = (size: number) => {
-      const [object] = indicators(1, size)
+      const [object] = someIndicators(1, size)
       const bare = JSON.stringify({ objects: [{ ...object, x_pad: '' }] })
       return JSON.stringify({ objects: [{ ...object, x_pad: 'a'.repeat(size - bare.length) }] })
     }
@@ -105,18 +106,21 @@ describe('adding objects', () => {
 
   it('S21-26: custom properties of an envelope are ignored; where they are not allowed nothing with them is taken', async () => {
     await using open = await aServer()
-    const custom = JSON.stringify({ x_example_note: { more: true }, objects: indicators(1, 0, { x_example_risk: 7 }) })
+    const custom = JSON.stringify({
+      x_example_note: { more: true },
+      objects: someIndicators(1, 0, { x_example_risk: 7 }),
+    })
     expect((await send(open, custom)).status).toBe(202)
     expect((await ask(open, `${open.path}objects/`)).body.objects?.[0]).toMatchObject({ x_example_risk: 7 })
     await using strict = await aServer({ taxii2: { allowCustomProperties: false } })
     expect((await send(strict, custom)).status).toBe(422)
-    const refused = await post(strict, [...indicators(1), ...indicators(1, 1, { x_example_risk: 7 })])
+    const refused = await post(strict, [...someIndicators(1), ...someIndicators(1, 1, { x_example_risk: 7 })])
     expect([refused.status, refused.body.title]).toEqual([
       422,
       'The body cannot be used: object 2 has the custom property "x_example_risk"',
     ])
-    expect((await post(strict, indicators(1, 0, { 'Not-A-Name': 7 }))).status).toBe(422)
-    expect((await post(strict, indicators(1))).status).toBe(202)
+    expect((await post(strict, someIndicators(1, 0, { 'Not-A-Name': 7 }))).status).toBe(422)
+    expect((await post(strict, someIndicators(1))).status).toBe(202)
   })
 
   it('S20-2: 2.0 posts a bundle, and its job lists ids', async () => {
@@ -144,17 +148,17 @@ describe('adding objects', () => {
 
   it('tells listeners of what is new, not of what is sent again; the job counts both', async () => {
     await using server = await aServer()
-    await post(server, indicators(2))
-    const { body } = await post(server, indicators(3))
+    await post(server, someIndicators(2))
+    const { body } = await post(server, someIndicators(3))
     expect([body['success_count'], JSON.stringify(body).includes('wasThere')]).toEqual([3, false])
-    await post(server, indicators(3))
+    await post(server, someIndicators(3))
     const told = server.signals.filter(({ signal }) => signal === 'OBJECTS_ADDED')
     expect(told.map(({ payload }) => (payload as { ids: string[] }).ids)).toEqual([[idAt(0), idAt(1)], [idAt(2)]])
   })
 
   it('tells listeners and the audit log, once it is stored', async () => {
     await using server = await aServer()
-    const answer = await post(server, [...indicators(2), { id: 'nothing' }])
+    const answer = await post(server, [...someIndicators(2), { id: 'nothing' }])
     expect(server.signals.map(({ signal }) => signal)).toEqual(['OBJECTS_ADDED', 'JOB_FINISHED'])
     expect(server.signals[0]?.payload).toMatchObject({
       ids: [idAt(0), idAt(1)],
@@ -186,7 +190,7 @@ describe('adding objects', () => {
         addObjects: () => Promise.reject(new Error('SQLITE_CORRUPT in /var/lib/secret.db: SELECT * FROM version')),
       }),
     })
-    const answer = await post(server, indicators(1))
+    const answer = await post(server, someIndicators(1))
     expect(answer.body).toEqual({
       title: 'Internal error',
       error_id: expect.any(String) as string,
@@ -201,7 +205,7 @@ describe('adding objects', () => {
 it('a collection that goes while objects come is not found, and that is no fault of ours', async () => {
   const addObjects = () => Promise.reject(collectionUnknown('main'))
   await using server = await aServer({ wrap: (persistence) => ({ ...persistence, addObjects }) })
-  expect((await post(server, indicators(1))).status).toBe(404)
+  expect((await post(server, someIndicators(1))).status).toBe(404)
   expect(server.errors).toEqual([])
 })
 
@@ -211,7 +215,7 @@ describe('jobs', () => {
     const may = { permissions: { taxii1: {}, taxii2: { '*': ['read', 'write'] } } } as const
     server.principals.set('first', anAccount('ann', { ...may, id: 'id-1' }))
     server.principals.set('second', anAccount('ann', { ...may, id: 'id-2' }))
-    const { body } = await post(server, indicators(1), { as: 'first' })
+    const { body } = await post(server, someIndicators(1), { as: 'first' })
     const path = `/api/status/${String(body['id'])}/`
     expect((await ask(server, path, { as: 'first' })).status).toBe(200)
     expect((await ask(server, path, { as: 'second' })).status).toBe(404)
@@ -219,7 +223,7 @@ describe('jobs', () => {
 
   it('S21-22, S20-7: a job is kept for 24 hours, and gone after', async () => {
     await using server = await aServer()
-    const { body } = await post(server, indicators(1))
+    const { body } = await post(server, someIndicators(1))
     const path = `/api/status/${String(body['id'])}/`
     await server.clock.advance(24 * 3600_000 - 1000)
     expect((await ask(server, path)).status).toBe(200)
@@ -234,7 +238,7 @@ describe('jobs', () => {
     const permissions = { taxii1: {}, taxii2: { '*': ['read', 'write'] as const } }
     for (const name of ['ann', 'bob']) server.principals.set(name, anAccount(name, { permissions }))
     server.principals.set('nobody', { kind: 'anonymous' })
-    const { body } = await post(server, indicators(1), { as: 'ann' })
+    const { body } = await post(server, someIndicators(1), { as: 'ann' })
     const path = `/api/status/${String(body['id'])}/`
     const seen = async (as: string) => (await ask(server, path, { as })).status
     expect([await seen('ann'), await seen('bob'), await seen('admin'), await seen('nobody')]).toEqual([
@@ -274,7 +278,7 @@ describe('deleting', () => {
 
   it('S21-24: needs both rights: with neither 404, with one 403', async () => {
     await using server = await aServer()
-    await post(server, indicators(1))
+    await post(server, someIndicators(1))
     const object = `${server.path}objects/${idAt(0)}/`
     for (const [name, given, status] of [
       ['none', [], 404],
@@ -307,7 +311,7 @@ describe('deleting', () => {
 
   it('S21-24: what is deleted is gone from objects, manifest and versions; unknown objects are 404', async () => {
     await using server = await aServer()
-    await post(server, [...indicators(2), ...indicators(1, 0, { modified: '2026-05-05T00:00:00Z' })])
+    await post(server, [...someIndicators(2), ...someIndicators(1, 0, { modified: '2026-05-05T00:00:00Z' })])
     const object = `${server.path}objects/${idAt(0)}/`
     const deleted = await ask(server, object, { method: 'DELETE' })
     expect([deleted.status, deleted.text, deleted.headers.get('content-type')]).toEqual([200, '', taxii21])
@@ -324,7 +328,7 @@ describe('deleting', () => {
   it('S21-24, S21-19: takes only the versions and specifications that are named', async () => {
     await using server = await aServer()
     const days = ['01', '02', '03', '04'].map(
-      (day) => indicators(1, 0, { modified: `2026-02-${day}T00:00:00.000Z` })[0],
+      (day) => someIndicators(1, 0, { modified: `2026-02-${day}T00:00:00.000Z` })[0],
     )
     await post(server, [...days, ...oldIndicators(1, 0, { modified: '2025-01-01T00:00:00.000Z' })])
     const left = async () =>
@@ -356,10 +360,10 @@ describe('deleting', () => {
     })
     const path = `/api/collections/${fixed.id}/`
     expect((await ask(server, path)).body).toMatchObject({ can_read: true, can_write: false })
-    expect((await post(server, indicators(1), { path })).status).toBe(403)
+    expect((await post(server, someIndicators(1), { path })).status).toBe(403)
     expect((await ask(server, `${path}objects/${idAt(0)}/`, { method: 'DELETE' })).status).toBe(403)
     server.principals.set('nobody', { kind: 'anonymous' })
-    expect((await post(server, indicators(1), { path, as: 'nobody' })).status).toBe(403)
+    expect((await post(server, someIndicators(1), { path, as: 'nobody' })).status).toBe(403)
   })
 })
 
@@ -367,7 +371,7 @@ describe('an account with a TLP ceiling', () => {
   const green = 'marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da'
   const red = 'marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed'
   const marked = (from: number, count: number, marking: string) =>
-    indicators(count, from, { object_marking_refs: [marking] })
+    someIndicators(count, from, { object_marking_refs: [marking] })
 
   const limited = async () => {
     const server = await aServer({ taxii2: { maxPageSize: 10 } })
@@ -378,7 +382,12 @@ describe('an account with a TLP ceiling', () => {
 
   it('S26, S21-27: gets full pages of what it may see, and says more only where that is so', async () => {
     await using server = await limited()
-    await post(server, [...marked(0, 30, red), ...marked(100, 4, green), ...marked(40, 30, red), ...indicators(3, 200)])
+    await post(server, [
+      ...marked(0, 30, red),
+      ...marked(100, 4, green),
+      ...marked(40, 30, red),
+      ...someIndicators(3, 200),
+    ])
     await post(server, marked(300, 30, red))
     const first = await ask(server, `${server.path}objects/?limit=6`, { as: 'ann' })
     expect(idsOf(first)).toEqual([100, 101, 102, 103, 200, 201].map(idAt))

@@ -1,7 +1,8 @@
 import { connectTaxii } from '../../../src/taxii/connect.ts'
 import { taxiiSuite, type TaxiiSubject } from '../../contracts/taxii-suite.ts'
 import { anHttp } from '../../http/an-http.ts'
-import { aServer, indicators, oldIndicators } from './a-server.ts'
+import { someIndicators } from '../../support/indicators.ts'
+import { aServer, oldIndicators } from './a-server.ts'
 
 /** Our own client against our own server: everything that its contract promises holds between them. */
 for (const version of ['2.0', '2.1'] as const)
@@ -10,7 +11,7 @@ for (const version of ['2.0', '2.1'] as const)
     pages: true,
     async start({ items, pageSize }): Promise<TaxiiSubject> {
       const server = await aServer({ taxii2: { maxPageSize: pageSize } })
-      const make = version === '2.0' ? oldIndicators : indicators
+      const make = version === '2.0' ? oldIndicators : someIndicators
       const objects: Buffer[] = []
       const store = async (more: readonly object[]) => {
         const added = more.map((object) => Buffer.from(JSON.stringify(object)))

@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest'
-import { anAccount, ask, aServer, indicators, post, taxii20, taxii21 } from './a-server.ts'
+import { someIndicators } from '../../support/indicators.ts'
+import { anAccount, ask, aServer, post, taxii20, taxii21 } from './a-server.ts'
 
 const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 it('S21-1: discovery is at /taxii2/, and every endpoint of the standard answers', async () => {
   await using server = await aServer({ taxii2: { description: 'What we know', contact: 'soc@soc.example' } })
-  const posted = await post(server, indicators(1))
+  const posted = await post(server, someIndicators(1))
   const discovery = await ask(server, '/taxii2/')
   expect(discovery.body).toEqual({
     title: 'Test server',
@@ -14,7 +15,7 @@ it('S21-1: discovery is at /taxii2/, and every endpoint of the standard answers'
     default: '/api/',
     api_roots: expect.arrayContaining(['/api/']) as string[],
   })
-  const object = `${server.path}objects/${String(indicators(1)[0]?.['id'])}/`
+  const object = `${server.path}objects/${String(someIndicators(1)[0]?.['id'])}/`
   const paths = ['/api/', '/api/collections/', server.path, `${server.path}manifest/`, `${server.path}objects/`]
   const all = [...paths, object, `${object}versions/`, `/api/status/${String(posted.body['id'])}/`]
   for (const path of all) expect([path, (await ask(server, path)).status]).toEqual([path, 200])
@@ -58,8 +59,8 @@ it('S21-11: empty lists are left out, of every resource', async () => {
   await server.persistence.taxii2.createApiRoot({ id: 'empty', isDefault: false, title: 'Empty', isPublic: true })
   for (const path of ['/empty/collections/', `${server.path}objects/`, `${server.path}manifest/`])
     expect((await ask(server, path)).text).toBe('{}')
-  await post(server, indicators(1))
-  const object = `${server.path}objects/${String(indicators(1)[0]?.['id'])}/`
+  await post(server, someIndicators(1))
+  const object = `${server.path}objects/${String(someIndicators(1)[0]?.['id'])}/`
   expect((await ask(server, `${object}versions/?added_after=2030-01-01T00:00:00Z`)).text).toBe('{}')
   const nobody = await ask(server, '/taxii2/', { as: 'nobody' })
   expect(nobody.status).toBe(200)
@@ -93,7 +94,7 @@ it('S21-12: collections in a stable order, booleans always there, by alias too',
   const main = (await listed('ann')).find((each) => each['alias'] === 'main')
   expect(main).toMatchObject({ id: server.collection.id, alias: 'main', can_read: false, can_write: true })
   expect((await ask(server, '/api/collections/main/')).body['id']).toBe(server.collection.id)
-  await post(server, indicators(2), { path: '/api/collections/main/' })
+  await post(server, someIndicators(2), { path: '/api/collections/main/' })
   expect((await ask(server, '/api/collections/main/objects/')).body.objects).toHaveLength(2)
 })
 
@@ -121,7 +122,7 @@ it('S21-7: nobody has to say what program they are', async () => {
 
 it('S21-8: an address without its slash is answered as with it', async () => {
   await using server = await aServer()
-  await post(server, indicators(3))
+  await post(server, someIndicators(3))
   for (const path of ['/taxii2/', '/api/', '/api/collections/', server.path, `${server.path}objects/`]) {
     const [with_, without] = [await ask(server, path), await ask(server, path.slice(0, -1))]
     expect([without.status, without.text]).toEqual([200, with_.text])
@@ -130,7 +131,7 @@ it('S21-8: an address without its slash is answered as with it', async () => {
 
 it('S21-3, S21-4, S20-5: without a login there is 401 with a challenge for each scheme, for every method', async () => {
   await using server = await aServer({ default: { kind: 'anonymous' } })
-  const object = `${server.path}objects/${String(indicators(1)[0]?.['id'])}/`
+  const object = `${server.path}objects/${String(someIndicators(1)[0]?.['id'])}/`
   const tried: [string, string][] = [
     ['GET', '/taxii2/'],
     ['GET', '/api/'],
@@ -170,16 +171,16 @@ it('edge case 7, S21-4: wrong credentials get 401 with a challenge also where an
 
 it('reads for anybody while there is no account, and writes for nobody', async () => {
   await using server = await aServer({ default: { kind: 'anonymous' }, anonymousReading: true })
-  await post(server, indicators(1), { as: 'admin' })
+  await post(server, someIndicators(1), { as: 'admin' })
   expect((await ask(server, '/taxii2/')).body['api_roots']).toContain('/api/')
   expect((await ask(server, `${server.path}objects/`)).body.objects).toHaveLength(1)
-  expect((await post(server, indicators(1))).status).toBe(401)
+  expect((await post(server, someIndicators(1))).status).toBe(401)
   expect((await ask(server, '/unknown/')).status).toBe(404)
 })
 
 it('405 names what is allowed, OPTIONS too, HEAD is GET without its body', async () => {
   await using server = await aServer()
-  await post(server, indicators(1))
+  await post(server, someIndicators(1))
   const objects = `${server.path}objects/`
   const wrong = await ask(server, objects, { method: 'DELETE' })
   expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST, OPTIONS'])
@@ -201,7 +202,7 @@ it('leaves what is not its own to others', async () => {
 
 it('S21-28: what is no id at all is not found, and never an error of ours', async () => {
   await using server = await aServer()
-  await post(server, indicators(1))
+  await post(server, someIndicators(1))
   const ids = ['x', '%00', '%ff', '..%2f..', "'%20or%201=1--", '💥', 'constructor', '__proto__', 'a'.repeat(3000), '%']
   for (const id of ids) {
     const paths = [`/${id}/collections/`, `/api/collections/${id}/`, `/api/collections/${id}/objects/`]

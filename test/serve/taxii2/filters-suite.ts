@@ -4,7 +4,8 @@ import { timestampKey, toEpochMicroseconds } from '../../../src/core/timestamp.t
 import type { Clock } from '../../../src/core/ports.ts'
 import { selectEntries, type ShelfEntry } from '../../../src/simulate/taxii2-shelf.ts'
 import type { Store } from '../../../src/store/store.ts'
-import { ask, aServer, idAt, idsOf, indicators, oldIndicators, post, type TestServer } from './a-server.ts'
+import { idAt, someIndicators } from '../../support/indicators.ts'
+import { ask, aServer, idsOf, oldIndicators, post, type TestServer } from './a-server.ts'
 
 const hostileIds = [
   "indicator--' OR '1'='1",
@@ -25,13 +26,13 @@ async function fill(): Promise<void> {
     days.slice(0, index % 4).map((day) => ({ modified: day.replace('T00', hour) }))
   const objects = [
     ...Array.from({ length: 20 }, (_, index) =>
-      versioned(index, 'T00').flatMap((day) => indicators(1, index, day)),
+      versioned(index, 'T00').flatMap((day) => someIndicators(1, index, day)),
     ).flat(),
     ...Array.from({ length: 20 }, (_, index) =>
       versioned(index + 2, 'T12').flatMap((day) => oldIndicators(1, 10 + index, day)),
     ).flat(),
-    ...indicators(10, 60, { type: 'malware' }),
-    ...hostileIds.flatMap((id) => indicators(1, 0, { id, modified: days[1] })),
+    ...someIndicators(10, 60, { type: 'malware' }),
+    ...hostileIds.flatMap((id) => someIndicators(1, 0, { id, modified: days[1] })),
     ...[1, 2, 3].map((n) => ({ type: 'url', id: `url--${n}`, value: `https://bad.example/${n}` })),
     // Without dates, in two states: two versions that only the dates of adding tell apart.
     { type: 'url', id: 'url--1', value: 'https://bad.example/other' },

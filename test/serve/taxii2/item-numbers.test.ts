@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readItemRange } from '../../../src/serve/taxii2/item-range.ts'
-import { ask, aServer, idAt, idsOf, indicators, oldIndicators, post } from './a-server.ts'
+import { idAt, someIndicators } from '../../support/indicators.ts'
+import { ask, aServer, idsOf, oldIndicators, post } from './a-server.ts'
 import { stix20, taxii20, type TestServer } from './a-server.ts'
 
 describe('item numbers in 2.0', () => {
@@ -107,7 +108,7 @@ describe('item numbers in 2.0', () => {
 
   it('S20-8: gives bundles of 2.0 objects alone; pollers of 2.1 get those as they are', async () => {
     await using server = await aServer()
-    await post(server, [...indicators(2), ...oldIndicators(2, 10)])
+    await post(server, [...someIndicators(2), ...oldIndicators(2, 10)])
     const bundle = await items(server, undefined)
     expect(bundle.body).toEqual({
       type: 'bundle',
@@ -120,7 +121,7 @@ describe('item numbers in 2.0', () => {
     expect([one.status, one.body.objects]).toEqual([200, oldIndicators(1, 10)])
     expect((await ask(server, `${server.path}objects/${idAt(0)}/`, { accept: stix20 })).status).toBe(404)
     expect((await ask(server, `${server.path}objects/`)).body.objects).toEqual([
-      ...indicators(2),
+      ...someIndicators(2),
       ...oldIndicators(2, 10),
     ])
   })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { chooseVersion, versionOfContent } from '../../../src/serve/taxii2/media-type.ts'
-import { ask, aServer, indicators, post, stix20, taxii20, taxii21 } from './a-server.ts'
+import { someIndicators } from '../../support/indicators.ts'
+import { ask, aServer, post, stix20, taxii20, taxii21 } from './a-server.ts'
 
 const both = ['2.1', '2.0'] as const
 
@@ -75,13 +76,13 @@ const everyAddress = (path: string) => [
   path,
   `${path}objects/`,
   `${path}manifest/`,
-  `${path}objects/${String(indicators(1)[0]?.['id'])}/`,
-  `${path}objects/${String(indicators(1)[0]?.['id'])}/versions/`,
+  `${path}objects/${String(someIndicators(1)[0]?.['id'])}/`,
+  `${path}objects/${String(someIndicators(1)[0]?.['id'])}/versions/`,
 ]
 
 it('S21-5: every answer of 2.1 has its media type, errors too, and an error says its status as text', async () => {
   await using server = await aServer()
-  await post(server, indicators(1))
+  await post(server, someIndicators(1))
   for (const path of everyAddress(server.path)) {
     const { status, headers } = await ask(server, path)
     expect([path, status, headers.get('content-type')]).toEqual([path, 200, taxii21])
@@ -124,7 +125,7 @@ it('edge case 8, S21-6: three spellings of Accept are answered; 2.0 on a server 
   ])
   expect((await ask(server, '/taxii/', { accept: taxii20 })).status).toBe(406)
   expect((await ask(server, '/api/')).body['versions']).toEqual([taxii21])
-  const posted = await post(server, indicators(1), { headers: { 'content-type': stix20 } })
+  const posted = await post(server, someIndicators(1), { headers: { 'content-type': stix20 } })
   expect(posted.status).toBe(415)
 })
 
@@ -139,7 +140,7 @@ it('S21-6: no Accept, or one for anything, is answered in 2.1; what names neithe
 it('S21-6, S20-2: a post of another media type gets 415, and nothing is stored', async () => {
   await using server = await aServer()
   for (const type of ['application/json', 'application/stix+json;version=2.1', taxii20, 'text/plain']) {
-    const answer = await post(server, indicators(1), { headers: { 'content-type': type } })
+    const answer = await post(server, someIndicators(1), { headers: { 'content-type': type } })
     expect([answer.status, answer.body['http_status']]).toEqual([415, '415'])
   }
   expect((await ask(server, `${server.path}objects/`)).body).toEqual({})
@@ -155,8 +156,8 @@ it('discovery of one version is not the address of the other', async () => {
 
 it('2.0 knows neither deleting nor versions', async () => {
   await using server = await aServer()
-  const path = `${server.path}objects/${String(indicators(1)[0]?.['id'])}/`
-  await post(server, indicators(1))
+  const path = `${server.path}objects/${String(someIndicators(1)[0]?.['id'])}/`
+  await post(server, someIndicators(1))
   const refused = await ask(server, path, { method: 'DELETE', accept: taxii20 })
   expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS'])
   expect((await ask(server, `${path}versions/`, { accept: taxii20 })).status).toBe(404)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { anAccount, ask, aServer, idAt, idsOf, indicators, oldIndicators, post } from './a-server.ts'
+import { idAt, someIndicators } from '../../support/indicators.ts'
+import { anAccount, ask, aServer, idsOf, oldIndicators, post } from './a-server.ts'
 import { stix20, type Answer, type AskOptions, type TestServer } from './a-server.ts'
 
 const objectsOf = (server: TestServer, query = '', options: AskOptions = {}) =>
@@ -22,26 +23,28 @@ describe('paging in 2.1', () => {
     'edge case 1, S21-14, S21-16: 250 objects of one POST are 100, 100 and 50 by %s, no gap, no repeat',
     async (by) => {
       await using server = await aServer()
-      await post(server, indicators(250))
+      await post(server, someIndicators(250))
       const pages = await readAll(server, 'limit=100', by)
       expect(pages.map((page) => page.body.objects?.length)).toEqual([100, 100, 50])
-      expect(pages.flatMap(idsOf)).toEqual(indicators(250).map(({ id }) => id))
+      expect(pages.flatMap(idsOf)).toEqual(someIndicators(250).map(({ id }) => id))
       expect(pages.map(({ body }) => body.more)).toEqual([true, true, undefined])
     },
   )
 
   it('edge case 2: what is added between two pages comes at the end', async () => {
     await using server = await aServer()
-    await post(server, indicators(20))
+    await post(server, someIndicators(20))
     const first = await objectsOf(server, '?limit=15')
-    await post(server, indicators(10, 100))
+    await post(server, someIndicators(10, 100))
     const second = await objectsOf(server, `?limit=100&next=${String(first.body.next)}`)
-    expect([...idsOf(first), ...idsOf(second)]).toEqual([...indicators(20), ...indicators(10, 100)].map(({ id }) => id))
+    expect([...idsOf(first), ...idsOf(second)]).toEqual(
+      [...someIndicators(20), ...someIndicators(10, 100)].map(({ id }) => id),
+    )
   })
 
   it('edge case 3: what is deleted between pages leaves an empty last page, without more', async () => {
     await using server = await aServer()
-    await post(server, indicators(11))
+    await post(server, someIndicators(11))
     const first = await objectsOf(server, '?limit=10')
     await ask(server, `${server.path}objects/${idAt(10)}/`, { method: 'DELETE' })
     const last = await objectsOf(server, `?limit=10&next=${String(first.body.next)}`)
@@ -50,7 +53,7 @@ describe('paging in 2.1', () => {
 
   it('edge case 4, S21-20: of two versions one is given, all are two; of three, first and last are two', async () => {
     await using server = await aServer()
-    const version = (day: number) => indicators(1, 0, { modified: `2026-02-0${day}T00:00:00.000Z` })
+    const version = (day: number) => someIndicators(1, 0, { modified: `2026-02-0${day}T00:00:00.000Z` })
     const seen = async (query: string) =>
       (await objectsOf(server, query)).body.objects?.map(({ modified }) => String(modified).slice(8, 10))
     // Not in the order of their dates.
@@ -66,7 +69,7 @@ describe('paging in 2.1', () => {
 
   it('S21-16: a limit is above zero, never exceeded, and lowered by the server', async () => {
     await using server = await aServer({ taxii2: { maxPageSize: 10 } })
-    await post(server, indicators(25))
+    await post(server, someIndicators(25))
     for (const [limit, length] of [
       [1, 1],
       [10, 10],
@@ -82,7 +85,7 @@ describe('paging in 2.1', () => {
 
   it('S21-17: a cursor outlives a restart, serves what came since, and belongs to its filters', async () => {
     await using server = await aServer()
-    await post(server, [...indicators(5), ...indicators(5, 50, { type: 'malware' })])
+    await post(server, [...someIndicators(5), ...someIndicators(5, 50, { type: 'malware' })])
     const query = 'match[type]=indicator,malware&match[version]=all'
     const { body } = await objectsOf(server, `?${query}&limit=4`)
     const next = String(body.next)
@@ -111,7 +114,7 @@ describe('paging in 2.1', () => {
 
   it('S21-18: added_after is later than, one only, in any spelling of RFC 3339', async () => {
     await using server = await aServer()
-    await post(server, indicators(3))
+    await post(server, someIndicators(3))
     const first = await objectsOf(server, '?limit=2')
     const stamp = String(first.headers.get('x-taxii-date-added-last'))
     const rest = async (text: string) =>
@@ -162,9 +165,9 @@ describe('filters', () => {
   it('S21-19: match by id, type, version and specification, on objects and manifest alike', async () => {
     await using server = await aServer()
     await post(server, [
-      ...indicators(3),
+      ...someIndicators(3),
       ...oldIndicators(2, 10),
-      ...indicators(2, 20, { type: 'malware' }),
+      ...someIndicators(2, 20, { type: 'malware' }),
       {
         type: 'ipv4-addr',
         spec_version: '2.1',
@@ -207,7 +210,7 @@ describe('filters', () => {
     const days = ['01', '02', '03'].map((day) => ({ modified: `2026-02-${day}T00:00:00.000Z` }))
     await post(
       server,
-      days.map((day) => indicators(1, 0, day)[0]),
+      days.map((day) => someIndicators(1, 0, day)[0]),
     )
     const object = `${server.path}objects/${idAt(0)}/`
     const given = async (query: string) =>
@@ -238,8 +241,8 @@ describe('filters', () => {
     await using server = await aServer()
     await post(server, [
       ...oldIndicators(1, 0, { modified: '2026-05-01T00:00:00.000Z' }),
-      ...indicators(1, 0, { modified: '2026-04-01T00:00:00.000Z' }),
-      ...indicators(1, 0, { modified: '2026-03-01T00:00:00.000Z' }),
+      ...someIndicators(1, 0, { modified: '2026-04-01T00:00:00.000Z' }),
+      ...someIndicators(1, 0, { modified: '2026-03-01T00:00:00.000Z' }),
       ...oldIndicators(1, 1),
     ])
     const months = async (query: string) =>
@@ -253,7 +256,7 @@ describe('filters', () => {
   it('S21-20: what has no date of its own has a version that leads back to it', async () => {
     await using server = await aServer()
     const observable = { type: 'ipv4-addr', id: 'ipv4-addr--00000000-0000-5000-8000-000000000001', value: '192.0.2.1' }
-    await post(server, [...indicators(2), observable])
+    await post(server, [...someIndicators(2), observable])
     const manifest = await ask(server, `${server.path}manifest/?match[type]=ipv4-addr`)
     const record = manifest.body.objects?.[0] as Record<string, string>
     expect(record['version']).toBe(record['date_added'])
@@ -263,19 +266,19 @@ describe('filters', () => {
 
 it('S21-13: whoever may only write is refused reading, everywhere', async () => {
   await using server = await aServer()
-  await post(server, indicators(1))
+  await post(server, someIndicators(1))
   const permissions = { taxii1: {}, taxii2: { [server.collection.id]: ['write'] as const } }
   server.principals.set('writer', anAccount('writer', { permissions }))
   const object = `${server.path}objects/${idAt(0)}/`
   for (const path of [`${server.path}objects/`, object, `${object}versions/`, `${server.path}manifest/`])
     expect((await ask(server, path, { as: 'writer' })).status).toBe(403)
   expect((await ask(server, server.path, { as: 'writer' })).body).toMatchObject({ can_read: false, can_write: true })
-  expect((await post(server, indicators(1, 5), { as: 'writer' })).status).toBe(202)
+  expect((await post(server, someIndicators(1, 5), { as: 'writer' })).status).toBe(202)
 })
 
 it('S21-14, S21-15, S21-25: every object has a date of its own, and the headers say the first and last of a page', async () => {
   await using server = await aServer()
-  await post(server, indicators(4))
+  await post(server, someIndicators(4))
   const manifest = await ask(server, `${server.path}manifest/`)
   const dates = manifest.body.objects?.map((record) => String(record['date_added'])) ?? []
   expect(new Set(dates).size).toBe(4)
@@ -299,8 +302,8 @@ it('S21-14, S21-15, S21-25: every object has a date of its own, and the headers 
 it('S21-23: the manifest has a record for each version, its media type one of the collection', async () => {
   await using server = await aServer()
   await post(server, [
-    ...indicators(1),
-    ...indicators(1, 0, { modified: '2026-03-01T00:00:00.5Z' }),
+    ...someIndicators(1),
+    ...someIndicators(1, 0, { modified: '2026-03-01T00:00:00.5Z' }),
     ...oldIndicators(1, 1),
   ])
   const { body } = await ask(server, `${server.path}manifest/?match[version]=all`)
@@ -340,7 +343,7 @@ it('gives every object byte for byte, numbers beyond 2^53 and escapes included',
 it('packs large answers for clients elsewhere that take it, and tells so', async () => {
   await using far = await aServer({ clientAddress: '192.0.2.7' })
   await using near = await aServer()
-  for (const server of [far, near]) await post(server, indicators(100))
+  for (const server of [far, near]) await post(server, someIndicators(100))
   const encoding = async (server: TestServer, accepted: string, query = '') => {
     const answer = await objectsOf(server, query, { headers: { 'accept-encoding': accepted } })
     expect(idsOf(answer)).toHaveLength(query === '' ? 100 : 1)

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Principal } from '../../../src/serve/authentication.ts'
 import type { Taxii2Collection } from '../../../src/serve/taxii2-persistence.ts'
-import { anAccount, anAdmin, ask, aServer, idAt, indicators, post, taxii21, type TestServer } from './a-server.ts'
+import { idAt, someIndicators } from '../../support/indicators.ts'
+import { anAccount, anAdmin, ask, aServer, post, taxii21, type TestServer } from './a-server.ts'
 
 /** Every principal at every endpoint of every kind of collection, by a table that shares no line with the server. */
 
@@ -84,7 +85,7 @@ beforeAll(async () => {
     await taxii2.addObjects(
       apiRootId,
       made,
-      indicators(5).map((object) => Buffer.from(JSON.stringify(object))),
+      someIndicators(5).map((object) => Buffer.from(JSON.stringify(object))),
     )
     places.set(kind, await taxii2.updateCollection({ ...made, isWritable: facts.isWritable }))
   }
@@ -113,13 +114,13 @@ async function send(who: Who, kind: Kind, endpoint: Endpoint) {
   const [method, path] = endpoints[endpoint]
   const place = places.get(kind)
   if (endpoint === 'delete' && place?.isWritable)
-    await post(server, indicators(1, 9), { path: pathOf(kind), as: 'admin' })
+    await post(server, someIndicators(1, 9), { path: pathOf(kind), as: 'admin' })
   return ask(server, pathOf(kind) + path, {
     method,
     as: who,
     ...(endpoint === 'add' && {
       headers: { 'content-type': taxii21 },
-      body: JSON.stringify({ objects: indicators(1) }),
+      body: JSON.stringify({ objects: someIndicators(1) }),
     }),
   })
 }

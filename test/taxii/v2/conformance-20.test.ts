@@ -3,7 +3,8 @@ import type { Taxii2Operations, TaxiiClient } from '../../../src/taxii/client.ts
 import type { SimulatedRequest } from '../../../src/simulate/loopback-server.ts'
 import { startTaxii2Server } from '../../../src/simulate/taxii2-server.ts'
 import type { Taxii2Options } from '../../../src/simulate/taxii2-options.ts'
-import { aClient, errorOf, idAt, idsOf, readPages, readPoll, someIndicators } from '../a-client.ts'
+import { idAt, someIndicators } from '../../support/indicators.ts'
+import { aClient, errorOf, idsOf, readPages, readPoll } from '../a-client.ts'
 import { isObjects, objectsUrl, oneCollection, startScript, type Said } from '../a-script.ts'
 
 const objects = someIndicators(25).map(({ spec_version: _, ...object }) => object)

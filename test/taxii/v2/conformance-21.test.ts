@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { startTaxii2Server } from '../../../src/simulate/taxii2-server.ts'
 import type { RootOptions, Taxii2Options } from '../../../src/simulate/taxii2-options.ts'
 import type { Taxii2Operations, TaxiiClient } from '../../../src/taxii/client.ts'
-import { aClient, errorOf, idAt, idsOf, readPages, readPoll, someIndicators } from '../a-client.ts'
+import { idAt, someIndicators } from '../../support/indicators.ts'
+import { aClient, errorOf, idsOf, readPages, readPoll } from '../a-client.ts'
 import { isObjects, objectsUrl, oneCollection, startScript, taxii21 } from '../a-script.ts'
 
 const objects = someIndicators(25)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { startTaxii2Server } from '../../../src/simulate/taxii2-server.ts'
-import { aClient, idsOf, readPoll, someIndicators } from '../a-client.ts'
+import { someIndicators } from '../../support/indicators.ts'
+import { aClient, idsOf, readPoll } from '../a-client.ts'
 import { isObjects, objectsUrl, oneCollection, startScript, type Said } from '../a-script.ts'
 import type { SimulatedRequest } from '../../../src/simulate/loopback-server.ts'
 

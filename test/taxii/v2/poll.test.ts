@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { startTaxii2Server } from '../../../src/simulate/taxii2-server.ts'
 import type { Taxii2Options } from '../../../src/simulate/taxii2-options.ts'
-import { aClient, idsOf, readPoll, someIndicators } from '../a-client.ts'
+import { someIndicators } from '../../support/indicators.ts'
+import { aClient, idsOf, readPoll } from '../a-client.ts'
 
 const objects = someIndicators(250)
 const start = (options: Taxii2Options = {}) =>

@@ -4,7 +4,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { aClient, idAt, readPoll } from '../a-client.ts'
+import { idAt } from '../../support/indicators.ts'
+import { aClient, readPoll } from '../a-client.ts'
 
 interface Served {
   readonly sizes: readonly number[]
