@@ -28,6 +28,8 @@ export interface VersionChoice {
   readonly needsSpecs: boolean
   /** Whether a version that is the only one of its id is always wanted. */
   readonly wantsOnlyOnes: boolean
+  /** Whether no version is wanted beside the last one of its id. */
+  readonly wantsLastOnly: boolean
   /** Of all versions of an id, those that are wanted. */
   among(versions: readonly Sibling[]): readonly Sibling[]
 }
@@ -111,6 +113,7 @@ function versionChoice({ versions = ['all'], specVersions }: Pick<PageQuery, 've
     needsSiblings: !all && (last || first) ? true : isNewest,
     needsSpecs: specVersions !== undefined,
     wantsOnlyOnes: all || last || first,
+    wantsLastOnly: last && !all && !first && texts.length === 0,
     among(siblings) {
       const left = ofSpec(siblings)
       if (all) return left

@@ -13,9 +13,11 @@ import type { Connection, SqlRow, SqlValue } from './binding.ts'
 import type { Database } from './database.ts'
 import { growIndex } from './grow-index.ts'
 import { newIndexPath } from './index-path.ts'
+import { insertRows } from './insert-rows.ts'
 import { checksumOf, digestOf, keyOfId, keyOfVersion, specOf } from './keys.ts'
-import { insertPage, insertRows, keepConflict, pagePathSql, putAside } from './page-path.ts'
+import { insertPage, keepConflict, pagePathSql, putAside } from './page-path.ts'
 import type { Place } from '../place.ts'
+import { noteLatest } from './latest.ts'
 import { findPlace, listPlaces, makePlace, moveCheckpoint } from './places.ts'
 import { putRecord } from './records.ts'
 import { microsOf } from '../now.ts'
@@ -159,7 +161,7 @@ function putIds(connection: Connection, target: string, of: number, ids: readonl
   for (const id of ids) connection.run(`INSERT OR IGNORE INTO ${target} VALUES (?, ?)`, [of, keyOfId(id)])
 }
 
-/** What is counted over all versions, and the versions that have siblings. */
+/** What is counted over all versions, and which of them are superseded. */
 function finishCounts(connection: Connection): void {
   for (const { number } of listPlaces(connection)) {
     const found = connection.get(
@@ -172,12 +174,24 @@ function finishCounts(connection: Connection): void {
       number,
     ])
   }
-  connection.run(`INSERT OR IGNORE INTO sibling (collection, added, id) SELECT collection, added, id FROM version
-    WHERE (id, collection) IN (SELECT id, collection FROM version GROUP BY id, collection HAVING count(*) > 1)`)
+  noteLatest(connection)
 }
 
 const tables = [
-  ...['sibling', 'stated', 'statement', 'trait', 'relation', 'named', 'revoked', 'unread', 'seen', 'vanished', 'page'],
+  ...[
+    'sibling',
+    'standing',
+    'stated',
+    'statement',
+    'trait',
+    'relation',
+    'named',
+    'revoked',
+    'unread',
+    'seen',
+    'vanished',
+    'page',
+  ],
   ...[
     'quarantine',
     'conflict',

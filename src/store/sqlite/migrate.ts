@@ -5,9 +5,13 @@ import { timestampOfDate } from '../../core/timestamp.ts'
 import type { Connection } from './binding.ts'
 import { copyWhileHeld } from './copy.ts'
 import type { Database } from './database.ts'
+import { noteLatest } from './latest.ts'
 import { applicationId } from './schema.ts'
 
 const mostAttempts = 100
+
+/** The schema since which superseded versions are noted: what SQL cannot tell of those that are there. */
+const latestNoted = 4
 
 /** How often a program waits as long as for any writer while another one copies and changes a store: half an hour. */
 const mostWaits = 30
@@ -41,6 +45,7 @@ export async function migrate(
           await copyBeside(database, `schema-${current}-${stampOf(clock)}`)
         }
         for (const sql of migrations.slice(current)) connection.exec(sql)
+        if (current > 0 && current < latestNoted && migrations.length >= latestNoted) noteLatest(connection)
         connection.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`)
       })
     } catch (error) {

@@ -5,9 +5,15 @@ import { holdingOf, segmentsBetween } from './page-segments.ts'
 import { countUnwanted } from './page-standings.ts'
 import type { SegmentItem } from './segments.ts'
 
-/** The statement that adds up segments; its query plan is tested. */
-export const pageCountSql = `SELECT contents, sum(items) AS items, min(first) AS first
-  FROM segment INDEXED BY segment_look WHERE collection = ? AND first > ? AND first <= ? GROUP BY contents`
+/** The statements that add up segments, and what is not superseded in them; their query plans are tested. */
+export const pageCountSql = {
+  all: `SELECT contents, sum(items) AS items, min(first) AS first
+    FROM segment INDEXED BY segment_look WHERE collection = ? AND first > ? AND first <= ? GROUP BY contents`,
+  latest: `SELECT contents, sum(standing.items) AS items, min(standing.first) AS first
+    FROM standing CROSS JOIN segment INDEXED BY segment_look
+    ON segment.collection = standing.collection AND segment.first = standing.first
+    WHERE standing.collection = ? AND standing.first > ? AND standing.first <= ? GROUP BY contents`,
+} as const
 
 /**
  * How many versions the query holds for. Segments of which it holds for everything are added up; only those at the ends of
@@ -54,7 +60,8 @@ interface Group {
 
 /** The segments that begin behind the window's begin and until `until`, by what is in them. */
 function groupsOf({ connection, place, query, filter, contents }: PageReading, until: number): readonly Group[] {
-  return connection.all(pageCountSql, [place.number, filter.after, until]).map((row) => {
+  const sql = pageCountSql[filter.choice.wantsLastOnly ? 'latest' : 'all']
+  return connection.all(sql, [place.number, filter.after, until]).map((row) => {
     const number = row['contents'] as number | null
     const held = number === null ? undefined : contents.get(number)
     const share = held === undefined ? 'some' : shareOf(held, query)

@@ -35,9 +35,7 @@ export async function* wantedIn(
   for (const group of groupsOf(segments, after, room)) {
     const read = await Promise.all(group.map((row) => itemsOf(asked, row)))
     most = mostOf(read)
-    const held = read.flatMap((items) =>
-      items.filter(({ item, added }) => added > after && added <= until && holds(item)),
-    )
+    const held = read.map((items) => items.filter(({ item, added }) => added > after && added <= until && holds(item)))
     const chosen = await chosenOf(asked, held)
     missing -= chosen.length
     // What is in the cache is there without waiting: nothing else would ever have its turn.
@@ -62,7 +60,7 @@ function* groupsOf(
   for (const row of segments) {
     group.push(row)
     // Of a segment that begins before the window nobody knows how much is in it.
-    if (row.first > after) items += row.items
+    if (row.first > after) items += row.likely
     if (items < room.missing() && group.length < room.most()) continue
     yield group
     group = []

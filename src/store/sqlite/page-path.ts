@@ -7,7 +7,9 @@ import type { Conflict, PagePart, Settled } from '../store.ts'
 import { newTally } from '../tally.ts'
 import { corruption, type Connection, type SqlValue } from './binding.ts'
 import { newIndexPath } from './index-path.ts'
+import { insertRows, perCount, rowMarks } from './insert-rows.ts'
 import { checksumOf, digestOf, keyed, keyOfVersion, keyText, specOf, type Keyed } from './keys.ts'
+import { countStanding, latestChanges, latestSql, siblingVersion, type SiblingVersion } from './latest.ts'
 import { newSegmentWriter, readSegment, type SegmentItem } from './segments.ts'
 
 /**
@@ -17,40 +19,26 @@ import { newSegmentWriter, readSegment, type SegmentItem } from './segments.ts'
  */
 
 const batchSize = 200
-const rowsPerInsert = 50
-
-const marks = (row: string, count: number): string => Array<string>(count).fill(row).join(', ')
-const perCount = (make: (count: number) => string): ((count: number) => string) => {
-  const made = new Map<number, string>()
-  return (count) => {
-    const sql = made.get(count) ?? make(count)
-    made.set(count, sql)
-    return sql
-  }
-}
 
 /** The statements of the page path, by the number of rows asked for; their query plans are tested. */
 export const pagePathSql = {
   countKnown: perCount(
-    (count) => `WITH wanted (id, digest) AS (VALUES ${marks('(?, ?)', count)})
+    (count) => `WITH wanted (id, digest) AS (VALUES ${rowMarks('(?, ?)', count)})
       SELECT count(*) AS known FROM wanted CROSS JOIN version
       ON version.id = wanted.id AND version.collection = ? AND version.digest = wanted.digest`,
   ),
   findVersions: perCount(
-    (count) => `WITH wanted (place, id) AS (VALUES ${marks('(?, ?)', count)})
-      SELECT place, version.version AS version, digest, added FROM wanted CROSS JOIN version
+    (count) => `WITH wanted (place, id) AS (VALUES ${rowMarks('(?, ?)', count)})
+      SELECT place, version.version AS version, digest, added, spec FROM wanted CROSS JOIN version
       ON version.id = wanted.id AND version.collection = ?`,
   ),
   insertVersions: perCount(
     (count) =>
-      `INSERT INTO version (id, collection, version, digest, added, spec) VALUES ${marks('(?, ?, ?, ?, ?, ?)', count)}`,
-  ),
-  insertSiblings: perCount(
-    (count) => `INSERT OR IGNORE INTO sibling (collection, added, id) VALUES ${marks('(?, ?, ?)', count)}`,
+      `INSERT INTO version (id, collection, version, digest, added, spec) VALUES ${rowMarks('(?, ?, ?, ?, ?, ?)', count)}`,
   ),
   findSegment: 'SELECT first, data FROM segment WHERE collection = ? AND first <= ? ORDER BY first DESC LIMIT 1',
-  insertSeen: perCount((count) => `INSERT OR IGNORE INTO seen (run, id) VALUES ${marks('(?, ?)', count)}`),
-  unmarkVanished: perCount((count) => `DELETE FROM vanished WHERE collection = ? AND id IN (${marks('?', count)})`),
+  insertSeen: perCount((count) => `INSERT OR IGNORE INTO seen (run, id) VALUES ${rowMarks('(?, ?)', count)}`),
+  unmarkVanished: perCount((count) => `DELETE FROM vanished WHERE collection = ? AND id IN (${rowMarks('?', count)})`),
 }
 
 export interface PagePathSettings {
@@ -75,16 +63,14 @@ export interface PagePath {
   finish(): Promise<Growth>
 }
 
-/** What a batch adds to the tables, row after row. */
+/** What a batch adds to the tables: rows of versions, and all that there is of ids that had some before, with how many. */
 interface Rows {
   readonly versions: SqlValue[]
-  readonly siblings: SqlValue[]
+  readonly updated: Map<readonly KnownVersion[], { readonly id: Buffer; readonly before: number }>
 }
 
-interface KnownVersion {
-  readonly version: string
+interface KnownVersion extends SiblingVersion {
   readonly digest: Buffer
-  readonly added: number
 }
 
 export function newPagePath(settings: PagePathSettings): PagePath {
@@ -94,6 +80,7 @@ export function newPagePath(settings: PagePathSettings): PagePath {
   const tally = newTally()
   const anyVanished = connection.get('SELECT 1 FROM vanished WHERE collection = ? LIMIT 1', [collection]) !== undefined
   let lastAdded = settings.lastAdded
+  const superseded: number[] = []
   let blocks = 0
   let mostlyKnown = lastAdded > 0
 
@@ -106,15 +93,27 @@ export function newPagePath(settings: PagePathSettings): PagePath {
       return
     }
     const known = findVersions(connection, collection, batch)
-    const rows: Rows = { versions: [], siblings: [] }
+    const rows: Rows = { versions: [], updated: new Map() }
     const unchangedBefore = tally.unchanged
     for (const entry of batch) {
       const full = settleOne(entry, known, rows, onSettled)
       if (full) await full
     }
     insertRows(connection, pagePathSql.insertVersions, rows.versions, 6)
-    insertRows(connection, pagePathSql.insertSiblings, rows.siblings, 3)
+    noteUpdated(rows)
     mostlyKnown = (tally.unchanged - unchangedBefore) * 2 > batch.length
+  }
+
+  /** Which of the versions of the ids that have several are superseded now. */
+  function noteUpdated({ updated }: Rows): void {
+    const values: SqlValue[] = []
+    for (const [versions, { id, before }] of updated) {
+      for (const [added, latest] of latestChanges(versions, before)) {
+        values.push(collection, added, id, latest)
+        if (latest === 0) superseded.push(added)
+      }
+    }
+    insertRows(connection, latestSql.keep, values, 4)
   }
 
   /** Counts one item and, when it brings something, plans its row and gives its bytes to the segment. */
@@ -136,11 +135,9 @@ export function newPagePath(settings: PagePathSettings): PagePath {
       return undefined
     }
     lastAdded = Math.max(lastAdded + 1, settings.now)
-    const fresh = { version, digest: entry.digest, added: lastAdded }
+    const fresh = { version, digest: entry.digest, added: lastAdded, spec: specOf(item) }
     if (siblings) {
-      // The second version of an id makes a sibling of its first one too.
-      if (siblings.length === 1) rows.siblings.push(collection, (siblings[0] as KnownVersion).added, entry.id)
-      rows.siblings.push(collection, lastAdded, entry.id)
+      if (!rows.updated.has(siblings)) rows.updated.set(siblings, { id: entry.id, before: siblings.length })
       siblings.push(fresh)
     } else known.set(item.id, [fresh])
     if (siblings) tally.updated++
@@ -185,6 +182,7 @@ export function newPagePath(settings: PagePathSettings): PagePath {
     async finish() {
       const indexed = index.finish()
       await segments.finish()
+      countStanding(connection, collection, superseded)
       return { tally, lastAdded, ids: tally.new, versions: tally.new + tally.updated, blocks, index: indexed }
     },
   }
@@ -215,27 +213,14 @@ function findVersions(
   for (const row of connection.all(pagePathSql.findVersions(firstPlace.size), values)) {
     const id = (batch[row['place'] as number] as Keyed).item.id
     const version = {
-      version: keyText(row['version'] as Buffer),
+      ...siblingVersion(row),
       digest: row['digest'] as Buffer,
-      added: row['added'] as number,
     }
     const siblings = known.get(id)
     if (siblings) siblings.push(version)
     else known.set(id, [version])
   }
   return known
-}
-
-export function insertRows(
-  connection: Connection,
-  sql: (count: number) => string,
-  values: readonly SqlValue[],
-  width: number,
-): void {
-  for (let at = 0; at < values.length; at += rowsPerInsert * width) {
-    const some = values.slice(at, at + rowsPerInsert * width)
-    connection.run(sql(some.length / width), some)
-  }
 }
 
 function markSeen(connection: Connection, run: number, batch: readonly Keyed[]): void {

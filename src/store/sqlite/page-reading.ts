@@ -21,6 +21,8 @@ export interface SegmentRow {
   readonly number: number
   readonly first: number
   readonly items: number
+  /** How many of them there may be in a page at most. */
+  readonly likely: number
 }
 
 export const segmentDataSql = 'SELECT data FROM segment WHERE number = ?'

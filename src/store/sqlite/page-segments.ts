@@ -7,18 +7,30 @@ import { typeMark } from './segments.ts'
 
 const rowsPerQuery = 64
 
-const look = (
-  condition: string,
-) => `SELECT number, first, items, iif(contents IS NULL, CAST(types AS BLOB), NULL) AS types
+const columns = 'number, segment.first AS first, segment.items AS items'
+const types = 'iif(contents IS NULL, CAST(types AS BLOB), NULL) AS types'
+
+const look = (condition: string) => `SELECT ${columns}, segment.items AS likely, ${types}
   FROM segment INDEXED BY segment_look
   WHERE collection = ? AND first >= ? AND first <= ?${condition} ORDER BY first LIMIT ${rowsPerQuery}`
 
+/** Only the segments that have versions which are not superseded. */
+const lookLatest = (condition: string) => `SELECT ${columns}, standing.items AS likely, ${types}
+  FROM standing CROSS JOIN segment INDEXED BY segment_look
+  ON segment.collection = standing.collection AND segment.first = standing.first
+  WHERE standing.collection = ? AND standing.first >= ? AND standing.first <= ?${condition}
+  ORDER BY standing.first LIMIT ${rowsPerQuery}`
+
+const ofContents = ' AND (contents IS NULL OR contents IN (SELECT value FROM json_each(?)))'
+
 /** The statements that find segments; their query plans are tested. */
 export const pageSegmentsSql = {
-  holding: `SELECT number, first, items FROM segment INDEXED BY segment_look
+  holding: `SELECT number, first, items, items AS likely FROM segment INDEXED BY segment_look
     WHERE collection = ? AND first <= ? ORDER BY first DESC LIMIT 1`,
   any: look(''),
-  holdingSome: look(' AND (contents IS NULL OR contents IN (SELECT value FROM json_each(?)))'),
+  holdingSome: look(ofContents),
+  anyLatest: lookLatest(''),
+  holdingSomeLatest: lookLatest(ofContents),
 } as const
 
 /** The segments that may have something of what is asked, in order. */
@@ -32,7 +44,10 @@ export function segmentsOfPage(asked: PageReading): Iterable<SegmentRow> {
   )
 }
 
-/** Those that begin within these bounds, both inclusive, and have contents of these numbers or unknown ones. */
+/**
+ * Those that begin within these bounds, both inclusive, and have contents of these numbers or unknown ones; where only last
+ * versions are wanted, those of which something is not superseded.
+ */
 export function* segmentsBetween(
   asked: PageReading,
   bounds: { readonly from: number; readonly until: number },
@@ -40,7 +55,9 @@ export function* segmentsBetween(
 ): Iterable<SegmentRow> {
   const { connection, place, contents } = asked
   const isAny = wanted.length === contents.size
-  const sql = isAny ? pageSegmentsSql.any : pageSegmentsSql.holdingSome
+  const sql = asked.filter.choice.wantsLastOnly
+    ? pageSegmentsSql[isAny ? 'anyLatest' : 'holdingSomeLatest']
+    : pageSegmentsSql[isAny ? 'any' : 'holdingSome']
   const list: SqlValue[] = isAny ? [] : [JSON.stringify(wanted)]
   for (let { from } = bounds; ;) {
     const rows = connection.all(sql, [place.number, from, bounds.until, ...list])
@@ -76,5 +93,6 @@ function canHold({ types }: SqlRow, { query }: PageReading): boolean {
 }
 
 function segmentRow(row: SqlRow): SegmentRow {
-  return { number: row['number'] as number, first: row['first'] as number, items: row['items'] as number }
+  const { number, first, items, likely } = row as unknown as SegmentRow
+  return { number, first, items, likely }
 }

@@ -2,6 +2,7 @@ import { versionOf } from '../compare.ts'
 import type { Sibling } from '../page-match.ts'
 import { corruption, type SqlRow, type SqlValue } from './binding.ts'
 import { keyOfId, keyText, versionOfKey } from './keys.ts'
+import type { Latest } from './latest.ts'
 import { itemsOf, type PageReading } from './page-reading.ts'
 import { holdingOf } from './page-segments.ts'
 import type { SegmentItem } from './segments.ts'
@@ -15,34 +16,59 @@ const siblingsPerQuery = 1000
 export const pageVersionsSql = {
   ofIds: (count: number) => `SELECT id, version, added, spec FROM version
     WHERE id IN (${Array<string>(count).fill('?').join(', ')}) AND collection = ?`,
-  siblings: `SELECT added, id FROM sibling WHERE collection = ? AND added > ? AND added <= ?
+  siblings: `SELECT added, id, latest FROM sibling WHERE collection = ? AND added > ? AND added <= ?
     ORDER BY added LIMIT ${siblingsPerQuery}`,
+  undecided: `SELECT added, id, latest FROM sibling INDEXED BY sibling_undecided
+    WHERE collection = ? AND added > ? AND added <= ? AND latest IS NULL ORDER BY added LIMIT ${siblingsPerQuery}`,
 } as const
 
-/** Of these items, in order of `added`, the versions that are wanted. */
-export async function chosenOf(asked: PageReading, items: readonly SegmentItem[]): Promise<readonly SegmentItem[]> {
+/** Of the items of some segments, each in order of `added`, the versions that are wanted. */
+export async function chosenOf(
+  asked: PageReading,
+  segments: readonly (readonly SegmentItem[])[],
+): Promise<readonly SegmentItem[]> {
   const { choice } = asked.filter
   const isAlone = ({ item, added }: SegmentItem) =>
     choice.wantsOnlyOnes || choice.among([{ version: versionOf(item), added }]).length > 0
-  const [first, last] = [items[0], items.at(-1)]
-  if (!choice.needsSiblings || !first || !last) return items.filter(isAlone)
-  const ids = new Map<number, Buffer>()
-  for (const { added, id } of siblingsIn(asked, first.added - 1, last.added)) ids.set(added, id)
-  if (ids.size === 0) return items.filter(isAlone)
-  const wanted = await wantedOf(asked, [...new Set(items.flatMap(({ added }) => ids.get(added) ?? []).map(keyText))])
-  return items.filter((entry) => (ids.has(entry.added) ? wanted.has(entry.added) : isAlone(entry)))
+  if (!choice.needsSiblings) return segments.flat().filter(isAlone)
+  const siblings = new Map<number, SiblingRow>()
+  // Segment by segment: what lies between two of them may be a long history.
+  for (const items of segments) {
+    const [first, last] = [items[0], items.at(-1)]
+    if (!first || !last) continue
+    for (const row of siblingsIn(asked, pageVersionsSql.siblings, first.added - 1, last.added))
+      siblings.set(row.added, row)
+  }
+  const open = segments
+    .flat()
+    .flatMap(({ added }) => siblings.get(added) ?? [])
+    .filter((row) => isNotedWanted(asked, row) === undefined)
+  const wanted = await wantedOf(asked, [...new Set(open.map(({ id }) => keyText(id)))])
+  return segments.flat().filter((entry) => {
+    const row = siblings.get(entry.added)
+    return row ? (isNotedWanted(asked, row) ?? wanted.has(entry.added)) : isAlone(entry)
+  })
 }
 
-/** How many of the versions in the window that have siblings are not wanted. */
+/** Whether the notes alone say that a version, which is of a wanted spec version, is wanted or not. */
+function isNotedWanted({ filter }: PageReading, { latest }: SiblingRow): boolean | undefined {
+  return filter.choice.wantsLastOnly && latest !== null ? latest === 1 : undefined
+}
+
+/**
+ * How many of the versions in the window that have siblings are not wanted; where only last versions are, of those that are
+ * not noted as superseded.
+ */
 export async function countUnwanted(asked: PageReading, after: number, until: number): Promise<number> {
   let unwanted = 0
-  let some: { readonly added: number; readonly id: Buffer }[] = []
+  let some: SiblingRow[] = []
   const count = async () => {
     const wanted = await wantedOf(asked, [...new Set(some.map(({ id }) => keyText(id)))])
     unwanted += some.filter(({ added }) => !wanted.has(added)).length
     some = []
   }
-  for (const sibling of siblingsIn(asked, after, until)) {
+  const sql = pageVersionsSql[asked.filter.choice.wantsLastOnly ? 'undecided' : 'siblings']
+  for (const sibling of siblingsIn(asked, sql, after, until)) {
     some.push(sibling)
     if (some.length === siblingsPerQuery) await count()
   }
@@ -60,14 +86,21 @@ export async function wantedOfIds(asked: PageReading, ids: readonly string[]): P
   return [...wanted].filter((added) => added > after && added <= until).sort((a, b) => a - b)
 }
 
+interface SiblingRow {
+  readonly added: number
+  readonly id: Buffer
+  readonly latest: Latest
+}
+
 function* siblingsIn(
   { connection, place }: PageReading,
+  sql: string,
   after: number,
   until: number,
-): Iterable<{ readonly added: number; readonly id: Buffer }> {
+): Iterable<SiblingRow> {
   for (let last = after; ;) {
-    const rows = connection.all(pageVersionsSql.siblings, [place.number, last, until])
-    for (const row of rows) yield { added: row['added'] as number, id: row['id'] as Buffer }
+    const rows = connection.all(sql, [place.number, last, until])
+    yield* rows as unknown as SiblingRow[]
     if (rows.length < siblingsPerQuery) return
     last = rows.at(-1)?.['added'] as number
   }

@@ -8,6 +8,7 @@ import { reading, type Database } from './database.ts'
 import { growIndex } from './grow-index.ts'
 import { newIndexPath } from './index-path.ts'
 import { keyOfId, keyOfVersion, specOf } from './keys.ts'
+import { noteLatest } from './latest.ts'
 import { readSegment, type SegmentItem } from './segments.ts'
 
 const segmentsPerTransaction = 32
@@ -30,7 +31,12 @@ export async function reindex(
   for (;;) {
     signal?.throwIfAborted()
     const step = await database.transaction((connection) => readSome(connection, read))
-    if (!step) return report
+    if (!step) {
+      await database.transaction((connection) => {
+        if (!missingOnly || isUndecided(connection)) noteLatest(connection)
+      })
+      return report
+    }
     for (const name of Object.keys(report) as (keyof typeof report)[]) report[name] += step[name]
     onProgress?.({ done: report.versions, total: Math.max(total, report.versions) })
   }
@@ -134,6 +140,11 @@ async function readSome(connection: Connection, read: ReadItem): Promise<Reindex
     connection.run('DELETE FROM unread WHERE collection = ?', [collection])
   } else connection.run('UPDATE unread SET after = ? WHERE collection = ?', [last, collection])
   return { versions, ...growth }
+}
+
+/** Which versions are superseded could not be told while it was not known of which spec version they are. */
+function isUndecided(connection: Connection): boolean {
+  return connection.get('SELECT 1 FROM sibling WHERE latest IS NULL LIMIT 1') !== undefined
 }
 
 /** What releases before schema 3 did not note of a segment and of the versions in it; pages are quicker with it. */

@@ -4,6 +4,9 @@ import type { Connection, SqlRow } from './binding.ts'
 import { contentsOf, numberOfContents } from './contents.ts'
 import { growIndex } from './grow-index.ts'
 import { removeFromIndex } from './index-path.ts'
+import { insertRows } from './insert-rows.ts'
+import { keyText } from './keys.ts'
+import { countStanding, latestOf, latestSql, siblingVersion, type Latest, type SiblingVersion } from './latest.ts'
 import type { Place } from '../place.ts'
 import { packSegment, typesOf, type SegmentItem } from './segments.ts'
 
@@ -24,7 +27,10 @@ export async function removeFromSegment(
   from: { readonly row: SqlRow; readonly items: readonly SegmentItem[]; readonly doomed: readonly Doomed[] },
 ): Promise<void> {
   await shrinkSegment(connection, from.row, from.items, new Set(from.doomed.map(({ added }) => added)))
-  forget(connection, place, from.doomed)
+  const first = from.row['first'] as number
+  connection.run(latestSql.fall, [place.number, first])
+  const changed = forget(connection, place, from.doomed)
+  countStanding(connection, place.number, [first, ...changed])
   growIndex(connection, place.number, removeFromIndex(connection, place.number, read, from.doomed))
 }
 
@@ -52,28 +58,67 @@ async function shrinkSegment(
   ])
 }
 
-function forget(connection: Connection, place: Place, doomed: readonly Doomed[]): void {
-  let ids = 0
+const notedSql = 'SELECT latest FROM sibling WHERE collection = ? AND added = ?'
+const leftSql = 'SELECT version, added, spec FROM version WHERE id = ? AND collection = ? LIMIT ?'
+
+/** Returns `added` of those that are left and are noted otherwise now. */
+function forget(connection: Connection, place: Place, doomed: readonly Doomed[]): readonly number[] {
+  const ids = new Map<string, { readonly id: Buffer; lostLast: boolean }>()
   for (const { id, version, added } of doomed) {
     connection.run('DELETE FROM version WHERE id = ? AND collection = ? AND version = ?', [id, place.number, version])
+    const noted = connection.get(notedSql, [place.number, added])
     connection.run('DELETE FROM sibling WHERE collection = ? AND added = ?', [place.number, added])
-    const left = connection.all('SELECT added FROM version WHERE id = ? AND collection = ? LIMIT 2', [id, place.number])
-    if (left.length === 1) {
-      connection.run('DELETE FROM sibling WHERE collection = ? AND added = ?', [
-        place.number,
-        left[0]?.['added'] as number,
-      ])
-    }
+    const known = ids.get(keyText(id))
+    const lostLast = noted?.['latest'] !== 0
+    if (!known) ids.set(keyText(id), { id, lostLast })
+    else if (lostLast) known.lostLast = true
+  }
+  const changed: number[] = []
+  let gone = 0
+  for (const { id, lostLast } of ids.values()) {
+    const left = connection.all(leftSql, [id, place.number, lostLast ? -1 : 2]).map(siblingVersion)
+    // Without a superseded version the others are what they were, except that the only one has no note.
+    if (lostLast || left.length < 2) changed.push(...noteLeft(connection, place, id, left))
     if (left.length > 0) continue
     connection.run('DELETE FROM vanished WHERE collection = ? AND id = ?', [place.number, id])
     connection.run('DELETE FROM revoked WHERE id = ? AND collection = ?', [id, place.number])
-    ids++
+    gone++
   }
   const blocks = doomed.filter(({ item }) => item.kind === 'block').length
   connection.run('UPDATE collection SET ids = ids - ?, versions = versions - ?, blocks = blocks - ? WHERE number = ?', [
-    ids,
+    gone,
     doomed.length,
     blocks,
     place.number,
   ])
+  return changed
+}
+
+/** An only version has no note. Returns `added` of those that are noted otherwise now. */
+function noteLeft(
+  connection: Connection,
+  { number }: Place,
+  id: Buffer,
+  versions: readonly SiblingVersion[],
+): readonly number[] {
+  if (versions.length < 2) {
+    for (const { added } of versions)
+      connection.run('DELETE FROM sibling WHERE collection = ? AND added = ?', [number, added])
+    return versions.map(({ added }) => added)
+  }
+  const wanted = latestOf(versions)
+  const changed = versions.flatMap(({ added }, at) => {
+    const latest = wanted[at] as Latest
+    // What still is superseded was it before.
+    if (latest === 0) return []
+    const noted = connection.get(notedSql, [number, added])
+    return noted?.['latest'] === latest ? [] : [{ added, latest }]
+  })
+  insertRows(
+    connection,
+    latestSql.keep,
+    changed.flatMap(({ added, latest }) => [number, added, id, latest]),
+    4,
+  )
+  return changed.map(({ added }) => added)
 }

@@ -12,7 +12,8 @@
  * - `contents` has what can be in a segment (`contents.ts`), by numbers that `segment` has: none means that nobody knows. So
  *   has `version` its spec version, 0 for 2.0 and 1 for 2.1: none for blocks, and where nobody knows.
  * - `sibling` has the versions, by `added`, whose id has more than one in the collection: for all others to be the last
- *   version is to be the only one.
+ *   version is to be the only one. `latest` is 0 for those that are superseded, and 1 or none as `latest.ts` says.
+ * - `standing` has how many versions of a segment are not superseded; segments of which all are have no row.
  * - `seen` has what a run that reads everything has received so far, `vanished` the ids that the last such run missed.
  * - `checksum` is over what no other check covers: `checksumOf`.
  *
@@ -219,6 +220,17 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   INSERT INTO sibling (collection, added, id) SELECT collection, added, id FROM version WHERE (id, collection) IN
     (SELECT id, collection FROM version GROUP BY id, collection HAVING count(*) > 1);
+  `,
+  `
+  ALTER TABLE sibling ADD COLUMN latest INTEGER;
+  CREATE INDEX sibling_undecided ON sibling (collection, added) WHERE latest IS NULL;
+  CREATE TABLE standing (
+    collection INTEGER NOT NULL REFERENCES collection (number),
+    first INTEGER NOT NULL,
+    items INTEGER NOT NULL,
+    PRIMARY KEY (collection, first)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO standing (collection, first, items) SELECT collection, first, items FROM segment;
   `,
 ]
 

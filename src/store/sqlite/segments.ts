@@ -3,6 +3,7 @@ import { deflate, inflate } from 'node:zlib'
 import type { Item } from '../../stix/item.ts'
 import { corruption, type Connection } from './binding.ts'
 import { contentsOf, numberOfContents } from './contents.ts'
+import { latestSql } from './latest.ts'
 
 /**
  * Raw bytes are kept in segments of about 64 KiB, deflated off the main thread. zlib's own checksum is in each. Inflated, a
@@ -74,6 +75,7 @@ export function newSegmentWriter(connection: Connection, collection: number): Se
       numberOfContents(connection, contentsOf(items)),
       data,
     ])
+    connection.run(latestSql.stand, [collection, segment.first, items.length])
     inFlight.delete(segment)
   }
 

@@ -9,6 +9,7 @@ import type { Place } from '../place.ts'
 import { alteredNames, listPlaces, readCheckpoint } from './places.ts'
 import { alteredRecords } from './records.ts'
 import { readSegment, type SegmentItem } from './segments.ts'
+import { latestProblems } from './verify-latest.ts'
 import { newIndexCheck } from './verify-index.ts'
 
 /**
@@ -49,6 +50,9 @@ async function verifyAll(reader: Connection, file: string, read: ReadItem): Prom
     await findings.guard(name, () => verifyAsides(reader, place, name, findings))
   }
   await findings.guard('the versions', () => verifyStrays(reader, findings))
+  await findings.guard('the notes of superseded versions', () => {
+    for (const problem of latestProblems(reader)) findings.add(problem)
+  })
   await findings.guard('the records', () => {
     for (const problem of alteredRecords(reader)) findings.add(problem)
   })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { connect } from '../../../src/store/sqlite/binding.ts'
+import { latestSql } from '../../../src/store/sqlite/latest.ts'
 import { pageCountSql } from '../../../src/store/sqlite/page-count.ts'
 import { segmentDataSql } from '../../../src/store/sqlite/page-reading.ts'
 import { pageSegmentsSql } from '../../../src/store/sqlite/page-segments.ts'
@@ -37,12 +38,14 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('quer
 
   it('looks for the segments of a page, and counts them, in an index that has no bytes in it', () => {
     const bounds = String.raw`\(collection=\? AND first`
-    for (const sql of [...Object.values(pageSegmentsSql), pageCountSql]) {
+    for (const sql of [...Object.values(pageSegmentsSql), ...Object.values(pageCountSql)]) {
       expect(planOf(sql)).toMatch(new RegExp(`SEARCH segment USING (COVERING )?INDEX segment_look ${bounds}`))
-      expect(planOf(sql)).not.toMatch(/USE TEMP B-TREE FOR ORDER BY|SCAN segment/)
+      expect(planOf(sql)).not.toMatch(/USE TEMP B-TREE FOR ORDER BY|SCAN (segment|standing)/)
     }
+    for (const sql of [pageSegmentsSql.anyLatest, pageSegmentsSql.holdingSomeLatest, pageCountSql.latest])
+      expect(planOf(sql)).toMatch(new RegExp(`^SEARCH standing USING PRIMARY KEY ${bounds}`))
     expect(planOf(pageSegmentsSql.holding)).toMatch(/COVERING INDEX/)
-    expect(planOf(pageCountSql)).toMatch(/COVERING INDEX/)
+    for (const sql of Object.values(pageCountSql)) expect(planOf(sql)).toMatch(/segment USING COVERING INDEX/)
     expect(planOf(segmentDataSql)).toMatch(/SEARCH segment USING INTEGER PRIMARY KEY/)
   })
 
@@ -51,10 +54,22 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('quer
     expect(planOf(pageVersionsSql.siblings)).toMatch(
       /SEARCH sibling USING PRIMARY KEY \(collection=\? AND added>\? AND added<\?\)/,
     )
+    expect(planOf(pageVersionsSql.undecided)).toMatch(
+      /SEARCH sibling USING (COVERING )?INDEX sibling_undecided \(collection=\? AND added>\? AND added<\?\)/,
+    )
     expect(planOf(removalSql.addedOf)).toMatch(/SEARCH version USING PRIMARY KEY \(id=\? AND collection=\?\)/)
     for (const sql of [removalSql.holding, removalSql.next]) {
       expect(planOf(sql)).toMatch(/SEARCH segment USING INDEX segment_(order|look) \(collection=\? AND first/)
     }
+  })
+
+  it('keeps the notes of superseded versions by their keys', () => {
+    for (const sql of [latestSql.holding, latestSql.next])
+      expect(planOf(sql)).toMatch(/SEARCH segment USING COVERING INDEX segment_look \(collection=\? AND first/)
+    expect(planOf(latestSql.superseded)).toMatch(/SEARCH sibling USING PRIMARY KEY \(collection=\? AND added>\?/)
+    expect(planOf(latestSql.versions)).toMatch(/SEARCH version USING PRIMARY KEY/)
+    for (const sql of [latestSql.holding, latestSql.next, latestSql.superseded, latestSql.versions])
+      expect(planOf(sql)).not.toMatch(/TEMP B-TREE/)
   })
 
   it('finds records by kind and id, by owner, and what has expired', () => {
