@@ -82,7 +82,7 @@ const store: readonly MutationPart[] = [
       'src/store/{records,resolve-statements,row-text,run-record,statement-body,store-errors,tally,value-key}.ts',
       'src/store/memory/*.ts',
     ],
-    tests: ['test/store/{memory,index-reading}.test.ts'],
+    tests: ['test/store/{memory,index-reading}.test.ts', 'test/store/sqlite/driver.test.ts'],
   },
   {
     files: ['src/store/sqlite/*.ts'],
