@@ -6,7 +6,7 @@ import { createLengths, shapeOf, type ValueShape } from '../scan/value-shape.ts'
 import { openValueTable, shapeFor, signatureReference, tableBytes, tableChecksum } from '../scan/value-table.ts'
 import type { ValueKind } from '../stix/statement.ts'
 import { encodeTail, headBytes, indexFormat, indexHead, type IndexTail } from './index-layout.ts'
-import { encodeRecord, isNetwork, recordOf } from './record.ts'
+import { encodeRecord, isNetwork, recordOf, validityBytes, writeValidity, type IndexRecord } from './record.ts'
 import { keysOf } from './value-keys.ts'
 
 /** Where an index is written to; nothing shows before `commit`. */
@@ -49,7 +49,7 @@ export async function buildIndex(
         gathered.leaveOut()
         continue
       }
-      const reference = records.add(encodeRecord(recordOf(indicator, timeless)))
+      const reference = records.add(recordOf(indicator, timeless))
       gathered.add(indicator, reference, keys)
       if (records.isFull) await records.flush()
       if (gathered.count % 10_000 === 0) onProgress?.(gathered.count)
@@ -68,7 +68,7 @@ interface RecordWriter {
   /** Where the next one goes. */
   readonly place: number
   readonly isFull: boolean
-  add(text: string): number
+  add(record: IndexRecord): number
   flush(): Promise<void>
 }
 
@@ -83,12 +83,14 @@ function createRecordWriter(sink: IndexSink): RecordWriter {
     get isFull() {
       return length >= pieceBytes
     },
-    add(text) {
+    add(record) {
       const reference = (written + length) / 8
-      const size = Buffer.byteLength(text)
+      const text = encodeRecord(record)
+      const size = validityBytes + Buffer.byteLength(text)
       const padded = Math.ceil((8 + size) / 8) * 8
       if (length + padded > piece.length) piece = Buffer.concat([piece, Buffer.alloc(padded)])
-      piece.write(text, length + 8)
+      writeValidity(piece, length + 8, record)
+      piece.write(text, length + 8 + validityBytes)
       piece.writeUInt32LE(size, length)
       piece.writeUInt32LE(crc32(piece.subarray(length + 8, length + 8 + size)), length + 4)
       piece.fill(0, length + 8 + size, length + padded)

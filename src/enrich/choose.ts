@@ -18,6 +18,6 @@ function compareText(a: string, b: string): number {
 
 /** Whether an indicator counts at a moment. */
 export function isValidAt({ validFrom, validUntil }: IndexRecord, nowMs: number): boolean {
-  if (validFrom !== undefined && Date.parse(validFrom) > nowMs) return false
-  return validUntil === undefined || !(Date.parse(validUntil) <= nowMs)
+  if (validFrom !== undefined && validFrom > nowMs) return false
+  return validUntil === undefined || validUntil > nowMs
 }

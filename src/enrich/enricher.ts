@@ -5,6 +5,7 @@ import { guessLogFormat, openLogFormat } from './formats/registry.ts'
 import { createLineLook } from './line-look.ts'
 import { createMatcher, type Matcher } from './match.ts'
 import type { MatchIndex } from './open-index.ts'
+import type { RecordSlots } from './record-slots.ts'
 
 export interface EnricherOptions {
   readonly index: MatchIndex
@@ -71,6 +72,7 @@ export function createEnricher(options: EnricherOptions): Enricher {
   const counts = { lines: 0, hits: 0, tooLong: 0, other: 0, bytes: 0 }
   let index = options.index
   let matcher: Matcher = createMatcher(index)
+  let slots = slotsFor(index, names)
   let format: LogFormat | undefined
   let pending: Buffer[] = []
   let pendingBytes = 0
@@ -91,9 +93,7 @@ export function createEnricher(options: EnricherOptions): Enricher {
     const met = format && lines.meet(line, format, matcher, only)
     if (format?.isOther?.(line)) counts.other++
     if (!met?.hit) return undefined
-    const { kind } = met.hit.record
-    counts.hits++
-    kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
+    countHit(met.hit.record.kind)
     return met.extend(additionsFor(met.hit))
   }
 
@@ -107,6 +107,25 @@ export function createEnricher(options: EnricherOptions): Enricher {
     const { start, line, end } = partsOf(bytes)
     const enriched = look(line, only < 0 ? -1 : only - start.length)
     return enriched === undefined ? undefined : Buffer.from(start + enriched + end, 'latin1')
+  }
+
+  // A line of so many bytes with the one indicator that its one known value refers to, made where the bytes are; undefined
+  // when it has to be looked at properly.
+  function extendLine(length: number, reference: number): Buffer | 'no hit' | undefined {
+    const slot = reference === 0 || length > maxLineBytes ? undefined : slots?.slotOf(reference)
+    if (slot === undefined || !slots) return undefined
+    const { extender } = slots
+    const made = extender.extend(names, slot, options.nowMs())
+    if (made === undefined) return undefined
+    const kind = slots.kindAt(slot)
+    if (!lines.isLooked(() => extender.field(), kind) || made === 'expired') return 'no hit'
+    countHit(kind)
+    return made
+  }
+
+  function countHit(kind: ValueKind): void {
+    counts.hits++
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
   }
 
   function writeLine(bytes: Buffer): void {
@@ -163,9 +182,10 @@ export function createEnricher(options: EnricherOptions): Enricher {
     if (block.length === 0) return
     if (options.fields && lines.seen.size < options.fields.size) noteFields(block)
     let written = 0
-    counts.lines += index.scan.read(format?.lineKind ?? 'text', block, 0, block.length, (from, to, value) => {
-      const enriched = enrichLine(block.subarray(from, to), value < 0 ? -1 : value - from)
-      if (!enriched) return
+    counts.lines += index.scan.read(format?.lineKind ?? 'text', block, 0, block.length, (from, to, value, _, known) => {
+      const made = extendLine(to - from, known)
+      const enriched = made ?? enrichLine(block.subarray(from, to), value < 0 ? -1 : value - from)
+      if (enriched === undefined || enriched === 'no hit') return
       if (mode === 'all') putBare(block, written, from)
       put(enriched)
       written = to
@@ -305,12 +325,17 @@ export function createEnricher(options: EnricherOptions): Enricher {
     use(next) {
       index = next
       matcher = createMatcher(next)
+      slots = slotsFor(next, names)
     },
     get statistics() {
       return { ...counts, kinds, ragged: format?.raggedRecords?.() ?? 0, seenFields: lines.seen }
     },
   }
 }
+
+// Records from which lines can be made at once, with these names of fields.
+const slotsFor = ({ slots }: MatchIndex, names: readonly string[]): RecordSlots | undefined =>
+  slots?.extender.canName(names) ? slots : undefined
 
 const byteOrderMark = '\u00ef\u00bb\u00bf'
 

@@ -5,7 +5,7 @@ import type { ValueKind } from '../stix/statement.ts'
 /**
  * An index file: a head, records one after the other, the tables, the IPv4 networks, and a tail that says where all that is.
  *
- * Records begin at multiples of 8 (length, CRC-32, JSON); a reference is their place divided by 8. The tables are as
+ * Records begin at multiples of 8 (length, CRC-32, validity, JSON); a reference is their place divided by 8. The tables are as
  * `LineScan` wants them. A network is two unsigned 32-bit numbers, address and prefix length. All numbers are little-endian.
  */
 export interface IndexTail {
@@ -28,7 +28,7 @@ export interface IndexTail {
 }
 
 /** Moves with every change of the layout, of the hash and of what is a key: an older file is built anew. */
-export const indexFormat = 1
+export const indexFormat = 2
 
 export const headBytes = 32
 export const tailBytes = 4096

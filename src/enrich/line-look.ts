@@ -28,6 +28,8 @@ export interface LineLook {
   bare(line: string, format: LogFormat): string
   /** Reads a line only for the names of its fields. */
   note(line: string, format: LogFormat): void
+  /** Whether an indicator of this kind counts in this field, which a line has. */
+  isLooked(field: () => string, kind: ValueKind): boolean
   /** Which of the wanted fields lines have had so far. */
   readonly seen: ReadonlySet<string>
 }
@@ -72,6 +74,11 @@ export function createLineLook({ own, fields, nowMs }: LineLookOptions): LineLoo
       const extend = format.read(line, own, visit, only)
       if (!extend) return undefined
       return best ? { hit: { ...best, hits: met.size }, extend } : { extend }
+    },
+    isLooked(field, kind) {
+      if (!fields) return true
+      const name = field()
+      return isWanted(name) && (fields.get(name)?.has(kind) ?? true)
     },
     bare: (line, format) => format.read(line, own, () => undefined)?.([]) ?? line,
     note: (line, format) => void format.read(line, own, (name) => void isWanted(name())),

@@ -7,6 +7,7 @@ import { lengthFlags, lengthPlace, shapeOfText } from '../scan/value-shape.ts'
 import { networkBytes, openValueTable, tableBytes } from '../scan/value-table.ts'
 import { decodeTail, headBytes, indexHead, tailBytes, type IndexTail } from './index-layout.ts'
 import { decodeRecord, type IndexRecord } from './record.ts'
+import { createRecordSlots, type RecordSlots } from './record-slots.ts'
 import { recentlyUsed } from './recently-used.ts'
 import { tableText } from './value-keys.ts'
 
@@ -16,6 +17,8 @@ export interface MatchIndex {
   readonly scan: LineScan
   /** Records that may be meant by a text: their values still have to be compared. */
   recordsFor(text: string): readonly IndexRecord[]
+  /** Only where the scan has an extender. */
+  readonly slots?: RecordSlots | undefined
   close(): void
 }
 
@@ -35,7 +38,8 @@ export function openIndex(file: string, core?: 'webassembly' | 'typescript'): Ma
     if (scan.checksum() !== tail.tablesSum) throw damaged(file, 'its tables have changed')
     readNetworks(file, handle, tail, scan)
     const recordsFor = createRecordReader(file, handle, tail, scan)
-    return { tail, scan, recordsFor, close: () => closeSync(handle) }
+    const slots = scan.extender && createRecordSlots(handle, tail.tablesAt, scan.extender)
+    return { tail, scan, recordsFor, slots, close: () => closeSync(handle) }
   } catch (error) {
     closeSync(handle)
     throw error
@@ -107,7 +111,7 @@ function createRecordReader(file: string, handle: number, tail: IndexTail, scan:
     if (place + 8 + length > tail.tablesAt) throw damaged(file, 'a record has another length')
     let bytes = first.subarray(8, 8 + length)
     if (8 + length > there) readExactly(file, handle, (bytes = Buffer.alloc(length)), place + 8)
-    const record = crc32(bytes) === first.readUInt32LE(4) ? decodeRecord(bytes.toString()) : undefined
+    const record = crc32(bytes) === first.readUInt32LE(4) ? decodeRecord(bytes) : undefined
     if (!record) throw damaged(file, 'a record has changed')
     return record
   }

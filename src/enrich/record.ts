@@ -1,3 +1,4 @@
+import { escapeDangerous } from '../core/json-text.ts'
 import type { Indicator } from '../indicators/indicator.ts'
 import type { Tlp, Value, ValueKind } from '../stix/statement.ts'
 
@@ -15,10 +16,10 @@ export interface IndexRecord extends Value {
   readonly tlp?: Tlp | undefined
   readonly firstSeen: string
   readonly lastSeen: string
-  /** Inclusive. */
-  readonly validFrom?: string | undefined
-  /** Exclusive. */
-  readonly validUntil?: string | undefined
+  /** Milliseconds since 1970; inclusive. */
+  readonly validFrom?: number | undefined
+  /** The same, exclusive. */
+  readonly validUntil?: number | undefined
 }
 
 /** Longest text kept of a name or category, in UTF-16 units. */
@@ -38,19 +39,24 @@ export function recordOf(indicator: Indicator, timeless = false): IndexRecord {
     tlp: indicator.tlp,
     firstSeen: indicator.firstSeen,
     lastSeen: indicator.lastSeen,
-    validFrom: timeless ? undefined : indicator.validFrom,
-    validUntil: timeless ? undefined : indicator.validUntil,
+    validFrom: timeless ? undefined : momentOf(indicator.validFrom),
+    validUntil: timeless ? undefined : momentOf(indicator.validUntil),
   }
+}
+
+function momentOf(time: string | undefined): number | undefined {
+  const ms = time === undefined ? NaN : Date.parse(time)
+  return Number.isNaN(ms) ? undefined : ms
 }
 
 function shortened(text: string | undefined): string | undefined {
   return text !== undefined && text.length > longestText ? `${text.slice(0, longestText - 1)}…` : text
 }
 
-/** Written as an array, so that a million of them do not repeat their names. */
+/** Written as a list, in the order in which they are added to a line, so that a million of them do not repeat their names. */
 const members = [
-  'kind',
   'value',
+  'kind',
   'id',
   'name',
   'category',
@@ -60,27 +66,39 @@ const members = [
   'tlp',
   'firstSeen',
   'lastSeen',
-  'validFrom',
-  'validUntil',
 ] as const satisfies readonly (keyof IndexRecord)[]
 
+/** Bytes of when a record is valid, before its text. */
+export const validityBytes = 16
+
+const notPlain = /[^ -~]/
+
+/** The text of a record: JSON that can be put into a line as it is. */
 export function encodeRecord(record: IndexRecord): string {
-  return JSON.stringify(members.map((member) => record[member] ?? null))
+  const text = JSON.stringify(members.map((member) => record[member] ?? null))
+  return notPlain.test(text) ? escapeDangerous(text) : text
 }
 
-/** Undefined when it is no record. */
-export function decodeRecord(text: string): IndexRecord | undefined {
+/** Writes from when and until when a record is valid: two doubles, infinite where it does not say. */
+export function writeValidity(bytes: Buffer, at: number, { validFrom, validUntil }: IndexRecord): void {
+  bytes.writeDoubleLE(validFrom ?? -Infinity, at)
+  bytes.writeDoubleLE(validUntil ?? Infinity, at + 8)
+}
+
+/** Reads validity and text; undefined when it is no record. */
+export function decodeRecord(bytes: Buffer): IndexRecord | undefined {
   let values: unknown
   try {
-    values = JSON.parse(text)
+    values = JSON.parse(bytes.toString('utf8', validityBytes))
   } catch {
     return undefined
   }
   if (!Array.isArray(values) || values.length !== members.length) return undefined
   // One after the other, not by name: records are made by the ten thousand.
-  const [kind, value, id, name, category, severity, confidence, source, tlp, ...times] = values as never[]
-  const [firstSeen, lastSeen, validFrom, validUntil] = times as unknown as readonly never[]
+  const [value, kind, id, name, category, severity, confidence, source, tlp, ...times] = values as never[]
+  const [firstSeen, lastSeen] = times as unknown as readonly never[]
   if (typeof kind !== 'string' || typeof value !== 'string') return undefined
+  const [validFrom, validUntil] = [bytes.readDoubleLE(0), bytes.readDoubleLE(8)]
   return {
     kind,
     value,
@@ -93,8 +111,8 @@ export function decodeRecord(text: string): IndexRecord | undefined {
     tlp: tlp ?? undefined,
     firstSeen: firstSeen as unknown as string,
     lastSeen: lastSeen as unknown as string,
-    validFrom: validFrom ?? undefined,
-    validUntil: validUntil ?? undefined,
+    validFrom: validFrom === -Infinity ? undefined : validFrom,
+    validUntil: validUntil === Infinity ? undefined : validUntil,
   }
 }
 

@@ -1,5 +1,5 @@
 import { lineCoreBase64 } from './line-core.generated.ts'
-import type { LineScan, LineTables } from './line-scan.ts'
+import type { LineExtender, LineScan, LineTables } from './line-scan.ts'
 import { lengthFlags } from './value-shape.ts'
 import { longestLooked } from './value-look.ts'
 import { networkBytes, tableBytes } from './value-table.ts'
@@ -9,6 +9,8 @@ interface Core {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
   begin(words: number, slots: number, flags: number): void
   checksum(length: number): number
+  extend(event: number, slot: number, nowMs: number): number
+  fieldSize(): number
   lineCount(): number
   scanJson(length: number): number
   scanText(length: number): number
@@ -19,9 +21,15 @@ const lengthsAt = 4_096
 const scratchAt = 8_192
 const scratchBytes = 16_384
 const eventsAt = 65_536
-const inputAt = 2_162_688
-const tablesAt = 2_424_832
-const feedBytes = tablesAt - inputAt
+const eventWords = 8
+const inputAt = 4_259_840
+const namesAt = 4_521_984
+const feedBytes = namesAt - inputAt
+const nameBytes = 128
+const fieldAt = 4_538_368
+const recordsAt = 4_587_520
+const outputAt = 5_636_096
+const tablesAt = 5_963_776
 const pageBytes = 65_536
 // Vectors are loaded beyond the end of what is looked at.
 const slackBytes = 64
@@ -49,7 +57,10 @@ export function createLineCore(tables: LineTables): LineScan {
   const scratch = Buffer.from(core.memory.buffer, scratchAt, scratchBytes)
   const events = new Int32Array(core.memory.buffer, eventsAt, (inputAt - eventsAt) / 4)
 
+  let candidate = 0
+
   return {
+    extender: createExtender(core, () => candidate),
     tables: new Uint8Array(core.memory.buffer, tablesAt, tablesLength),
     networks: new Uint8Array(core.memory.buffer, tablesAt + tablesLength, networksLength),
     checksum: () => core.checksum(tablesLength) >>> 0,
@@ -62,12 +73,13 @@ export function createLineCore(tables: LineTables): LineScan {
         if (end - at > feedBytes) {
           // A line that the core cannot take at once.
           lines++
-          onCandidate(at, end, -1, -1)
+          onCandidate(at, end, -1, -1, 0)
         } else {
           input.set(chunk.subarray(at, end))
           const found = kind === 'json' ? core.scanJson(end - at) : core.scanText(end - at)
           lines += core.lineCount()
-          for (let index = 0; index < found * 4; index += 4) {
+          for (candidate = 0; candidate < found; candidate++) {
+            const index = candidate * eventWords
             const value = events[index + 2] as number
             const isNamed = value >= 0
             onCandidate(
@@ -75,6 +87,7 @@ export function createLineCore(tables: LineTables): LineScan {
               at + (events[index + 1] as number),
               isNamed ? at + value : -1,
               isNamed ? at + (events[index + 3] as number) : -1,
+              (events[index + 4] as number) >>> 0,
             )
           }
         }
@@ -83,6 +96,45 @@ export function createLineCore(tables: LineTables): LineScan {
       return lines
     },
   }
+}
+
+function createExtender(core: Core, candidate: () => number): LineExtender {
+  const memory = Buffer.from(core.memory.buffer)
+  let named: readonly string[] | undefined
+
+  function writeNames(names: readonly string[]): void {
+    const [field, how, hits] = names.slice(-3) as [string, string, string]
+    const pieces = [
+      ...names.slice(0, -3).map((name) => `,"${name}":`),
+      `,"${field}":`,
+      `,"${how}":"exact","${hits}":1`,
+      commonBeginning(names),
+    ]
+    for (const [index, piece] of pieces.entries()) {
+      const at = namesAt + index * nameBytes
+      memory[at] = memory.write(piece, at + 1, nameBytes - 1)
+    }
+    named = names
+  }
+
+  return {
+    records: memory.subarray(recordsAt, outputAt - slackBytes),
+    canName: (names) => names.every((name) => /^\w{1,48}$/.test(name)),
+    extend(names, slot, nowMs) {
+      if (named !== names) writeNames(names)
+      const length = core.extend(candidate(), slot, nowMs)
+      if (length <= 0) return length < 0 ? undefined : 'expired'
+      return Buffer.from(memory.subarray(outputAt, outputAt + length))
+    },
+    field: () => memory.toString('latin1', fieldAt, fieldAt + core.fieldSize()),
+  }
+}
+
+/** What all of the names begin with. */
+function commonBeginning(names: readonly string[]): string {
+  let [common = ''] = names
+  for (const name of names) while (!name.startsWith(common)) common = common.slice(0, -1)
+  return common
 }
 
 // As many whole lines as the core takes, or the one line that is longer.

@@ -20,8 +20,8 @@ export function createLineTwin(tables: LineTables): LineScan {
         const end = feed < 0 || feed >= to ? to : feed + 1
         if (kind === 'json') {
           const found = jsonCandidate(look, chunk, start, end)
-          if (found) onCandidate(start, end, found.from, found.to)
-        } else if (hasTextCandidate(look, chunk, start, end)) onCandidate(start, end, -1, -1)
+          if (found) onCandidate(start, end, found.from, found.to, 0)
+        } else if (hasTextCandidate(look, chunk, start, end)) onCandidate(start, end, -1, -1, 0)
         start = end
       }
       return lines

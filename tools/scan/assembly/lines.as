@@ -5,14 +5,20 @@
 
 // Memory: for each shape which lengths texts in the table have, scratch for values without their escapes, values whose hashes
 // have not been looked for yet (start, end, first hash, line), those hashes, candidate lines (start, end, start and end of the
-// only value that makes them one or -1), input, and from TABLES on what the caller put there.
+// only value that makes them one or -1, what the table refers to for it), input, names of added fields, open brackets, the
+// path of a value, records, a line with fields added, and from TABLES on what the caller put there.
 const LENGTHS: usize = 4096
 const SCRATCH: usize = 8192
 const VALUES: usize = 24576
 const PROBES: usize = 32768
 const EVENTS: usize = 65536
-const INPUT: usize = 2162688
-const TABLES: usize = 2424832
+const INPUT: usize = 4259840
+const NAMES: usize = 4521984
+const LEVELS: usize = 4530176
+const FIELD: usize = 4538368
+const RECORDS: usize = 4587520
+const OUTPUT: usize = 5636096
+const TABLES: usize = 5963776
 const MOST_VALUES: i32 = 512
 const MOST_PROBES: i32 = 4096
 /** A longer value is always a candidate. */
@@ -136,6 +142,38 @@ function isThere(a: u32, b: u32): bool {
     if (at == networks) at = slots
   }
   return false
+}
+
+// What the table refers to for the hashes looked for last: 0 for none, SEVERAL for more than one.
+const SEVERAL: u32 = 0xffffffff
+const SIGNATURE: u32 = 0xffffffff
+let reference: u32 = 0
+let hasSignature = false
+
+// Looks for all of the gathered hashes from `first` on; most are not there.
+function findReference(first: i32, end: i32): void {
+  reference = 0
+  hasSignature = false
+  for (let probe = first; probe < end; probe++) {
+    const at = PROBES + ((probe as usize) << 3)
+    const a = load<u32>(at)
+    const b = load<u32>(at, 4)
+    if (isThere(a, b)) addReferences(a, b)
+  }
+  if (reference == 0 && hasSignature) reference = SEVERAL
+}
+
+// What is there for the sake of lines of text is nothing that a value by itself could be.
+function addReferences(a: u32, b: u32): void {
+  let at = slots + (((a & slotMask) as usize) << 3)
+  for (let found = load<u32>(at, 4); found != 0; found = load<u32>(at, 4)) {
+    if (load<u32>(at) == b) {
+      if (found == SIGNATURE) hasSignature = true
+      else reference = reference == 0 || reference == found ? found : SEVERAL
+    }
+    at += 8
+    if (at == networks) at = slots
+  }
 }
 
 // Whether one of the gathered hashes from `first` on is known.
@@ -483,7 +521,7 @@ function isCandidate(start: usize, size: i32, isRaw: bool): bool {
   if (bare <= 0) return web > 0
   const shape = shapeOf(from + web, bare)
   const where = dots
-  if (shape == OTHER && isRaw && isText(from, length)) {
+  if (shape == OTHER && isRaw && (length != size || isText(from, length))) {
     const first = (from - INPUT) as i32
     if (hasWordCandidate(first, first + length)) return true
   }
@@ -520,18 +558,20 @@ function beginScan(length: i32): void {
 }
 
 // Makes a line a candidate because of one of its values; of several, no value is named.
-function addCandidate(line: i32, start: i32, end: i32): void {
+function addCandidate(line: i32, start: i32, end: i32, one: u32): void {
   if (line == lastLine) {
-    const known = EVENTS + (((events - 1) as usize) << 4)
+    const known = EVENTS + (((events - 1) as usize) << 5)
     store<i32>(known, -1, 8)
     store<i32>(known, -1, 12)
+    store<u32>(known, 0, 16)
     return
   }
-  const event = EVENTS + ((events as usize) << 4)
+  const event = EVENTS + ((events as usize) << 5)
   store<i32>(event, line)
   store<i32>(event, lineEnd(line), 4)
   store<i32>(event, start, 8)
   store<i32>(event, end, 12)
+  store<u32>(event, start < 0 || one == SEVERAL ? 0 : one, 16)
   lastLine = line
   events++
 }
@@ -564,9 +604,9 @@ function settle(): void {
     const value = VALUES + ((index as usize) << 4)
     const what = load<i32>(value, 12)
     const next = index + 1 < values ? load<i32>(value, 28) >> 1 : probes
-    if (what & 1 || isAnyThere(what >> 1, next)) {
-      addCandidate(load<i32>(value), load<i32>(value, 4), load<i32>(value, 8))
-    }
+    if (what & 1) reference = SEVERAL
+    else findReference(what >> 1, next)
+    if (reference != 0) addCandidate(load<i32>(value), load<i32>(value, 4), load<i32>(value, 8), reference)
   }
   values = 0
   probes = 0
@@ -688,7 +728,8 @@ function beginsObject(from: i32, to: i32): bool {
 
 /**
  * JSON lines, whole ones: every string that is no key, and lines that are no object or end within a string. The number of
- * candidate lines, each (start, end, start and end of the only value that makes it one, or -1) at EVENTS.
+ * candidate lines, each at EVENTS: start, end, start and end of the only value that makes it one (or -1), and what the table
+ * refers to for it, if nothing else can be known about that value (or 0); 32 bytes in all.
  */
 export function scanJson(length: i32): i32 {
   let lineStart = 0
@@ -895,4 +936,241 @@ export function scanText(length: i32): i32 {
   if (lineStart < length) lines++
   settle()
   return events
+}
+
+// What may come next in an object or list.
+const VALUE: i32 = 0
+const KEY: i32 = 1
+const AFTER: i32 = 2
+const MOST_LEVELS: i32 = 64
+const LONGEST_FIELD: i32 = 4096
+// Room for one name: its length, then `,"NAME":`. Behind those of a record's members come those of the field's path, of how
+// it matched and how many there were, and what all names begin with.
+const NAME_BYTES: usize = 128
+const MEMBERS: i32 = 11
+const FIELD_NAME: usize = NAMES + 11 * NAME_BYTES
+const MATCH_AND_HITS: usize = NAMES + 12 * NAME_BYTES
+const PREFIX: usize = NAMES + 13 * NAME_BYTES
+const RECORD_SHIFT: usize = 10
+// Length and sum of all behind them, from when and until when it is valid, then the bracket.
+const RECORD_HEAD: usize = 25
+
+let fieldLength: i32 = 0
+
+/** Bytes of the path of the value that `extend` has gone to, at FIELD. */
+export function fieldSize(): i32 {
+  return fieldLength
+}
+
+/**
+ * Makes the line of a candidate, an object with one value that is known, with the fields of the record at `slot` before its
+ * closing brace, at OUTPUT. Its length; 0 when the record does not count at this moment; -1 when the line has to be looked
+ * at closer: the value is written otherwise than the record has it, has blanks, quotes or separators in it, the line is no
+ * object, or has a key that may be one of ours or is not plain.
+ */
+export function extend(event: i32, slot: i32, nowMs: f64): i32 {
+  const known = EVENTS + ((event as usize) << 5)
+  const record = RECORDS + ((slot as usize) << RECORD_SHIFT)
+  const line = load<i32>(known)
+  const end = load<i32>(known, 4)
+  const start = load<i32>(known, 8)
+  if (!isSimpleAndSame(INPUT + start, load<i32>(known, 12) - start, record)) return -1
+  let to = end
+  if (to > line && load<u8>(INPUT + to - 1) == 0x0a) to--
+  if (to > line && load<u8>(INPUT + to - 1) == 0x0d) to--
+  const close = closingBrace(line, to, start)
+  if (close < 0) return -1
+  if (load<f64>(record, 8) > nowMs || load<f64>(record, 16) <= nowMs) return 0
+  let at = copied(OUTPUT, INPUT + line, close - line)
+  at = copyMembers(at, record)
+  at = copied(at, FIELD_NAME + 1, load<u8>(FIELD_NAME))
+  store<u8>(at, 0x22)
+  at = copied(at + 1, FIELD, fieldLength)
+  store<u8>(at, 0x22)
+  at = copied(at + 1, MATCH_AND_HITS + 1, load<u8>(MATCH_AND_HITS))
+  return (copied(at, INPUT + close, end - close) - OUTPUT) as i32
+}
+
+// Where the copy ends. Some bytes behind it are overwritten.
+function copied(to: usize, from: usize, length: i32): usize {
+  for (let at: i32 = 0; at < length; at += 16) v128.store(to + at, v128.load(from + at))
+  return to + length
+}
+
+// Whether a value is that of the record byte for byte, and one thing only.
+function isSimpleAndSame(from: usize, length: i32, record: usize): bool {
+  const text = record + RECORD_HEAD
+  if (length + 2 + (RECORD_HEAD as i32) >= load<i32>(record) + 8) return false
+  if (load<u8>(text) != 0x22 || load<u8>(text + length + 1) != 0x22) return false
+  for (let at: i32 = 0; at < length; at++) {
+    const byte = load<u8>(from + at)
+    if (byte != load<u8>(text + at + 1)) return false
+    if (byte <= 0x20 || byte == 0x22 || byte == 0x2c || byte == 0x3b || byte == 0x5c || byte == 0x7c) return false
+  }
+  return true
+}
+
+// Names and values of what the record says; nothing for null and "".
+function copyMembers(to: usize, record: usize): usize {
+  let at = to
+  let token = record + RECORD_HEAD
+  const end = record + 8 + load<u32>(record)
+  for (let member = 0; member < MEMBERS && token < end; member++) {
+    const stop = tokenEnd(token, end)
+    if (load<u8>(token) != 0x6e && load<u16>(token) != 0x2222) {
+      const name = NAMES + (member as usize) * NAME_BYTES
+      at = copied(at, name + 1, load<u8>(name))
+      at = copied(at, token, (stop - token) as i32)
+    }
+    token = stop + 1
+  }
+  return at
+}
+
+function tokenEnd(from: usize, end: usize): usize {
+  let at = from
+  if (load<u8>(at) == 0x22) {
+    for (at++; at < end && load<u8>(at) != 0x22; at++) if (load<u8>(at) == 0x5c) at++
+    return at + 1
+  }
+  while (at < end && load<u8>(at) != 0x2c && load<u8>(at) != 0x5d) at++
+  return at
+}
+
+function afterBlanks(from: i32, to: i32): i32 {
+  let at = from
+  while (at < to && (load<u8>(INPUT + at) == 0x20 || load<u8>(INPUT + at) == 0x09)) at++
+  return at
+}
+
+// Behind the closing quote of the string that begins at `from`; -1 when it has none.
+function stringEnd(from: i32, to: i32): i32 {
+  let at = from + 1
+  while (at < to) {
+    const quotes = i8x16.bitmask(i8x16.eq(v128.load(INPUT + at), i8x16.splat(0x22)))
+    if (quotes == 0) {
+      at += 16
+      continue
+    }
+    const quote = at + (ctz(quotes) as i32)
+    if (quote >= to) return -1
+    if (load<u8>(INPUT + quote - 1) != 0x5c || !isEscaped(quote, from + 1)) return quote + 1
+    at = quote + 1
+  }
+  return -1
+}
+
+// Behind true, false, null or a number that something which ends it follows; -1 when there is none.
+function literalEnd(from: i32, to: i32): i32 {
+  const first = load<u8>(INPUT + from)
+  const word = load<u32>(INPUT + from)
+  let at = from
+  if (word == 0x65757274 || word == 0x6c6c756e) at += 4
+  else if (first == 0x66 && load<u32>(INPUT + from + 1) == 0x65736c61) at += 5
+  else {
+    if (first == 0x2d) at++
+    if ((load<u8>(INPUT + at) as u32) - 0x30 > 9) return -1
+    while (at < to && isOfNumber(load<u8>(INPUT + at))) at++
+  }
+  if (at >= to) return -1
+  const next = load<u8>(INPUT + at)
+  return next == 0x20 || next == 0x09 || next == 0x2c || next == 0x5d || next == 0x7d ? at : -1
+}
+
+function isOfNumber(byte: u32): bool {
+  return byte - 0x30 <= 9 || byte == 0x2e || byte == 0x2b || byte == 0x2d || (byte | 0x20) == 0x65
+}
+
+// A key without escapes that none of ours can be.
+function isOtherKey(from: i32, to: i32): bool {
+  for (let at = from; at < to; at++) if (load<u8>(INPUT + at) == 0x5c) return false
+  const length: i32 = load<u8>(PREFIX)
+  if (length > to - from) return true
+  for (let at: i32 = 0; at < length; at++) if (load<u8>(INPUT + from + at) != load<u8>(PREFIX + 1 + at)) return true
+  return false
+}
+
+// Puts the keys of all open objects, joined with dots, at FIELD; false where one is not plain or they are too long.
+function readField(depth: i32): bool {
+  let length: i32 = 0
+  for (let index = 0; index < depth; index++) {
+    const level = LEVELS + ((index as usize) << 4)
+    if (load<i32>(level) == 0) continue
+    const from = load<i32>(level, 4)
+    const to = load<i32>(level, 8)
+    if (length + to - from + 1 > LONGEST_FIELD) return false
+    if (index > 0) store<u8>(FIELD + length++, 0x2e)
+    for (let at = from; at < to; at++) {
+      const byte = load<u8>(INPUT + at)
+      if (byte < 0x20 || byte > 0x7e) return false
+      store<u8>(FIELD + length++, byte)
+    }
+  }
+  fieldLength = length
+  return true
+}
+
+/**
+ * Where the brace is that closes the one object from `line` to `to`; the path of the string whose inside begins at `value` is
+ * put at FIELD. -1 as `extend` says. As readObject in src/enrich/formats/ndjson.ts.
+ */
+function closingBrace(line: i32, to: i32, value: i32): i32 {
+  let at = afterBlanks(line, to)
+  if (at >= to || load<u8>(INPUT + at) != 0x7b) return -1
+  let depth = 0
+  let expects = VALUE
+  let close: i32 = -1
+  let isFound = false
+  for (;;) {
+    at = afterBlanks(at, to)
+    if (at >= to) break
+    if (close >= 0) return -1
+    const code = load<u8>(INPUT + at)
+    // The open bracket: whether it is an object, inside of the key, how many members there were.
+    const level = LEVELS + (((depth - 1) as usize) << 4)
+    const isObject = depth > 0 && load<i32>(level) != 0
+    const isEnd = depth > 0 && code == (isObject ? 0x7d : 0x5d)
+    if (expects == AFTER) {
+      at++
+      if (code == 0x2c) expects = isObject ? KEY : VALUE
+      else if (!isEnd) return -1
+      else if (--depth == 0) close = at - 1
+      continue
+    }
+    if (isEnd && load<i32>(level, 12) == 0) {
+      expects = AFTER
+      continue
+    }
+    if (depth > 0) store<i32>(level, load<i32>(level, 12) + (expects == KEY || !isObject ? 1 : 0), 12)
+    if (expects == KEY) {
+      const end = code == 0x22 ? stringEnd(at, to) : -1
+      if (end < 0 || !isOtherKey(at + 1, end - 1)) return -1
+      store<i32>(level, at + 1, 4)
+      store<i32>(level, end - 1, 8)
+      at = afterBlanks(end, to)
+      if (at >= to || load<u8>(INPUT + at) != 0x3a) return -1
+      at++
+      expects = VALUE
+      continue
+    }
+    if (code == 0x7b || code == 0x5b) {
+      if (depth == MOST_LEVELS) return -1
+      const inner = LEVELS + ((depth++ as usize) << 4)
+      store<i32>(inner, code == 0x7b ? 1 : 0)
+      store<i32>(inner, 0, 12)
+      expects = code == 0x7b ? KEY : VALUE
+      at++
+      continue
+    }
+    if (code == 0x22) {
+      if (at + 1 == value) {
+        if (!readField(depth)) return -1
+        isFound = true
+      }
+      at = stringEnd(at, to)
+    } else at = literalEnd(at, to)
+    if (at < 0) return -1
+    expects = AFTER
+  }
+  return isFound ? close : -1
 }
