@@ -8,7 +8,7 @@ import { copyRecord, type StorePiece } from '../../src/store/store-piece.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { aBlock, anObject, somethingDamaged } from '../support/items.ts'
 import { anIndicatorSaying } from '../support/said.ts'
-import { all, aPage, aRun, indicators, keep, others, type StoreUnderTest } from './store-suite.ts'
+import { all, aPage, aRun, indicators, keep, others, type StoreUnderTest } from './a-store.ts'
 
 const elsewhere = { source: 'p-2', root: 'http://192.0.2.1/poll', collection: 'a "feed" \u0000 <x>' }
 const parts = { clock: fakeClock(), lockTimeoutMs: 0 }

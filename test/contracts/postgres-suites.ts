@@ -5,11 +5,9 @@ import { fakeClock, type FakeClock } from '../support/fake-clock.ts'
 import { movedClock } from '../support/moved-clock.ts'
 import { loadSaid } from '../support/said.ts'
 import { accountsSuite } from './accounts-suite.ts'
-import { knownValueSuite } from './known-value-suite.ts'
-import { pageSuite } from './page-suite.ts'
 import { storePersistenceSuite } from './persistence-suite.ts'
 import { recordsSuite } from './records-suite.ts'
-import { storeSuite } from './store-suite.ts'
+import { storeSuites } from './store-suites.ts'
 
 const identity = { pid: 4711, host: 'host.example' }
 
@@ -34,9 +32,7 @@ export function postgresSuites(name: string, urlOf: () => string): void {
     await client.end()
     // A hundred schemas of two dozen tables each.
   }, 300_000)
-  storeSuite(subjectWith())
-  knownValueSuite(subjectWith())
-  pageSuite(subjectWith())
+  storeSuites(subjectWith())
   accountsSuite(subjectWith())
   storePersistenceSuite(subjectWith())
   const { clock, ...time } = movedClock()

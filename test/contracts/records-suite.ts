@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { RecordChange } from '../../src/store/records.ts'
 import type { Store } from '../../src/store/store.ts'
-import type { StoreUnderTest } from './store-suite.ts'
+import { storeOfEachTest, type StoreUnderTest } from './a-store.ts'
 
 /** A store whose clock the suite may move. */
 export interface RecordsUnderTest extends StoreUnderTest {
@@ -15,12 +15,7 @@ export interface RecordsUnderTest extends StoreUnderTest {
 export function recordsSuite(subject: RecordsUnderTest): void {
   describe(`records contract: ${subject.name}`, () => {
     let store: Store
-    beforeEach(async () => {
-      store = await subject.open()
-    })
-    afterEach(async () => {
-      await store[Symbol.asyncDispose]()
-    })
+    storeOfEachTest(subject, (opened) => (store = opened))
 
     const account = (id: string, more: Partial<RecordChange> = {}): RecordChange => ({
       kind: 'account',

@@ -7,7 +7,7 @@ import { openStoreAuthentication } from '../../../src/serve/auth/store-authentic
 import { openStorePersistence } from '../../../src/serve/persistence/open.ts'
 import { openStore } from '../../../src/store/registry.ts'
 import type { Store } from '../../../src/store/store.ts'
-import { keep, aRun } from '../../contracts/store-suite.ts'
+import { keep, aRun } from '../../contracts/a-store.ts'
 import { anObject } from '../../support/items.ts'
 import { schemaProblems } from '../../support/json-schema.ts'
 import { runCli, temporaryFolder } from '../../support/run-cli.ts'

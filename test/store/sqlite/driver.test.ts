@@ -1,9 +1,7 @@
 import { join } from 'node:path'
 import { openSqliteStore } from '../../../src/store/sqlite/driver.ts'
-import { knownValueSuite } from '../../contracts/known-value-suite.ts'
-import { pageSuite } from '../../contracts/page-suite.ts'
 import { recordsSuite } from '../../contracts/records-suite.ts'
-import { storeSuite } from '../../contracts/store-suite.ts'
+import { storeSuites } from '../../contracts/store-suites.ts'
 import { bindings } from '../../support/bindings.ts'
 import { fakeClock, type FakeClock } from '../../support/fake-clock.ts'
 import { movedClock } from '../../support/moved-clock.ts'
@@ -25,9 +23,7 @@ for (const binding of bindings) {
     },
     openAgain: () => open(clock),
   })
-  storeSuite(subjectWith())
-  knownValueSuite(subjectWith())
-  pageSuite(subjectWith())
+  storeSuites(subjectWith())
   const { clock, ...time } = movedClock()
   recordsSuite({ ...subjectWith(clock), ...time })
 }

@@ -6,7 +6,7 @@ import { SqlError, type Binding, type RawDatabase } from '../../../src/store/sql
 import { openSqliteStore } from '../../../src/store/sqlite/driver.ts'
 import { storeFailure } from '../../../src/store/sqlite/failure.ts'
 import type { Store } from '../../../src/store/store.ts'
-import { all, aPage, aRun, indicators, keep } from '../../contracts/store-suite.ts'
+import { all, aPage, aRun, indicators, keep } from '../../contracts/a-store.ts'
 import { bindings } from '../../support/bindings.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { anObject, somethingDamaged } from '../../support/items.ts'

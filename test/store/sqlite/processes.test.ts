@@ -8,7 +8,7 @@ import { buildChild, startChild } from '../../support/child-program.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { loadSaid } from '../../support/said.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
-import { all } from '../../contracts/store-suite.ts'
+import { all } from '../../contracts/a-store.ts'
 
 const folder = await temporaryFolder()
 let stores = 0
