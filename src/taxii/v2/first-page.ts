@@ -1,9 +1,9 @@
 import { StixTaxiiError } from '../../core/errors.ts'
-import { ask, slashed, type QueryStyle } from './session.ts'
+import { createSlashes, halveLimit, needsDates, noteRefusedBegin } from './habits.ts'
 import type { Load } from './page-load.ts'
 import type { NextStep, Poll } from './poll-next.ts'
 import { otherStyles } from './query.ts'
-import { pageDates } from './stamps.ts'
+import { ask, slashed, type QueryStyle } from './session.ts'
 
 /**
  * The first page of a poll: where a server shows its habits. A 400 is answered with other ways to write the query, a 413
@@ -12,7 +12,7 @@ import { pageDates } from './stamps.ts'
  * @throws TAXII_POSITION_REFUSED (protocol) when the poll was to go on from a position that the server does not know.
  */
 export async function* openFirstPage(poll: Poll, step: NextStep): AsyncGenerator<Load> {
-  const { session, plan } = poll
+  const { plan } = poll
   if (plan.position && isOffset(step)) throw offsetRefused(step)
   const tries = createTries(poll, step)
   for (;;) {
@@ -28,30 +28,13 @@ export async function* openFirstPage(poll: Poll, step: NextStep): AsyncGenerator
     }
     if (first.done) return
     tries.settled()
-    if (await lacksDates(poll, step, first.value)) continue
+    if (await needsDates(poll, first.value, true)) {
+      poll.pages.stop()
+      continue
+    }
     yield first.value
     for (let more = await reading.next(); !more.done; more = await reading.next()) yield more.value
     return
-  }
-
-  // Whether the page has to be asked again, now that the newest date is known from the manifest.
-  async function lacksDates(poll: Poll, at: NextStep, load: Load): Promise<boolean> {
-    if (session.dates !== 'unknown' || !load.tail || load.slab.items.length === 0) return false
-    if (pageDates(session, load.tail.headers, load.slab.items.length).addedLast !== undefined) {
-      session.dates = 'headers'
-      return false
-    }
-    if (!plan.findNewest || plan.position || at.key !== 'begin') return false
-    poll.pages.forget()
-    const newest = await plan.findNewest(poll.signal)
-    session.dates = newest === undefined ? 'nowhere' : 'manifest'
-    if (newest === undefined) {
-      const message = `${plan.url.host} tells no dates of its objects: the checkpoint cannot move, everything is read each time`
-      session.dependencies.notices({ code: 'TAXII_DATES_MISSING', message })
-      return false
-    }
-    poll.stamps.know(newest)
-    return true
   }
 }
 
@@ -109,7 +92,7 @@ function createTries(poll: Poll, step: NextStep): Tries {
   const query = { addedAfter: step.after ?? plan.begin, match: plan.match, limit: poll.limit }
   let styles: readonly QueryStyle[] | undefined
   let firstError: unknown
-  let slashTried = false
+  const slashes = createSlashes(session)
 
   function use(style: QueryStyle): void {
     Object.assign(session.query, style)
@@ -119,7 +102,7 @@ function createTries(poll: Poll, step: NextStep): Tries {
     styles ??= otherStyles(original, query)
     const [style, ...rest] = styles
     styles = rest
-    use(style ?? original)
+    if (style) use(style)
     return style !== undefined
   }
 
@@ -128,46 +111,31 @@ function createTries(poll: Poll, step: NextStep): Tries {
       return firstError
     },
     async adapt(error) {
-      if (poll.signal.aborted) return false
-      const status = statusOf(error)
-      if (status === 400 || status === 422) {
-        firstError ??= error
-        return nextStyle()
-      }
-      if (status === 413 || (status !== undefined && status >= 500 && status !== 503)) return halveLimit(poll)
-      if (status === 404 && !session.slash.learned && !slashTried) {
-        slashTried = true
-        return otherSlash(poll)
-      }
-      if (!isDropped(error) || query.addedAfter === undefined || session.query.time === 'none') return false
-      firstError ??= error
-      if (!(await isAlive(poll))) return false
-      use({ ...original, time: 'none' })
-      return true
+      if (!poll.signal.aborted && (await another(error))) return true
+      use(original)
+      return false
     },
-    settled() {
-      if (session.query.time !== 'none' || original.time === 'none') return
-      session.ignoresBegin = true
-      const message = `${plan.url.host} refuses added_after: everything is read, and known objects are recognised`
-      session.dependencies.notices({ code: 'TAXII_BEGIN_REFUSED', message })
-    },
+    settled: () => noteRefusedBegin(poll, original),
   }
-}
 
-// Row 37: servers refuse, or choke on, answers that would be too large.
-function halveLimit(poll: Poll): boolean {
-  const limit = poll.limit ?? 1000
-  if (limit <= 10) return false
-  poll.limit = Math.floor(limit / 2)
-  const message = `${poll.plan.url.host} cannot give ${limit} objects at once: ${poll.limit} are asked for`
-  poll.session.dependencies.notices({ code: 'TAXII_LIMIT_LOWERED', message })
-  return true
-}
-
-function otherSlash(poll: Poll): boolean {
-  const { slash } = poll.session
-  slash.style = slash.style === 'always' ? 'never' : 'always'
-  return true
+  async function another(error: unknown): Promise<boolean> {
+    const status = statusOf(error)
+    if (status === 400 || status === 422) {
+      firstError ??= error
+      return nextStyle()
+    }
+    // Servers refuse, or choke on, answers that would be too large.
+    if (status === 413 || (status !== undefined && status >= 500 && status !== 503)) return halveLimit(poll)
+    if (status === 404) {
+      firstError ??= error
+      return slashes.other()
+    }
+    if (!isDropped(error) || query.addedAfter === undefined || session.query.time === 'none') return false
+    firstError ??= error
+    if (!(await isAlive(poll))) return false
+    use({ ...original, time: 'none' })
+    return true
+  }
 }
 
 // Row 48: a server was seen to drop the connection at the sight of added_after.

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { StixTaxiiError } from '../../core/errors.ts'
 import { printable } from '../../core/printable.ts'
 import { redactUrl } from '../../core/redact.ts'
+import type { Slab } from './page-load.ts'
 
 /** What is checked of each page so that no server can keep us for ever. C21-18, T1, T2 */
 export interface LoopGuard {
@@ -15,8 +16,9 @@ export interface LoopGuard {
   empty(): number
 }
 
-/** What tells a page from another without reading it all: its size and three of its objects. */
+/** What tells a page from another without reading it all: its size and three of its values. */
 export interface PageSample {
+  /** Of all values, also of those that are damaged or no objects: the server counts them as it counts the others. */
   readonly count: number
   readonly objects: readonly Buffer[]
 }
@@ -70,18 +72,17 @@ export function createLoopGuard(url: URL): LoopGuard {
 }
 
 /** The sample of a page that came in one or more slabs. */
-export function createSampler(): { add(items: readonly Buffer[]): void; sample(): PageSample } {
+export function createSampler(): { add(slab: Slab): void; sample(): PageSample } {
   let count = 0
   let first: Buffer | undefined
   let middle: Buffer | undefined
   let last: Buffer | undefined
   return {
-    add(items) {
-      if (items.length === 0) return
-      count += items.length
-      first ??= items[0]
-      middle ??= items[items.length >> 1]
-      last = items.at(-1)
+    add(slab) {
+      count += slab.items.length + slab.damaged.length
+      first ??= slab.first
+      middle ??= slab.items[slab.items.length >> 1]
+      last = slab.last ?? last
     },
     sample: () => ({ count, objects: [first, middle, last].filter((each) => each !== undefined) }),
   }

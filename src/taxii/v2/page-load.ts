@@ -13,8 +13,14 @@ import type { Refusal } from './failure.ts'
 export interface Slab {
   readonly items: readonly Buffer[]
   readonly damaged: readonly Damaged[]
+  /** The first and the last of these values, whichever list they are in; undefined when there is none. */
+  readonly first: Buffer | undefined
+  readonly last: Buffer | undefined
   readonly digest: () => string
 }
+
+/** No values, cut from no bytes. */
+export const emptySlab = (): Slab => closeSlab(openSlab())
 
 /** What an answer says besides its objects; known once its head and its whole body have arrived. */
 export interface Tail {
@@ -29,7 +35,12 @@ export interface Tail {
 }
 
 /** The last slab of an answer comes with the tail; those before it are slabs of a very large one. */
-export type Load = { readonly slab: Slab; readonly tail?: undefined } | { readonly slab: Slab; readonly tail: Tail }
+export interface Load {
+  readonly slab: Slab
+  /** Those of the answer, which may be used before its end was seen: it may still turn out to be cut. */
+  readonly headers: HttpHeaders
+  readonly tail?: Tail | undefined
+}
 
 /** An answer with objects on its way: begun when made, read by iterating, given up by `stop`. */
 export interface PageLoad {
@@ -136,8 +147,12 @@ async function readBody(reading: Reading, response: HttpResponse): Promise<void>
     onMember: (raw) => {
       if (raw[0] === 0x7b) slab.items.push(raw)
       else slab.damaged.push({ reason: 'STIX_NOT_AN_OBJECT', detail: 'A value that is no object', raw })
+      noteValue(slab, raw)
     },
-    onDamaged: (detail, raw) => slab.damaged.push({ reason: 'STIX_LIMIT', detail: `The object ${detail}`, raw }),
+    onDamaged: (detail, raw) => {
+      slab.damaged.push({ reason: 'STIX_LIMIT', detail: `The object ${detail}`, raw })
+      noteValue(slab, raw)
+    },
   })
   let begun = false
   let headTold = false
@@ -155,7 +170,7 @@ async function readBody(reading: Reading, response: HttpResponse): Promise<void>
     }
     if (slab.bytes > slabBytes) {
       reading.given = true
-      await handover.give({ slab: closeSlab(slab) })
+      await handover.give({ slab: closeSlab(slab), headers: response.headers })
       slab = openSlab()
     }
   }
@@ -164,7 +179,7 @@ async function readBody(reading: Reading, response: HttpResponse): Promise<void>
   checkMediaType(session, response.url, contentType)
   const tail = tailOf(response, envelope)
   reading.given = true
-  await handover.give({ slab: closeSlab(slab), tail })
+  await handover.give({ slab: closeSlab(slab), headers: response.headers, tail })
 }
 
 function tellHead(slicer: Slicer, options: PageLoadOptions): void {
@@ -241,17 +256,26 @@ interface OpenSlab {
   readonly damaged: Damaged[]
   readonly chunks: Uint8Array[]
   bytes: number
+  first: Buffer | undefined
+  last: Buffer | undefined
 }
 
 function openSlab(): OpenSlab {
-  return { items: [], damaged: [], chunks: [], bytes: 0 }
+  return { items: [], damaged: [], chunks: [], bytes: 0, first: undefined, last: undefined }
 }
 
-function closeSlab({ items, damaged, chunks }: OpenSlab): Slab {
+function noteValue(slab: OpenSlab, raw: Buffer): void {
+  slab.first ??= raw
+  slab.last = raw
+}
+
+function closeSlab({ items, damaged, chunks, first, last }: OpenSlab): Slab {
   let digest: string | undefined
   return {
     items,
     damaged,
+    first,
+    last,
     digest: () => {
       if (digest === undefined) {
         const hash = createHash('sha256')

@@ -5,13 +5,14 @@ import { compareTimestamps } from '../../core/timestamp.ts'
 import type { Page, PollPosition } from '../client.ts'
 import { openFirstPage } from './first-page.ts'
 import { createLoopGuard, createSampler, type LoopGuard } from './guards.ts'
+import { noteIgnoredBegin, type Polling } from './habits.ts'
 import { pageOf } from './page.ts'
-import type { EnvelopeHead, Load, Tail } from './page-load.ts'
+import type { EnvelopeHead, Load, Slab, Tail } from './page-load.ts'
 import { startPageLoad } from './page-load.ts'
 import type { PollPlan } from './poll-plan.ts'
 import { withQuery } from './query.ts'
 import { createReadAhead, type ReadAhead } from './read-ahead.ts'
-import type { Session } from './session.ts'
+import { slashed, type Session } from './session.ts'
 import { beforeEqualStamps, createStampTrack, ignoresBegin, pageDates, type PageDates } from './stamps.ts'
 
 /** Where a page of a 2.1 poll is: behind `next`, or after a stamp; the other filters are always those of the poll. */
@@ -47,16 +48,11 @@ export async function* pollByNext(session: Session, plan: PollPlan, signal: Abor
 }
 
 /** What one poll shares among its pages. */
-export interface Poll {
-  readonly session: Session
-  readonly plan: PollPlan
-  readonly signal: AbortSignal
+export interface Poll extends Polling {
   readonly pages: ReadAhead<NextStep>
   readonly guard: LoopGuard
-  readonly stamps: ReturnType<typeof createStampTrack>
-  /** Objects that have the last page's newest stamp, or may have it: their digests, to leave out when they come again. */
+  /** Values that have the last page's newest stamp, or may have it: their digests, to leave out when they come again. */
   overlap: ReadonlySet<string>
-  limit: number | undefined
 }
 
 function createPoll(session: Session, plan: PollPlan, signal: AbortSignal): Poll {
@@ -86,7 +82,8 @@ function limitOf(plan: PollPlan): number | undefined {
 export function pageRequest(poll: Poll, step: NextStep) {
   const { plan, session } = poll
   const query = { addedAfter: step.after ?? plan.begin, match: plan.match, limit: poll.limit, next: step.next }
-  return { url: withQuery(plan.url, query, session.query), asked: plan.asked, accept: session.dialect.acceptObjects }
+  const url = slashed(plan.url, session.slash.style)
+  return { url: withQuery(url, query, session.query), asked: plan.asked, accept: session.dialect.acceptObjects }
 }
 
 function firstStep(position: PollPosition | undefined): NextStep {
@@ -112,27 +109,48 @@ async function* readPage(
   loads: AsyncIterable<Load>,
 ): AsyncGenerator<Page, NextStep | undefined> {
   const sampler = createSampler()
+  const seen: PageSoFar = { digests: [], fresh: 0 }
   for await (const { slab, tail } of loads) {
-    sampler.add(slab.items)
-    const items = step.stamp === undefined ? slab.items : slab.items.filter((raw) => !poll.overlap.has(digestOf(raw)))
+    sampler.add(slab)
+    const given = step.stamp === undefined ? slab : withoutKnown(poll, slab)
+    seen.fresh += given.items.length + given.damaged.length
     if (!tail) {
-      yield pageOf({ ...slab, items }, { partial: true, url: poll.plan.url })
+      // Of the last slab they are only taken when they are needed.
+      seen.digests.push(...digestsOf(slab))
+      yield pageOf(given, { partial: true, url: poll.plan.url })
       continue
     }
-    const { count } = sampler.sample()
-    const dates = pageDates(poll.session, tail.headers, count)
+    const sample = sampler.sample()
+    const dates = pageDates(poll.session, tail.headers, sample.count)
     noteIgnoredBegin(poll, dates)
     // Objects that come again because we asked for their stamp again are our doing.
-    if (step.stamp === undefined || items.length > 0) poll.guard.page(sampler.sample())
-    const following = await followingStep(poll, { step, tail, dates, count, fresh: items.length, items: slab.items })
+    if (step.stamp === undefined || seen.fresh > 0) poll.guard.page(sample)
+    const following = await followingStep(poll, { ...seen, step, tail, dates, count: sample.count, slab })
     const stamp = poll.stamps.page(dates, following === undefined)
     const position = following && positionOf(poll, following)
     // An empty answer that only says "ask again" is no page.
-    if (count > 0 || slab.damaged.length > 0 || following === undefined)
-      yield pageOf({ ...slab, items }, { partial: false, url: tail.url, tail, dates, stamp, position })
+    if (sample.count > 0 || following === undefined)
+      yield pageOf(given, { partial: false, url: tail.url, tail, dates, stamp, position })
     return following
   }
   return undefined
+}
+
+/** What has come of a page, slab by slab. */
+interface PageSoFar {
+  /** Of the values of its earlier slabs. */
+  readonly digests: string[]
+  /** Values that had not been given. */
+  fresh: number
+}
+
+function withoutKnown({ overlap }: Poll, slab: Slab): Slab {
+  const isNew = (raw: Buffer): boolean => !overlap.has(digestOf(raw))
+  return { ...slab, items: slab.items.filter(isNew), damaged: slab.damaged.filter(({ raw }) => isNew(raw)) }
+}
+
+function digestsOf({ items, damaged }: Slab): string[] {
+  return [...items, ...damaged.map(({ raw }) => raw)].map(digestOf)
 }
 
 function positionOf(poll: Poll, step: NextStep): PollPosition {
@@ -144,14 +162,14 @@ function positionOf(poll: Poll, step: NextStep): PollPosition {
   }
 }
 
-interface PageSeen {
+interface PageSeen extends Readonly<PageSoFar> {
   readonly step: NextStep
   readonly tail: Tail
   readonly dates: PageDates
-  /** Objects on the page, and those of them that had not been given. */
+  /** Values on the page. */
   readonly count: number
-  readonly fresh: number
-  readonly items: readonly Buffer[]
+  /** Its last. */
+  readonly slab: Slab
 }
 
 /** Where to go on after a page; undefined when it was the last. */
@@ -190,7 +208,7 @@ function stepByDate(poll: Poll, seen: PageSeen): NextStep {
   if (last === undefined || poll.session.query.time === 'none') throw noWayOn(poll, last)
   if (step.stamp !== undefined && fresh === 0) return beyondOverfull(poll, seen, last)
   const sameStamp = step.stamp !== undefined && compareTimestamps(last, step.stamp) === 0
-  poll.overlap = new Set([...(sameStamp ? poll.overlap : []), ...seen.items.map(digestOf)])
+  poll.overlap = new Set([...(sameStamp ? poll.overlap : []), ...seen.digests, ...digestsOf(seen.slab)])
   if (sameStamp && fresh > 0 && count < (poll.limit ?? count)) poll.limit = count
   const following = { ...stepAt(undefined, beforeEqualStamps(last), last), key: `after ${last} +${poll.overlap.size}` }
   poll.guard.ask(following.key)
@@ -228,14 +246,6 @@ function beyondOverfull(poll: Poll, { step, count, dates }: PageSeen, last: stri
 }
 
 const largestLimit = 100_000
-
-function noteIgnoredBegin(poll: Poll, dates: PageDates): void {
-  const { session, plan } = poll
-  if (plan.begin === undefined || session.ignoresBegin || !ignoresBegin(plan.begin, dates)) return
-  session.ignoresBegin = true
-  const message = `${plan.url.host} ignores added_after: it gives everything each time, and known objects are recognised`
-  session.dependencies.notices({ code: 'TAXII_BEGIN_IGNORED', message })
-}
 
 function digestOf(raw: Buffer): string {
   return createHash('sha256').update(raw).digest('base64')

@@ -4,8 +4,9 @@ import { redactUrl } from '../../core/redact.ts'
 import { laterTimestamp } from '../../core/timestamp.ts'
 import type { Page, PollPosition } from '../client.ts'
 import { createLoopGuard, createSampler, type LoopGuard, type PageSample } from './guards.ts'
+import { createSlashes, halveLimit, needsDates, noteIgnoredBegin, noteRefusedBegin, type Polling } from './habits.ts'
 import { pageOf } from './page.ts'
-import { startPageLoad, type Load, type PageLoad, type Tail } from './page-load.ts'
+import { emptySlab, startPageLoad, type Load, type PageLoad, type Slab, type Tail } from './page-load.ts'
 import type { PollPlan } from './poll-plan.ts'
 import { otherStyles, withQuery } from './query.ts'
 import {
@@ -17,17 +18,13 @@ import {
   type ItemRange,
   type RangeForm,
 } from './ranges.ts'
-import type { QueryStyle, Session } from './session.ts'
+import { slashed, type QueryStyle, type Session } from './session.ts'
 import { namesOf } from './object-names.ts'
-import { beforeEqualStamps, createStampTrack, ignoresBegin, pageDates } from './stamps.ts'
+import { beforeEqualStamps, createStampTrack, pageDates } from './stamps.ts'
 
 /** What one 2.0 poll knows while it goes from range to range. */
-interface RangePoll {
-  readonly session: Session
-  readonly plan: PollPlan
-  readonly signal: AbortSignal
+interface RangePoll extends Polling {
   readonly guard: LoopGuard
-  readonly stamps: ReturnType<typeof createStampTrack>
   /** Digests of what was given: item ranges shift while a collection changes. C20-9 */
   readonly given: Set<string>
   limit: number
@@ -40,7 +37,8 @@ interface RangePoll {
   newest: string | undefined
   /** Times it was begun anew since the last new object. */
   restarts: number
-  previous: PageSample | undefined
+  /** What the last answer said of the server's clock. */
+  serverDate: string | undefined
 }
 
 const defaultLimit = 1000
@@ -66,19 +64,28 @@ export async function* pollByRanges(session: Session, plan: PollPlan, signal: Ab
     begin: textOf(plan, 'after') ?? plan.begin,
     newest: undefined,
     restarts: 0,
-    previous: undefined,
+    serverDate: undefined,
   }
   // A bare count of items tells nobody whether they have moved since.
   if (poll.start > 0 && poll.anchor === undefined) throw itemsMoved(poll)
   for (;;) {
     const loads = await openRange(poll)
-    if (!loads) return
+    if (!loads) {
+      yield pastEnd(poll)
+      return
+    }
     try {
       if (yield* readRange(poll, loads.loads)) return
     } finally {
       loads.stop()
     }
   }
+}
+
+/** The page that ends a poll whose last range was not known to be the last: it proves what only an end proves. */
+function pastEnd({ plan, stamps, serverDate }: RangePoll): Page {
+  const dates = { serverDate, addedFirst: undefined, addedLast: undefined }
+  return pageOf(emptySlab(), { partial: false, url: plan.url, dates, stamp: stamps.page(dates, true) })
 }
 
 function textOf({ position }: PollPlan, name: string): string | undefined {
@@ -88,9 +95,10 @@ function textOf({ position }: PollPlan, name: string): string | undefined {
 
 /** One range on its way; undefined past the end. */
 async function openRange(poll: RangePoll): Promise<{ loads: AsyncIterable<Load>; stop: () => void } | undefined> {
-  const { session, plan } = poll
+  const { session } = poll
   const attempts = attemptsOf(poll)
   const original = { ...session.query }
+  const slashes = createSlashes(session)
   let firstError: unknown
   for (let attempt = attempts.shift(); attempt !== undefined; attempt = attempts.shift()) {
     Object.assign(session.query, attempt.style)
@@ -100,7 +108,11 @@ async function openRange(poll: RangePoll): Promise<{ loads: AsyncIterable<Load>;
       const first = await reading.next()
       learnRangeForm(session, attempt.form)
       if (first.done) return undefined
-      if (await needsDates(poll, first.value)) return openRange(poll)
+      noteRefusedBegin(poll, original)
+      if (await needsDates(poll, first.value, poll.given.size === 0)) {
+        load.stop()
+        return openRange(poll)
+      }
       return { loads: continued(first.value, reading), stop: () => load.stop() }
     } catch (error) {
       load.stop()
@@ -111,19 +123,20 @@ async function openRange(poll: RangePoll): Promise<{ loads: AsyncIterable<Load>;
         beginAnew(poll)
         return openRange(poll)
       }
-      if (status === 413 && poll.limit > 10) {
-        poll.limit = Math.floor(poll.limit / 2)
+      if (status === 413 && halveLimit(poll)) {
         attempts.unshift(attempt)
         continue
       }
       firstError ??= error
+      if (status === 404 && slashes.other()) {
+        attempts.unshift(attempt)
+        continue
+      }
       if (status !== 400 && status !== 416 && status !== 422) break
     }
   }
   Object.assign(session.query, original)
-  throw (
-    firstError ?? new StixTaxiiError('TAXII_NO_PROGRESS', `${plan.url.host} refuses every range`, { kind: 'protocol' })
-  )
+  throw firstError
 }
 
 // Spellings of Range first, then those of the query: a 400 may be about either. Later ranges use what the first taught.
@@ -139,7 +152,11 @@ function attemptsOf(poll: RangePoll): { form: RangeForm; style: QueryStyle }[] {
 
 function startLoad(poll: RangePoll, form: RangeForm): PageLoad {
   const { session, plan, signal } = poll
-  const url = withQuery(plan.url, { addedAfter: poll.begin, match: plan.match }, session.query)
+  const url = withQuery(
+    slashed(plan.url, session.slash.style),
+    { addedAfter: poll.begin, match: plan.match },
+    session.query,
+  )
   const headers = rangeHeaders(form, firstItem(poll), poll.limit)
   return startPageLoad(session, { url, asked: plan.asked, accept: session.dialect.acceptObjects, headers }, { signal })
 }
@@ -147,26 +164,6 @@ function startLoad(poll: RangePoll, form: RangeForm): PageLoad {
 async function* continued(first: Load, rest: AsyncIterator<Load>): AsyncGenerator<Load> {
   yield first
   for (let more = await rest.next(); !more.done; more = await rest.next()) yield more.value
-}
-
-// Without date headers the newest date is read from the manifest first, and then the range again: see first-page.ts.
-async function needsDates(poll: RangePoll, load: Load): Promise<boolean> {
-  const { session, plan, stamps, signal } = poll
-  if (session.dates !== 'unknown' || !load.tail || load.slab.items.length === 0) return false
-  if (pageDates(session, load.tail.headers, load.slab.items.length).addedLast !== undefined) {
-    session.dates = 'headers'
-    return false
-  }
-  if (!plan.findNewest || plan.position || poll.start > 0 || poll.given.size > 0) return false
-  const newest = await plan.findNewest(signal)
-  session.dates = newest === undefined ? 'nowhere' : 'manifest'
-  if (newest !== undefined) {
-    stamps.know(newest)
-    return true
-  }
-  const message = `${plan.url.host} tells no dates of its objects: the checkpoint cannot move, everything is read each time`
-  session.dependencies.notices({ code: 'TAXII_DATES_MISSING', message })
-  return false
 }
 
 // The item before the first unread one is asked for too, to see that it is where it was.
@@ -180,27 +177,28 @@ async function* readRange(poll: RangePoll, loads: AsyncIterable<Load>): AsyncGen
   let fresh = 0
   for await (const { slab, tail } of loads) {
     const isFirst = sampler.sample().count === 0
-    sampler.add(slab.items)
-    if (isFirst && hasMoved(poll, slab.items[0])) {
+    sampler.add(slab)
+    if (isFirst && hasMoved(poll, slab.first)) {
       beginAnew(poll)
       return false
     }
-    const known = isFirst && poll.anchor !== undefined ? slab.items[0] : undefined
-    const items = slab.items.filter((raw) => isNew(poll, raw) && raw !== known)
-    fresh += items.length
-    if (items.length > 0) poll.restarts = 0
+    const given = withoutKnown(poll, slab, isFirst && poll.anchor !== undefined ? slab.first : undefined)
+    const count = given.items.length + given.damaged.length
+    fresh += count
+    if (count > 0) poll.restarts = 0
     if (!tail) {
-      yield pageOf({ ...slab, items }, { partial: true, url: poll.plan.url })
+      yield pageOf(given, { partial: true, url: poll.plan.url })
       continue
     }
     const sample = sampler.sample()
     const dates = pageDates(poll.session, tail.headers, sample.count)
     noteIgnoredBegin(poll, dates)
     poll.newest = laterTimestamp(poll.newest, dates.addedLast)
-    const isLast = advance(poll, tail, sample, { fresh, last: slab.items.at(-1) })
+    poll.serverDate = dates.serverDate
+    const isLast = advance(poll, tail, sample, fresh)
     const stamp = poll.stamps.page(dates, isLast)
     const position = isLast ? undefined : positionOf(poll)
-    yield pageOf({ ...slab, items }, { partial: false, url: tail.url, tail, dates, stamp, position })
+    yield pageOf(given, { partial: false, url: tail.url, tail, dates, stamp, position })
     return isLast
   }
   return true
@@ -212,6 +210,11 @@ function positionOf({ start, anchor, begin, plan }: RangePoll): PollPosition {
     ...(anchor === undefined ? {} : { anchor }),
     ...(begin === undefined || begin === plan.begin ? {} : { after: begin }),
   }
+}
+
+function withoutKnown(poll: RangePoll, slab: Slab, known: Buffer | undefined): Slab {
+  const isWanted = (raw: Buffer): boolean => isNew(poll, raw) && raw !== known
+  return { ...slab, items: slab.items.filter(isWanted), damaged: slab.damaged.filter(({ raw }) => isWanted(raw)) }
 }
 
 function isNew(poll: RangePoll, raw: Buffer): boolean {
@@ -255,7 +258,6 @@ function beginAnew(poll: RangePoll): void {
   poll.begin = canAsk ? beforeEqualStamps(poll.newest as string) : plan.begin
   poll.start = 0
   poll.anchor = undefined
-  poll.previous = undefined
 }
 
 function itemsMoved({ plan, start }: RangePoll): StixTaxiiError {
@@ -268,20 +270,14 @@ function itemsMoved({ plan, start }: RangePoll): StixTaxiiError {
 }
 
 /** Moves to the next range; true when there is none. */
-function advance(
-  poll: RangePoll,
-  tail: Tail,
-  sample: PageSample,
-  { fresh, last }: { fresh: number; last: Buffer | undefined },
-): boolean {
+function advance(poll: RangePoll, tail: Tail, sample: PageSample, fresh: number): boolean {
   const range = readContentRange(tail.headers.get('content-range'))
   const { count } = sample
+  const last = sample.objects.at(-1)
   const asked = firstItem(poll)
   if (count === 1 && poll.anchor !== undefined && range?.total === undefined) return true
   if (count === 0) return range?.total === undefined || asked >= range.total || emptyAgain(poll)
-  const isRepeat = poll.previous !== undefined && isSame(poll.previous, sample)
-  poll.previous = sample
-  if (range === undefined) return advanceBlindly(poll, tail, count, isRepeat || fresh === 0)
+  if (range === undefined) return advanceBlindly(poll, tail, count, fresh === 0)
   poll.guard.page(sample)
   if (range.start > asked + 1) throw gap(poll, asked, range)
   if (asked + count !== range.end + 1 && range.start === asked) noteOdd(poll, range, count)
@@ -307,21 +303,9 @@ function advanceBlindly(poll: RangePoll, tail: Tail, count: number, isRepeat: bo
   return false
 }
 
-function isSame(a: PageSample, b: PageSample): boolean {
-  return a.count === b.count && a.objects.every((object, index) => b.objects[index]?.equals(object))
-}
-
 function noteOdd(poll: RangePoll, range: ItemRange, count: number): void {
   const message = `${poll.plan.url.host} announces items ${range.start}-${range.end} and gives ${count}`
   poll.session.dependencies.notices({ code: 'TAXII_RANGE_ODD', message })
-}
-
-function noteIgnoredBegin(poll: RangePoll, dates: ReturnType<typeof pageDates>): void {
-  const { session, plan } = poll
-  if (plan.begin === undefined || session.ignoresBegin || !ignoresBegin(plan.begin, dates)) return
-  session.ignoresBegin = true
-  const message = `${plan.url.host} ignores added_after: it gives everything each time, and known objects are recognised`
-  session.dependencies.notices({ code: 'TAXII_BEGIN_IGNORED', message })
 }
 
 function gap(poll: RangePoll, asked: number, range: ItemRange): StixTaxiiError {
