@@ -29,7 +29,7 @@ const nameBytes = 128
 const fieldAt = 4_538_368
 const recordsAt = 4_587_520
 const outputAt = 5_636_096
-const tablesAt = 5_963_776
+const tablesAt = 6_029_312
 const pageBytes = 65_536
 // Vectors are loaded beyond the end of what is looked at.
 const slackBytes = 64

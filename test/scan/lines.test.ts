@@ -318,6 +318,21 @@ it('both cores name the same lines and values of any input, with any tables', ()
   )
 })
 
+it('a text that was seen before is told from those that differ in one place, known or not', () => {
+  const scan = aScan('webassembly', known)
+  const twin = aScan('typescript', known)
+  const texts = [17, 18, 31, 32, 33, 64, 80, 123, 124, 125, 200].map((length) =>
+    `a, ${'good words '.repeat(20)}`.slice(0, length),
+  )
+  const altered = texts.flatMap((text) => {
+    const places = [...text].flatMap((_, at) => (at + 11 <= text.length ? [at] : []))
+    return [text, ...places.map((at) => `${text.slice(0, at)}bad.example${text.slice(at + 11)}`), text]
+  })
+  const log = Buffer.from([...altered, ...altered].map((text) => `${JSON.stringify({ text })}\n`).join(''))
+  expect(candidates(scan, 'json', log)).toEqual(candidates(twin, 'json', log))
+  expect(candidates(scan, 'json', log).found.length).toBeGreaterThan(20)
+})
+
 it('both cores compute the same sum over the same tables', () => {
   expect(aScan('webassembly', known).checksum()).toBe(aScan('typescript', known).checksum())
   expect(aScan('webassembly', known).checksum()).not.toBe(aScan('webassembly', known.slice(1)).checksum())

@@ -6,7 +6,8 @@
 // Memory: for each shape which lengths texts in the table have, scratch for values without their escapes, values whose hashes
 // have not been looked for yet (start, end, first hash, line), those hashes, candidate lines (start, end, start and end of the
 // only value that makes them one or -1, what the table refers to for it), input, names of added fields, open brackets, the
-// path of a value, records, a line with fields added, and from TABLES on what the caller put there.
+// path of a value, records, a line with fields added, texts that were looked at already, and from TABLES on what the caller
+// put there.
 const LENGTHS: usize = 4096
 const SCRATCH: usize = 8192
 const VALUES: usize = 24576
@@ -18,7 +19,8 @@ const LEVELS: usize = 4530176
 const FIELD: usize = 4538368
 const RECORDS: usize = 4587520
 const OUTPUT: usize = 5636096
-const TABLES: usize = 5963776
+const UNKNOWN: usize = 5963776
+const TABLES: usize = 6029312
 const MOST_VALUES: i32 = 512
 const MOST_PROBES: i32 = 4096
 /** A longer value is always a candidate. */
@@ -318,17 +320,42 @@ function indexOfByte(from: usize, length: i32, byte: u8): i32 {
   return -1
 }
 
+// / ? #
+// @ts-ignore: decorator
+@inline
+function endsAuthority(block: v128): v128 {
+  const marks = v128.or(i8x16.eq(block, i8x16.splat(0x3f)), i8x16.eq(block, i8x16.splat(0x23)))
+  return v128.or(i8x16.eq(block, i8x16.splat(0x2f)), marks)
+}
+
+// @ [ % \ controls, blanks and everything beyond ASCII.
+// @ts-ignore: decorator
+@inline
+function isNoHost(block: v128): v128 {
+  const marks = v128.or(i8x16.eq(block, i8x16.splat(0x40)), i8x16.eq(block, i8x16.splat(0x25)))
+  const brackets = v128.or(i8x16.eq(block, i8x16.splat(0x5b)), i8x16.eq(block, i8x16.splat(0x5c)))
+  // Signed, so that bytes beyond ASCII are below too.
+  return v128.or(i8x16.lt_s(block, i8x16.splat(0x21)), v128.or(marks, brackets))
+}
+
 // What is a candidate besides its own text: a URL whose host begins at `from`, for its host and for what normalising would change.
 function isUrlCandidate(from: usize, length: i32): bool {
   let end: i32 = 0
   let colon: i32 = -1
-  for (; end < length; end++) {
-    const byte = load<u8>(from + end)
-    if (byte == 0x2f || byte == 0x3f || byte == 0x23) break
-    if (byte == 0x40 || byte == 0x5b || byte == 0x25 || byte >= 0x80 || byte <= 0x20 || byte == 0x5c) return true
-    if (byte == 0x3a) {
-      if (colon >= 0) return true
-      colon = end
+  for (; end < length; end += 16) {
+    const block = v128.load(from + end)
+    const stops = (i8x16.bitmask(endsAuthority(block)) | 0x10000) as u32
+    const left = min(ctz(stops) as i32, length - end)
+    const valid = (1 << left) - 1
+    if ((i8x16.bitmask(isNoHost(block)) & valid) != 0) return true
+    const colons = i8x16.bitmask(i8x16.eq(block, i8x16.splat(0x3a))) & valid
+    if (colons != 0) {
+      if (colon >= 0 || (colons & (colons - 1)) != 0) return true
+      colon = end + (ctz(colons) as i32)
+    }
+    if (left < 16) {
+      end += left
+      break
     }
   }
   const host = colon >= 0 ? colon : end
@@ -441,6 +468,7 @@ function isScheme(from: usize, length: i32): bool {
 
 // Whether a host with a dot stands before a slash or question mark.
 function isBareUrl(from: usize, length: i32): bool {
+  if (indexOfByte(from, length, 0x2f) < 0 && indexOfByte(from, length, 0x3f) < 0) return false
   let hasDot = false
   for (let at: i32 = 0; at < length; at++) {
     const byte = load<u8>(from + at)
@@ -523,6 +551,7 @@ function isCandidate(start: usize, size: i32, isRaw: bool): bool {
   const where = dots
   if (shape == OTHER && isRaw && (length != size || isText(from, length))) {
     const first = (from - INPUT) as i32
+    hasWords = true
     if (hasWordCandidate(first, first + length)) return true
   }
   if (shape == OTHER && isRaw && indexOfByte(from, length, 0x5c) >= 0) {
@@ -544,6 +573,43 @@ export function scanValue(length: i32): bool {
   return found
 }
 
+// Strings in which words had to be looked for and nothing was found, as they stand there: user agents and the like come again
+// and again. The tables do not change between them.
+// 512 slots of so many bytes.
+const UNKNOWN_BYTES: usize = 128
+const LONGEST_UNKNOWN: i32 = 124
+const SHORTEST_UNKNOWN: i32 = 17
+
+// @ts-ignore: decorator
+@inline
+function unknownSlot(from: usize, length: i32): usize {
+  const mixed = (load<u64>(from) ^ rotl<u64>(load<u64>(from + length - 8), 29) ^ length) * 0x9e3779b97f4a7c15
+  return UNKNOWN + ((mixed >>> 55) as usize) * UNKNOWN_BYTES
+}
+
+// @ts-ignore: decorator
+@inline
+function isUnknown(from: usize, length: i32): bool {
+  if (length < SHORTEST_UNKNOWN || length > LONGEST_UNKNOWN) return false
+  const slot = unknownSlot(from, length)
+  if (load<i32>(slot) != length) return false
+  for (let at: i32 = 0; at + 16 < length; at += 16) {
+    if (v128.any_true(v128.xor(v128.load(from + at), v128.load(slot + 4 + at)))) return false
+  }
+  const last = length - 16
+  return !v128.any_true(v128.xor(v128.load(from + last), v128.load(slot + 4 + last)))
+}
+
+function noteUnknown(from: usize, length: i32): void {
+  if (length < SHORTEST_UNKNOWN || length > LONGEST_UNKNOWN) return
+  const slot = unknownSlot(from, length)
+  store<i32>(slot, length)
+  for (let at: i32 = 0; at < length; at++) store<u8>(slot + 4 + at, load<u8>(from + at))
+}
+
+// Whether `isCandidate` has looked for words since this was false.
+let hasWords = false
+
 let events: i32 = 0
 let lastLine: i32 = -1
 let inputLength: i32 = 0
@@ -551,6 +617,7 @@ let inputLength: i32 = 0
 function beginScan(length: i32): void {
   values = 0
   probes = 0
+  hasWords = false
   events = 0
   lastLine = -1
   inputLength = length
@@ -593,7 +660,7 @@ function addValue(line: i32, start: i32, end: i32, first: i32, isSure: bool): vo
   store<i32>(value, line)
   store<i32>(value, start, 4)
   store<i32>(value, end, 8)
-  store<i32>(value, (first << 1) | (isSure ? 1 : 0), 12)
+  store<i32>(value, (first << 2) | (hasWords ? 2 : 0) | (isSure ? 1 : 0), 12)
   values++
   if (values == MOST_VALUES || probes > MOST_PROBES / 2) settle()
 }
@@ -603,10 +670,12 @@ function settle(): void {
   for (let index = 0; index < values; index++) {
     const value = VALUES + ((index as usize) << 4)
     const what = load<i32>(value, 12)
-    const next = index + 1 < values ? load<i32>(value, 28) >> 1 : probes
+    const next = index + 1 < values ? load<i32>(value, 28) >> 2 : probes
     if (what & 1) reference = SEVERAL
-    else findReference(what >> 1, next)
-    if (reference != 0) addCandidate(load<i32>(value), load<i32>(value, 4), load<i32>(value, 8), reference)
+    else findReference(what >> 2, next)
+    const start = load<i32>(value, 4)
+    if (reference != 0) addCandidate(load<i32>(value), start, load<i32>(value, 8), reference)
+    else if (what & 2) noteUnknown(INPUT + start, load<i32>(value, 8) - start)
   }
   values = 0
   probes = 0
@@ -752,13 +821,16 @@ export function scanJson(length: i32): i32 {
         }
         if (at > start && load<u8>(INPUT + at - 1) == 0x5c && isEscaped(at, start)) continue
         inString = false
-        if (isKey(at + 1, length)) continue
+        if (isKey(at + 1, length) || isUnknown(INPUT + start, at - start)) continue
         const first = probes
+        hasWords = false
         const isSure = isCandidate(INPUT + start, at - start, true)
         if (isSure || probes != first) addValue(lineStart, start, at, first, isSure)
+        else if (hasWords) noteUnknown(INPUT + start, at - start)
         continue
       }
       lines++
+      hasWords = false
       if (inString || !beginsObject(lineStart, at)) addValue(lineStart, -1, -1, probes, true)
       inString = false
       lineStart = at + 1
