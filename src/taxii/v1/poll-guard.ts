@@ -36,7 +36,8 @@ export function createPartGuard(host: string): PartGuard {
           },
         )
       }
-      const isEmpty = last.items.length === 0 && last.damaged.length === 0 && !last.continued
+      const endsBare = last.items.length === 0 && last.damaged.length === 0
+      const isEmpty = endsBare && !last.continued
       any ||= !isEmpty
       empty = isEmpty ? empty + 1 : 0
       if (head.more && empty >= maxEmptyParts) {
@@ -46,7 +47,8 @@ export function createPartGuard(host: string): PartGuard {
           context: { parts: empty },
         })
       }
-      const print = isEmpty ? '' : printOf(last)
+      // A large part may end with a slab of nothing: that says nothing of the part.
+      const print = endsBare ? '' : printOf(last)
       same = print !== '' && print === previous ? same + 1 : 1
       previous = print
       if (head.more && same >= maxSameParts) {

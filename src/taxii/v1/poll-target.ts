@@ -30,8 +30,7 @@ export async function findTarget(
   request: PollRequest,
   signal?: AbortSignal,
 ): Promise<PollTarget> {
-  const entrance = await directory.entrance(signal)
-  const entries = entrance.kind === 'poll' ? [] : await directory.entries(signal)
+  const entries = await directory.entries(signal)
   const entry = entries.find(({ collection }) => collection.id === request.collection)
   if (entry?.collection.available === false) {
     const message = `"${printable(request.collection)}" is listed as not available to this account; it is asked for all the same`
@@ -76,8 +75,7 @@ export async function unlistedCollection(
   name: string,
   signal?: AbortSignal,
 ): Promise<Collection> {
-  const entrance = await directory.entrance(signal)
-  const entries = entrance.kind === 'poll' ? [] : await directory.entries(signal)
+  const entries = await directory.entries(signal)
   const listed = entries.find(({ collection }) => collection.id === name)
   if (listed) return listed.collection
   const addresses = await directory.addresses('poll', signal)

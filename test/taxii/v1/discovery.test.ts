@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { StixTaxiiError } from '../../../src/core/errors.ts'
 import type { Taxii1Options } from '../../../src/simulate/taxii1-options.ts'
 import { probeTaxii1 } from '../../../src/taxii/v1/probe.ts'
+import { aService, polling, service } from './a-service.ts'
 import {
   aClient,
   aPollServer,
@@ -18,37 +19,6 @@ import {
 
 const end = '<t:Inclusive_End_Timestamp>2026-01-02T00:00:00Z</t:Inclusive_End_Timestamp>'
 const past = { begin: '2026-01-01T00:00:00Z', end: '2026-01-02T00:00:00Z' }
-
-const service = (
-  type: string,
-  address: string,
-  more: { protocol?: string; binding?: string; attributes?: string; inside?: string } = {},
-): string =>
-  `<t:Service_Instance service_type="${type}" service_version="urn:taxii.mitre.org:services:1.1" ${more.attributes ?? ''}>` +
-  `<t:Protocol_Binding>${more.protocol ?? 'urn:taxii.mitre.org:protocol:http:1.0'}</t:Protocol_Binding><t:Address>${address}</t:Address>` +
-  `<t:Message_Binding>${more.binding ?? 'urn:taxii.mitre.org:message:xml:1.1'}</t:Message_Binding>${more.inside ?? ''}</t:Service_Instance>`
-
-const polling = (address: string): string =>
-  `<t:Polling_Service><t:Protocol_Binding>urn:taxii.mitre.org:protocol:http:1.0</t:Protocol_Binding><t:Address>${address}</t:Address>` +
-  `<t:Message_Binding>urn:taxii.mitre.org:message:xml:1.1</t:Message_Binding></t:Polling_Service>`
-
-/** A server of discovery, collections and polls, each at its path; answers of others are 404. */
-async function aService(parts: {
-  services?: (url: string) => string
-  collections?: (url: string) => string
-  polls?: Record<string, (id: string) => string>
-}) {
-  const server: Awaited<ReturnType<typeof aRawServer>> = await aRawServer(({ path, id, name }) => {
-    if (path === '/d' && name === 'Discovery_Request')
-      return message('Discovery_Response', id, '', parts.services?.(server.url) ?? '')
-    if (path === '/c' && name === 'Collection_Information_Request') {
-      return message('Collection_Information_Response', id, '', parts.collections?.(server.url) ?? '')
-    }
-    const poll = parts.polls?.[path]
-    return poll ? poll(id) : { status: 404, headers: {}, body: 'nothing here' }
-  })
-  return server
-}
 
 describe('discovery', () => {
   test('C1D-1, C1D-3, C1D-4: lists services as the server says them', async () => {
