@@ -1,4 +1,4 @@
-import { faultsOf } from './fault.ts'
+import { cases, faultsOf } from './fault.ts'
 
 const orders = 'D2: bears with %s'
 
@@ -20,11 +20,13 @@ export const directorFaults = faultsOf({
     'an order that is never done': 'D2: an order that is never done',
     'an order that is never done, up to each limit': 'D2: never done: pending',
     'a server error between': [orders, 'a server error'],
-    'a proxy that is busy': [orders, 'a proxy that is busy'],
-    'a broken connection': [orders, 'a broken connection'],
-    'too many requests': [orders, 'too many requests'],
-    'not found at first': [orders, 'not found at first'],
-    'an empty body': [orders, 'an empty body'],
+    ...cases(orders, [
+      'a proxy that is busy',
+      'a broken connection',
+      'too many requests',
+      'not found at first',
+      'an empty body',
+    ]),
     'Retry-After': 'D2: waits as long as Retry-After',
     'not found for ever': 'D2: an order that is still not found',
     'an order that vanishes': 'D2: an order that vanishes',

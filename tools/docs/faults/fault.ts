@@ -13,6 +13,10 @@ export interface Fault {
 /** What stands behind a fault in a list: a test, one case of a table of tests, or why there is none. */
 export type Shown = string | readonly [test: string, of: string] | { readonly struck: string }
 
+/** Cases of one table of tests that are called as the faults they show. */
+export const cases = (test: string, names: readonly string[]): Readonly<Record<string, Shown>> =>
+  Object.fromEntries(names.map((name) => [name, [test, name]]))
+
 /** Writes a list by row out as faults, in its order. */
 export function faultsOf(rows: Readonly<Record<string, Readonly<Record<string, Shown>>>>): readonly Fault[] {
   return Object.entries(rows).flatMap(([row, faults]) =>

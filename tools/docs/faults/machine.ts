@@ -1,4 +1,4 @@
-import { faultsOf } from './fault.ts'
+import { cases, faultsOf } from './fault.ts'
 
 const damaged = 'L9 (%s) is a config error'
 const found = 'L10: verify finds %s'
@@ -107,10 +107,7 @@ export const machineFaults = faultsOf({
     'what can still be had of a damaged store': 'L10: of a store with a damaged byte',
     'an upgrade by another process, waited for': 'L10: who meets another that is bringing',
     'an upgrade by another process that does not end': 'L10: an upgrade by another that does not end',
-    'a version lost': [found, 'a version lost'],
-    'a checkpoint altered': [found, 'a checkpoint altered'],
-    'a checkpoint ahead of the data': [found, 'a checkpoint ahead of the data'],
-    'contents altered': [found, 'contents altered'],
+    ...cases(found, ['a version lost', 'a checkpoint altered', 'a checkpoint ahead of the data', 'contents altered']),
     'the log is missing': 'L10: without its log',
     'a file that is no database': 'L10: a file that is no database',
     'the database of another program': 'L10: another program',

@@ -1,4 +1,4 @@
-import { faultsOf } from './fault.ts'
+import { cases, faultsOf } from './fault.ts'
 
 const ranges = '%s: nothing is lost, nothing doubled, and it ends'
 
@@ -38,11 +38,13 @@ export const taxiiFaults = faultsOf({
     'the newest first, and a position that was forgotten': 'T5 starts again from its begin',
   },
   T6: {
-    'a total that grows': [ranges, 'a total that grows'],
-    'a total that shrinks': [ranges, 'a total that shrinks'],
-    'no numbers at all': [ranges, 'no numbers at all'],
-    'an end before the start': [ranges, 'an end before the start'],
-    'ranges that overlap': [ranges, 'ranges that overlap'],
+    ...cases(ranges, [
+      'a total that grows',
+      'a total that shrinks',
+      'no numbers at all',
+      'an end before the start',
+      'ranges that overlap',
+    ]),
     'a range larger than what comes': [ranges, 'larger than what comes'],
     'a range smaller than what comes': [ranges, 'smaller than what comes'],
     'numbers from 1 on': [ranges, 'numbers from 1 on'],
