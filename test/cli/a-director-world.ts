@@ -10,7 +10,7 @@ import { runCli, temporaryFolder } from '../support/run-cli.ts'
 import type { CliOptions, CliResult } from '../support/run-cli.ts'
 
 export const poolId = '0123456789abcdef0123456789abcdef'
-export const otherPoolId = 'abcdefabcdefabcdefabcdefabcdefab'
+const otherPoolId = 'abcdefabcdefabcdefabcdefabcdefab'
 export const token = 'the-token-of-the-test'
 
 /** `lp1` is 32 times the digit 1, and so on. */

@@ -14,7 +14,7 @@ export interface RecordsUnderTest {
   open(): Promise<OpenedRecords>
 }
 
-export function aStoredAccount(more: Partial<StoredAccount> = {}): StoredAccount {
+function aStoredAccount(more: Partial<StoredAccount> = {}): StoredAccount {
   return {
     id: '11111111-2222-4333-8444-555555555555',
     username: 'ann',

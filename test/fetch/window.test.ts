@@ -10,6 +10,7 @@ import {
   restarted,
 } from '../../src/fetch/window.ts'
 import type { Window, WindowFacts } from '../../src/fetch/window.ts'
+import { thrownBy } from '../support/thrown.ts'
 
 const key = { source: 's', root: 'r', collection: 'c' }
 const movedAt = '2026-03-01T00:00:00.000000Z'
@@ -151,14 +152,6 @@ describe('a window', () => {
 
 describe('what is typed of a window', () => {
   const now = new Date('2026-03-31T12:00:00.000Z')
-  const faultOf = (act: () => unknown): unknown => {
-    try {
-      return act()
-    } catch (error) {
-      return error
-    }
-  }
-
   it('is two instants, or none', () => {
     expect(readTyped({}, now)).toEqual({ begin: undefined, end: undefined })
     expect(readTyped({ since: '2d', until: '1d' }, now)).toEqual({
@@ -175,7 +168,7 @@ describe('what is typed of a window', () => {
     ['1d', '2d'],
     ['1d', '1d'],
   ])('is refused where %s is not before %s', (since, until) => {
-    expect(faultOf(() => readTyped({ since, until }, now))).toMatchObject({
+    expect(thrownBy(() => readTyped({ since, until }, now))).toMatchObject({
       code: 'FETCH_WINDOW_EMPTY',
       kind: 'usage',
       context: { since: '2026-03-30T12:00:00.000000Z' },
@@ -196,13 +189,13 @@ describe('what is typed of a window', () => {
     [{ full: true, match: [{ field: 'type', values: ['x'] }] }, 'FETCH_FULL_WINDOW'],
     [{ since: '2d', limit: 5 }, undefined],
   ])('%j is refused as %s', (request, code) => {
-    const fault = faultOf(() => checkRequest({ ...request, lockTimeoutMs }, now))
+    const fault = thrownBy(() => checkRequest({ ...request, lockTimeoutMs }, now))
     expect(fault).toEqual(code === undefined ? undefined : expect.objectContaining({ code, kind: 'usage' }))
   })
 
   it('lies in the future with what it is as a time', () => {
     const since = '2026-03-31T13:00:00Z'
-    expect(faultOf(() => checkRequest({ since, lockTimeoutMs }, now))).toMatchObject({
+    expect(thrownBy(() => checkRequest({ since, lockTimeoutMs }, now))).toMatchObject({
       context: { since: '2026-03-31T13:00:00.000000Z' },
     })
   })

@@ -1,19 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { HttpRequest } from '../../src/core/ports.ts'
 import { hopName, redirected } from '../../src/http/redirect.ts'
+import { thrownBy } from '../support/thrown.ts'
 
 const base = 'https://taxii.example/a/b?c=d'
 const get: HttpRequest = { method: 'GET', url: new URL(base), headers: { Accept: 'x' } }
 const to = (request: HttpRequest, status: number, location?: string): HttpRequest | undefined =>
   redirected(request, { status, location, visited: new Set([hopName(request)]) })
-const faultOf = (act: () => unknown): unknown => {
-  try {
-    return act()
-  } catch (error) {
-    return error
-  }
-}
-
 describe('N15: where a redirect leads', () => {
   it.each([301, 302, 303, 307, 308])('%i with an address is one', (status) => {
     expect(to(get, status, '../x')).toEqual({ ...get, url: new URL('https://taxii.example/x') })
@@ -52,7 +45,7 @@ describe('N15: where a redirect leads', () => {
     'is not followed by a %s after a %i: nobody knows whether it was carried out',
     (method, status, repeatable) => {
       expect(
-        faultOf(() => to({ ...get, method: method as 'POST', repeatable }, status, '/x?token=canary')),
+        thrownBy(() => to({ ...get, method: method as 'POST', repeatable }, status, '/x?token=canary')),
       ).toMatchObject({
         code: 'HTTP_REDIRECT_WRITE',
         kind: 'protocol',
@@ -73,7 +66,7 @@ describe('N15: where a redirect leads', () => {
 
   it('never goes from https to http, and says so without the secrets of the addresses', () => {
     const request = { ...get, url: new URL(`${base}&key=canary`) }
-    expect(faultOf(() => to(request, 302, 'http://taxii.example/?key=canary'))).toMatchObject({
+    expect(thrownBy(() => to(request, 302, 'http://taxii.example/?key=canary'))).toMatchObject({
       code: 'HTTP_REDIRECT_DOWNGRADE',
       kind: 'refused',
       context: { from: 'https://taxii.example/a/b?c=d&key=***', to: 'http://taxii.example/?key=***' },
@@ -85,25 +78,25 @@ describe('N15: where a redirect leads', () => {
 
   it('ends in a circle, after five, and at what is no address', () => {
     const key = { ...get, url: new URL(`${base}&key=canary`) }
-    expect(faultOf(() => to(key, 302, key.url.href))).toMatchObject({
+    expect(thrownBy(() => to(key, 302, key.url.href))).toMatchObject({
       code: 'HTTP_REDIRECT_LOOP',
       kind: 'protocol',
       context: { url: 'https://taxii.example/a/b?c=d&key=***' },
     })
     const visited = (count: number): Set<string> => new Set(Array.from({ length: count }, (_, at) => `GET ${at}`))
     expect(redirected(key, { status: 302, location: '/x', visited: visited(5) })).toBeDefined()
-    expect(faultOf(() => redirected(key, { status: 302, location: '/x', visited: visited(6) }))).toMatchObject({
+    expect(thrownBy(() => redirected(key, { status: 302, location: '/x', visited: visited(6) }))).toMatchObject({
       code: 'HTTP_REDIRECT_LIMIT',
       kind: 'protocol',
       context: { url: 'https://taxii.example/a/b?c=d&key=***' },
     })
-    const invalid = faultOf(() => to(get, 302, `http://[${'x'.repeat(300)}`)) as { context: { location: string } }
+    const invalid = thrownBy(() => to(get, 302, `http://[${'x'.repeat(300)}`)) as { context: { location: string } }
     expect(invalid).toMatchObject({
       code: 'HTTP_REDIRECT_INVALID',
       kind: 'protocol',
       context: { host: 'taxii.example' },
     })
     expect(invalid.context.location.length).toBeLessThan(210)
-    expect(faultOf(() => to(get, 302, 'http://[\u001b'))).toMatchObject({ context: { location: 'http://[\\u{1b}' } })
+    expect(thrownBy(() => to(get, 302, 'http://[\u001b'))).toMatchObject({ context: { location: 'http://[\\u{1b}' } })
   })
 })

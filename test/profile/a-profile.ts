@@ -43,7 +43,7 @@ export function aDirectorProfile(changes: Partial<DirectorProfile> = {}): Direct
 }
 
 /** A UUID made of a name. */
-export function idFor(name: string): string {
+function idFor(name: string): string {
   const hex = createHash('sha256').update(name).digest('hex')
   return `${hex.slice(0, 8)}-0000-4000-8000-${hex.slice(8, 20)}`
 }

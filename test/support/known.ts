@@ -9,7 +9,7 @@ let made = 0
 export type GivenStatement = Partial<SourcedStatement> & { readonly from?: string }
 
 /** A sound statement of an indicator of the source `acme` that holds. */
-export function aSourcedStatement(more: GivenStatement = {}): SourcedStatement {
+function aSourcedStatement(more: GivenStatement = {}): SourcedStatement {
   const { from = 'acme', ...rest } = more
   const id = `indicator--${++made}`
   return {

@@ -33,7 +33,7 @@ export function fetchScenes(url: string, truth: ReadonlySet<string>): readonly S
 }
 
 /** What is stored is whole; going on completes the set; once more brings nothing. */
-export async function judgeFetch(
+async function judgeFetch(
   folder: string,
   truth: ReadonlySet<string>,
   env: Readonly<Record<string, string>>,

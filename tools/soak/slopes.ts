@@ -34,7 +34,7 @@ export function slopeOf(samples: readonly Sample[]): Slope {
 }
 
 /** The least sample of each block, at its own time. */
-export function feetOf(samples: readonly Sample[]): readonly Sample[] {
+function feetOf(samples: readonly Sample[]): readonly Sample[] {
   const length = Math.max(1, Math.ceil(samples.length / blocks))
   const feet: Sample[] = []
   for (let at = 0; at < samples.length; at += length) {

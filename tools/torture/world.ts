@@ -30,7 +30,7 @@ export interface Places {
 type ServerName = 'taxii2' | 'taxii1' | 'director'
 
 export const poolId = '0123456789abcdef0123456789abcdef'
-export const logpointIds = ['fedcba98765432100000000000000001', 'fedcba98765432100000000000000002'] as const
+const logpointIds = ['fedcba98765432100000000000000001', 'fedcba98765432100000000000000002'] as const
 
 /** Makes the folder of a scenario as it is before its command, once; each trial gets a copy. */
 export async function makeTemplate(scenario: Scenario, places: Places, hook: string): Promise<void> {

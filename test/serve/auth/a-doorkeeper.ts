@@ -29,7 +29,7 @@ export interface AuditedLog extends ServerLog {
   readonly audited: (LogFields & { readonly event: string })[]
 }
 
-export function anAuditedLog(): AuditedLog {
+function anAuditedLog(): AuditedLog {
   const audited: AuditedLog['audited'] = []
   const quiet = () => undefined
   return {
