@@ -161,27 +161,6 @@ describe('a poll of a feed', () => {
     const [page] = await pagesOf(client, { collection: 'feed', ...past })
     expect(page?.damaged[0]?.reason).toBe('TAXII_BLOCK_EMPTY')
   })
-
-  test('an answer larger than the limit is given in slabs, the last of which ends it', async () => {
-    const blocks = Array.from({ length: 40 }, (_, at) => `<a xmlns="urn:a">${at}${'x'.repeat(1_000_000)}</a>`)
-    const { client } = await aServer({ collections: [{ name: 'feed', blocks }] })
-    const pages = await pagesOf(client, { collection: 'feed' })
-    expect(contentsOf(pages)).toEqual(blocks)
-    expect(pages.length).toBeGreaterThan(1)
-    expect(pages.map(({ partial }) => partial)).toEqual(pages.map((_, at) => at < pages.length - 1))
-    expect(pages.slice(0, -1).every(({ stamp, position }) => stamp === undefined && position === undefined)).toBe(true)
-    expect(pages.at(-1)?.stamp).toBeDefined()
-    expect(new Set(pages.map((page) => page.digest())).size).toBe(pages.length)
-  })
-
-  test('a reader that goes away in the middle stops the request', async () => {
-    const blocks = Array.from({ length: 45 }, (_, at) => `<a xmlns="urn:a">${at}${'x'.repeat(1_000_000)}</a>`)
-    const { client } = await aServer({ collections: [{ name: 'feed', blocks }] })
-    for await (const page of client.poll({ collection: 'feed' })) {
-      expect(page.partial).toBe(true)
-      break
-    }
-  })
 })
 
 describe('TAXII 1.0', () => {
