@@ -41,7 +41,7 @@ export async function openPostgresStore(url: string, dependencies: StoreDependen
   const password = () => findPassword(address, { ...postgres, notices })
   const database = await openDatabase({ address, password, clock, identity, sessions: postgres.sessions })
   try {
-    await migrate(database, migrations, dependencies.create !== false)
+    await migrate(database, migrations, { create: dependencies.create !== false, notices })
     await startIndex(database)
   } catch (error) {
     await database.close()

@@ -22,6 +22,7 @@ import { putRecord } from './records.ts'
 import { microsOf } from '../now.ts'
 import { counters, recordOfPiece } from '../run-record.ts'
 import { findRun } from './runs.ts'
+import { remakeStanding } from './standing.ts'
 
 /** Puts the pieces of another store into this one, some thousands of entries a transaction. See `Store.fill`. */
 export async function fillFrom(
@@ -181,12 +182,14 @@ async function finishCounts(connection: Connection): Promise<void> {
     FROM (SELECT collection, count(DISTINCT id) AS ids, count(*) AS versions,
       count(*) FILTER (WHERE type IS NULL) AS blocks FROM version GROUP BY collection) AS found
     WHERE number = found.collection`)
+  await connection.exec(remakeStanding)
   await connection.exec(`ANALYZE ${tables.join(', ')}`)
 }
 
 const tables = [
   ...['stated', 'stated_long', 'statement', 'trait', 'relation', 'named', 'revoked', 'unread', 'seen', 'vanished'],
-  ...['page', 'quarantine', 'conflict', 'checkpoint', 'run', 'version', 'collection', 'source', 'record', 'long_key'],
+  ...['page', 'quarantine', 'conflict', 'checkpoint', 'run', 'version', 'standing', 'collection', 'source', 'record'],
+  'long_key',
 ]
 
 /** Removes everything. */

@@ -52,11 +52,17 @@ export function rowOfItem(
     isObject ? bytes(item.type) : null,
     isObject ? null : bytes(item.binding),
     isObject || item.subtype === undefined ? null : bytes(item.subtype),
-    isObject ? (item.specVersion === '2.1' ? 21 : 20) : 0,
+    specOf(item),
     isObject && item.revoked,
     text === '{}' ? null : bytes(text),
     item.raw,
   ]
+}
+
+/** The column `spec`. */
+export function specOf(item: Item): 0 | 20 | 21 {
+  if (item.kind === 'block') return 0
+  return item.specVersion === '2.1' ? 21 : 20
 }
 
 /** Whether the key can be read back as its text: only what is kept as text may be too long for it, or no UTF-8. */

@@ -1,4 +1,5 @@
 import { StixTaxiiError } from '../../core/errors.ts'
+import type { NoticeSink } from '../../core/notice.ts'
 import type { PostgresAddress } from './address.ts'
 import type { Connection } from './connection.ts'
 import type { Database } from './database.ts'
@@ -6,12 +7,16 @@ import { storeFailure } from './failure.ts'
 
 /**
  * Brings the tables to the newest schema, in one transaction under an advisory lock: of several processes that start at
- * once, one makes them and the others wait.
+ * once, one makes them and the others wait. `notices` is told when there is something in them, since that takes its time.
  *
  * @throws STORE_MISSING (not-found) when there is no store and none is wanted; STORE_NEWER (local) when a later release made
  * it; STORE_FOREIGN (local) when the schema is another program's.
  */
-export async function migrate(database: Database, migrations: readonly string[], create: boolean): Promise<void> {
+export async function migrate(
+  database: Database,
+  migrations: readonly string[],
+  { create, notices }: { readonly create: boolean; readonly notices?: NoticeSink | undefined },
+): Promise<void> {
   const { address } = database
   const found = await schemaVersion(database.asking, address)
   if (found > migrations.length) throw newer(address, found, migrations.length)
@@ -23,7 +28,7 @@ export async function migrate(database: Database, migrations: readonly string[],
     await session.connection.get('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
       `stixtaxii ${address.schema}`,
     ])
-    await change(session.connection, address, migrations)
+    await change(session.connection, address, migrations, notices)
     await session.connection.exec('COMMIT')
   } catch (error) {
     throw storeFailure(error, address)
@@ -32,7 +37,12 @@ export async function migrate(database: Database, migrations: readonly string[],
   }
 }
 
-async function change(connection: Connection, address: PostgresAddress, migrations: readonly string[]): Promise<void> {
+async function change(
+  connection: Connection,
+  address: PostgresAddress,
+  migrations: readonly string[],
+  notices: NoticeSink | undefined,
+): Promise<void> {
   const current = await schemaVersion(connection, address)
   if (current > migrations.length) throw newer(address, current, migrations.length)
   if (current === migrations.length) return
@@ -42,6 +52,11 @@ async function change(connection: Connection, address: PostgresAddress, migratio
       'CREATE TABLE store (one integer PRIMARY KEY CHECK (one = 1), program text NOT NULL, schema integer NOT NULL)',
     )
     await connection.exec("INSERT INTO store (one, program, schema) VALUES (1, 'stixtaxii', 0)")
+  } else {
+    notices?.({
+      code: 'STORE_UPGRADED',
+      message: `The store at ${address.place} is of an older release (schema ${current}): it is brought to schema ${migrations.length}`,
+    })
   }
   for (const sql of migrations.slice(current)) await connection.exec(sql)
   await connection.run('UPDATE store SET schema = $1', [migrations.length])

@@ -4,11 +4,13 @@ import type { Item } from '../../stix/item.ts'
 import { isSameContent, versionOf } from '../compare.ts'
 import type { ReadItem } from '../index-reading.ts'
 import type { Conflict, PagePart, Settled } from '../store.ts'
+import { latestChanges } from '../superseded.ts'
 import { newTally } from '../tally.ts'
 import { bytes, corruption, type Connection, type CopiedValue } from './connection.ts'
 import { newIndexPath } from './index-path.ts'
-import { itemsAt, rowOfItem, versionTarget, versionTypes } from './items.ts'
-import { checksumOf, digestOf, keepLong, keyOfId, keyOfVersion, keyText } from './keys.ts'
+import { itemsAt, rowOfItem, specOf, versionTarget, versionTypes } from './items.ts'
+import { checksumOf, digestOf, keepLong, keyOfId, keyOfVersion, keyText, momentOf } from './keys.ts'
+import { isLaterMoment, noteStanding, siblingMoment, type SiblingMoment } from './standing.ts'
 
 /**
  * The page path: what becomes of each item of a page, inside the committing transaction and while the row of its collection
@@ -39,10 +41,9 @@ export interface PagePath {
   finish(): Promise<Growth>
 }
 
-interface KnownVersion {
+interface KnownVersion extends SiblingMoment {
   readonly version: string
   readonly digest: Buffer
-  readonly added: number
 }
 
 interface Keyed {
@@ -71,6 +72,7 @@ export async function newPagePath(settings: PagePathSettings): Promise<PagePath>
     }
     const unchangedBefore = tally.unchanged
     const known = await findVersions(connection, collection, ids)
+    const before = new Map([...known].map(([id, versions]) => [id, versions.length]))
     const fresh = new Map<number, Keyed>()
     for (const entry of batch) onSettled(entry.item, await settleOne(entry, known, fresh))
     mostlyKnown = (tally.unchanged - unchangedBefore) * 2 > batch.length
@@ -82,6 +84,10 @@ export async function newPagePath(settings: PagePathSettings): Promise<PagePath>
       [...fresh.values()].flatMap(({ item }) => [item.id, versionOf(item)]),
     )
     await connection.copy(versionTarget, versionTypes, rows)
+    const changed = [...new Set([...fresh.values()].map(({ id }) => keyText(id)))].flatMap((id) =>
+      latestChanges(known.get(id) ?? [], before.get(id) ?? 0, isLaterMoment),
+    )
+    await noteStanding(connection, collection, changed, (added) => typeOf(fresh.get(added)?.item))
     for (const [added, { item }] of fresh) await index.add(item, added)
   }
 
@@ -98,7 +104,7 @@ export async function newPagePath(settings: PagePathSettings): Promise<PagePath>
     const same = siblings?.find((sibling) => sibling.version === version)
     if (same) return compare(entry, same, fresh.get(same.added)?.item)
     lastAdded = Math.max(lastAdded + 1, settings.now)
-    const stored = { version, digest, added: lastAdded }
+    const stored = { version, digest, added: lastAdded, ...orderOf(item) }
     if (siblings) siblings.push(stored)
     else known.set(id, [stored])
     if (item.kind === 'block') blocks++
@@ -149,6 +155,15 @@ export async function newPagePath(settings: PagePathSettings): Promise<PagePath>
   }
 }
 
+/** As the columns `spec` and `moment` have it. */
+function orderOf(item: Item): Pick<SiblingMoment, 'spec' | 'moment'> {
+  return { spec: specOf(item), moment: momentOf(versionOf(item)).toString('latin1') }
+}
+
+function typeOf(item: Item | undefined): Buffer | null {
+  return item?.kind === 'object' ? bytes(item.type) : null
+}
+
 /** So many that one is worth its questions, and so few that they fit. */
 function* batchesOf(items: readonly Item[]): Iterable<readonly Keyed[]> {
   let batch: Keyed[] = []
@@ -183,16 +198,16 @@ async function findVersions(
   ids: readonly Buffer[],
 ): Promise<Map<string, KnownVersion[]>> {
   const rows = await connection.all(
-    'SELECT id, version, digest, added FROM version WHERE id = ANY($1::bytea[]) AND collection = $2',
+    'SELECT id, version, digest, added, moment, spec FROM version WHERE id = ANY($1::bytea[]) AND collection = $2',
     [ids, collection],
   )
   const known = new Map<string, KnownVersion[]>()
   for (const row of rows) {
     const id = keyText(row['id'] as Buffer)
     const version = {
+      ...siblingMoment(row),
       version: keyText(row['version'] as Buffer),
       digest: row['digest'] as Buffer,
-      added: row['added'] as number,
     }
     const siblings = known.get(id)
     if (siblings) siblings.push(version)

@@ -37,7 +37,10 @@ export async function countPage(
   if (!place) return 0
   const values = newValues()
   const where = conditionsOf(place.number, query, values)
-  const row = await asking.get(`SELECT count(*) AS found FROM version WHERE ${where.join(' AND ')}`, values.all)
+  const row = await asking.get(
+    `SELECT count(*) AS found FROM ${rangeOf(query).from} WHERE ${where.join(' AND ')}`,
+    values.all,
+  )
   return row?.['found'] as number
 }
 
@@ -50,12 +53,13 @@ function entryOf(row: SqlRow): PageEntry {
 export function pageSql(collection: number, query: Omit<PageQuery, 'limit'>, limit: number) {
   const { types } = query
   const values = newValues()
-  const columns = `added, ${itemColumns}${query.bodies === false ? '' : ', raw'}`
+  const columns = `version.added AS added, ${itemColumns}${query.bodies === false ? '' : ', raw'}`
   const isMerged = types !== undefined && types.length > 1 && types.length <= mostRanges && query.ids === undefined
   const queries = isMerged ? [...new Set(types)].map((type) => ({ ...query, types: [type] })) : [query]
   const ranges = queries.map((each) => {
     const where = conditionsOf(collection, each, values).join(' AND ')
-    return `SELECT ${columns} FROM version WHERE ${where} ORDER BY version.added LIMIT ${limit}`
+    const { from, by } = rangeOf(each)
+    return `SELECT ${columns} FROM ${from} WHERE ${where} ORDER BY ${by}.added LIMIT ${limit}`
   })
   const sql = isMerged
     ? `SELECT * FROM (${ranges.map((range) => `(${range})`).join(' UNION ALL ')}) AS page ORDER BY added LIMIT ${limit}`
@@ -66,6 +70,18 @@ export function pageSql(collection: number, query: Omit<PageQuery, 'limit'>, lim
   const measured = `SELECT *, ${before} AS before, count(*) OVER () AS found FROM (${sql}) AS page`
   const fits = `before = 0 OR before + octet_length(raw) <= ${values.add(maxBytes)}`
   return { sql: `SELECT * FROM (${measured}) AS measured WHERE ${fits} ORDER BY added`, values: values.all }
+}
+
+/**
+ * Where a page is read from: for last versions alone from those that are not superseded. Without an id, as the versions of a few
+ * ids are found by those. `LIMIT` keeps the planner from merging all versions with those.
+ */
+function rangeOf({ versions, ids }: Pick<PageQuery, 'versions' | 'ids'>) {
+  const isOfLast =
+    ids === undefined && versions !== undefined && versions.length > 0 && versions.every((v) => v === 'last')
+  if (!isOfLast) return { from: 'version', by: 'version' }
+  const version = `SELECT * FROM version WHERE version.collection = standing.collection AND version.added = standing.added LIMIT 1`
+  return { from: `standing CROSS JOIN LATERAL (${version}) AS version`, by: 'standing' }
 }
 
 interface Values {
@@ -81,21 +97,26 @@ function newValues(): Values {
 
 function conditionsOf(collection: number, query: Omit<PageQuery, 'limit'>, values: Values): string[] {
   const { after, until } = windowOf(query)
+  const { by } = rangeOf(query)
   const { kind, ids, types, specVersions, bindings } = query
   const conditions = [
-    `version.collection = ${values.add(collection)}`,
-    `version.added > ${values.add(after)}`,
-    `version.added <= ${values.add(until)}`,
+    `${by}.collection = ${values.add(collection)}`,
+    `${by}.added > ${values.add(after)}`,
+    `${by}.added <= ${values.add(until)}`,
   ]
-  if (kind !== undefined) conditions.push(`version.type IS ${kind === 'block' ? '' : 'NOT'} NULL`)
+  if (kind !== undefined) conditions.push(`${by}.type IS ${kind === 'block' ? '' : 'NOT'} NULL`)
   if (ids) conditions.push(`version.id = ANY(${values.add(ids.map(keyOfId))}::bytea[])`)
-  if (types?.length === 1) conditions.push(`version.type = ${values.add(bytes(types[0] as string))}`)
-  else if (types) conditions.push(`version.type = ANY(${values.add(types.map(bytes))}::bytea[])`)
+  if (types?.length === 1) conditions.push(`${by}.type = ${values.add(bytes(types[0] as string))}`)
+  else if (types) conditions.push(`${by}.type = ANY(${values.add(types.map(bytes))}::bytea[])`)
   const ofSpec = specVersions && specCondition(specVersions)
-  if (ofSpec) conditions.push(ofSpec.own)
+  // Of the one last version of an id its spec version is the newest one.
+  if (ofSpec && specVersions !== 'newest') conditions.push(ofSpec.own)
   if (bindings) conditions.push(`(version.type IS NOT NULL OR ${bindingsCondition(bindings, values)})`)
   const versions = versionsCondition(query.versions ?? ['all'], ofSpec?.others ?? 'true', values)
-  if (versions) conditions.push(versions)
+  const chosen = [...(specVersions === 'newest' && ofSpec ? [ofSpec.own] : []), ...(versions ? [versions] : [])].join(
+    ' AND ',
+  )
+  if (chosen !== '') conditions.push(by === 'standing' ? `(standing.decided OR (${chosen}))` : chosen)
   return conditions
 }
 

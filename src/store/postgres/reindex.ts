@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts'
 import type { Database } from './database.ts'
 import { growIndex, newIndexPath } from './index-path.ts'
 import { readItems } from './items.ts'
+import { remakeStanding } from './standing.ts'
 
 const itemsPerTransaction = 5000
 
@@ -90,6 +91,7 @@ async function forgetIndex(connection: Connection): Promise<void> {
     await connection.run(`DELETE FROM ${table}`)
   }
   await connection.run('UPDATE collection SET statements = 0, unusable = 0')
+  await connection.exec(remakeStanding)
   await connection.run(
     'INSERT INTO unread (collection, after, until) SELECT number, 0, last_added FROM collection WHERE last_added > 0',
   )

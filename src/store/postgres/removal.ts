@@ -13,6 +13,7 @@ import { keyOfId, keyText } from './keys.ts'
 import { isSuperseded } from './listings.ts'
 import type { Place } from '../place.ts'
 import { listPlaces, lockPlace } from './places.ts'
+import { forgetStanding } from './standing.ts'
 
 /** What takes versions out: the row of the collection is held, and what they said of values goes with them. */
 
@@ -114,10 +115,9 @@ async function forget(
 ): Promise<void> {
   if (doomed.length === 0) return
   await growIndex(connection, number, await removeFromIndex(connection, number, read, doomed))
-  await connection.run('DELETE FROM version WHERE collection = $1 AND added = ANY($2::bigint[])', [
-    number,
-    doomed.map(({ added }) => added),
-  ])
+  const added = doomed.map((version) => version.added)
+  await forgetStanding(connection, number, added)
+  await connection.run('DELETE FROM version WHERE collection = $1 AND added = ANY($2::bigint[])', [number, added])
   const ids = new Map(doomed.map(({ id }) => [keyText(id), id]))
   const left = await connection.all('SELECT DISTINCT id FROM version WHERE id = ANY($1::bytea[]) AND collection = $2', [
     [...ids.values()],

@@ -1,4 +1,5 @@
 import { indexSchema } from './index-schema.ts'
+import { standingOfVersions } from './standing.ts'
 
 /**
  * The tables. Each migration is what one version of the schema adds to the one before; its number is its place, counted
@@ -10,6 +11,8 @@ import { indexSchema } from './index-schema.ts'
  *   `version` are coded by `keys.ts`, `moment` is the instant of the version as `timestampKey` writes it (empty where it is
  *   none), `digest` the first half of the SHA-256 of the raw bytes. `type` is null for blocks, `binding` for objects; `rest`
  *   is JSON of what else the item has.
+ * - `standing` has the versions that no later one of the same id and spec version supersedes; `decided` are those for which
+ *   the id has no other such.
  * - `page` has the pages that brought something: a version came with the page of its collection whose `first` is the
  *   greatest that is not above its `added`.
  * - `seen` has what a run that reads everything has received so far, `vanished` the ids that the last such run missed.
@@ -154,5 +157,17 @@ export const migrations: readonly string[] = [
     text bytea NOT NULL
   );
   ${indexSchema}
+  `,
+  `
+  LOCK TABLE version IN SHARE MODE;
+  CREATE TABLE standing (
+    collection integer NOT NULL,
+    added bigint NOT NULL,
+    type bytea,
+    decided boolean NOT NULL,
+    PRIMARY KEY (collection, added)
+  );
+  INSERT INTO standing (collection, added, type, decided) ${standingOfVersions};
+  CREATE INDEX standing_type ON standing (collection, type, added);
   `,
 ]

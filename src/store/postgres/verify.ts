@@ -8,6 +8,7 @@ import { checksumOf, digestOf } from './keys.ts'
 import type { Place } from '../place.ts'
 import { alteredNames, listPlaces, readCheckpoint } from './places.ts'
 import { isAltered } from './records.ts'
+import { standingOfVersions } from './standing.ts'
 import { newIndexCheck } from './verify-index.ts'
 
 const rowsPerQuery = 500
@@ -39,6 +40,7 @@ export async function verify(database: Database, loadReader: () => Promise<ReadI
     }
     await findings.guard('the records', () => verifyRecords(connection, findings))
     await findings.guard('the versions', () => verifyStrays(connection, findings))
+    await findings.guard('the notes of superseded versions', () => verifyStanding(connection, findings))
     return { ok: findings.problems.length === 0, checked, problems: findings.problems }
   })
 }
@@ -136,6 +138,14 @@ function isAsWritten(row: SqlRow, written: ReturnType<typeof rowOfItem>): boolea
 
 function expectEqual(findings: Findings, what: string, seen: number, wanted: unknown): void {
   if (seen !== wanted) findings.add(`${what}: ${seen}, not ${String(wanted)}`)
+}
+
+/** What is noted as not superseded is what the versions say. */
+async function verifyStanding(connection: Connection, findings: Findings): Promise<void> {
+  const noted = 'SELECT collection, added, type, decided FROM standing'
+  const row = await connection.get(`SELECT count(*) AS rows FROM (
+    (${standingOfVersions} EXCEPT ${noted}) UNION ALL (${noted} EXCEPT (${standingOfVersions}))) AS different`)
+  if (row?.['rows'] !== 0) findings.add(`${String(row?.['rows'])} notes of superseded versions are wrong`)
 }
 
 /** What has no place: it would never be listed. */

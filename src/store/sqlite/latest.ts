@@ -1,4 +1,5 @@
 import { isLater, type VersionOrder } from '../compare.ts'
+import { latestOf, type SiblingVersion } from '../superseded.ts'
 import type { Connection, SqlValue } from './binding.ts'
 import { insertRows, perCount, rowMarks } from './insert-rows.ts'
 import { keyText, versionOfKey } from './keys.ts'
@@ -9,19 +10,10 @@ import { keyText, versionOfKey } from './keys.ts'
  */
 
 /** A version beside others of its id. */
-export interface SiblingVersion {
+export interface SiblingKey extends SiblingVersion {
   /** The version's key, as `keyText` has it. */
   readonly version: string
-  readonly added: number
-  /** Null where nobody knows. */
-  readonly spec: number | null
 }
-
-/**
- * 0: a later version of the same spec version is stored. 1: all others of the id are such. Null: neither; the id has several
- * spec versions, or nobody knows which ones.
- */
-export type Latest = 0 | 1 | null
 
 const rowsPerQuery = 2000
 const beyondAll = Number.MAX_SAFE_INTEGER
@@ -51,21 +43,8 @@ export const standingOfAll = `SELECT collection, first, items - gone AS items FR
     lead(first, 1, ${beyondAll}) OVER (PARTITION BY collection ORDER BY first) AS next FROM segment) AS span
 ) WHERE items > gone`
 
-/** What is noted of each of these, which are all that are stored of an id: two at least. */
-export function latestOf(versions: readonly SiblingVersion[]): readonly Latest[] {
-  const lasts = new Map<number, SiblingVersion>()
-  for (const version of versions) {
-    if (version.spec === null) continue
-    const last = lasts.get(version.spec)
-    if (!last || isLaterKey(version, last)) lasts.set(version.spec, version)
-  }
-  const isSuperseded = (version: SiblingVersion) => version.spec !== null && lasts.get(version.spec) !== version
-  const left = versions.reduce((count, version) => count + (isSuperseded(version) ? 0 : 1), 0)
-  return versions.map((version) => (isSuperseded(version) ? 0 : left === 1 ? 1 : null))
-}
-
 /** As `isLater`, without reading what two keys of stamps say: their bytes rise with the instant. */
-function isLaterKey(a: SiblingVersion, b: SiblingVersion): boolean {
+export function isLaterKey(a: SiblingKey, b: SiblingKey): boolean {
   if (!isStamp(a.version) || !isStamp(b.version)) return isLater(orderOf(a), orderOf(b))
   const [left, right] = [a.version.slice(0, 7), b.version.slice(0, 7)]
   if (left !== right) return left > right
@@ -78,19 +57,8 @@ function isStamp(version: string): boolean {
   return version.length === 8 && (version.charCodeAt(7) & 7) !== 7
 }
 
-function orderOf({ version, added }: SiblingVersion): VersionOrder {
+function orderOf({ version, added }: SiblingKey): VersionOrder {
   return { version: versionOfKey(Buffer.from(version, 'latin1')), added }
-}
-
-/** What changes in the notes of an id when the versions behind the first `before` ones come to them. */
-export function latestChanges(
-  versions: readonly SiblingVersion[],
-  before: number,
-): readonly (readonly [added: number, latest: Latest])[] {
-  const former = before > 1 ? latestOf(versions.slice(0, before)) : []
-  return latestOf(versions).flatMap((latest, place) =>
-    former[place] === latest ? [] : [[(versions[place] as SiblingVersion).added, latest] as const],
-  )
 }
 
 /** Counts anew what stands in the segments that have these versions, given by `added` in any order. */
@@ -113,8 +81,8 @@ export function countStanding(connection: Connection, collection: number, added:
 export function noteLatest(connection: Connection): void {
   let rows: SqlValue[] = []
   for (const { id, collection, versions } of idsWithSeveral(connection)) {
-    for (const [place, latest] of latestOf(versions).entries())
-      rows.push(collection, (versions[place] as SiblingVersion).added, id, latest)
+    for (const [place, latest] of latestOf(versions, isLaterKey).entries())
+      rows.push(collection, (versions[place] as SiblingKey).added, id, latest)
     if (rows.length < rowsPerQuery) continue
     insertRows(connection, latestSql.keep, rows, 4)
     rows = []
@@ -126,12 +94,12 @@ export function noteLatest(connection: Connection): void {
 interface SeveralVersions {
   readonly id: Buffer
   readonly collection: number
-  readonly versions: readonly SiblingVersion[]
+  readonly versions: readonly SiblingKey[]
 }
 
 /** All versions of each id that has more than one in a collection. */
 export function* idsWithSeveral(connection: Connection): Iterable<SeveralVersions> {
-  let open: { id: Buffer; collection: number; versions: SiblingVersion[] } | undefined
+  let open: { id: Buffer; collection: number; versions: SiblingKey[] } | undefined
   for (let last: readonly SqlValue[] = [Buffer.alloc(0), 0, Buffer.alloc(0)]; ;) {
     const rows = connection.all(latestSql.versions, last)
     for (const row of rows) {
@@ -150,7 +118,7 @@ export function* idsWithSeveral(connection: Connection): Iterable<SeveralVersion
 }
 
 /** Of a row with `version`, `added` and `spec`. */
-export function siblingVersion(row: Readonly<Record<string, SqlValue>>): SiblingVersion {
+export function siblingVersion(row: Readonly<Record<string, SqlValue>>): SiblingKey {
   return {
     version: keyText(row['version'] as Buffer),
     added: row['added'] as number,

@@ -4,12 +4,13 @@ import type { Item } from '../../stix/item.ts'
 import type { ReadItem } from '../index-reading.ts'
 import { isSameContent, versionOf } from '../compare.ts'
 import type { Conflict, PagePart, Settled } from '../store.ts'
+import { latestChanges } from '../superseded.ts'
 import { newTally } from '../tally.ts'
 import { corruption, type Connection, type SqlValue } from './binding.ts'
 import { newIndexPath } from './index-path.ts'
 import { insertRows, perCount, rowMarks } from './insert-rows.ts'
 import { checksumOf, digestOf, keyed, keyOfVersion, keyText, specOf, type Keyed } from './keys.ts'
-import { countStanding, latestChanges, latestSql, siblingVersion, type SiblingVersion } from './latest.ts'
+import { countStanding, isLaterKey, latestSql, siblingVersion, type SiblingKey } from './latest.ts'
 import { newSegmentWriter, readSegment, type SegmentItem } from './segments.ts'
 
 /**
@@ -69,7 +70,7 @@ interface Rows {
   readonly updated: Map<readonly KnownVersion[], { readonly id: Buffer; readonly before: number }>
 }
 
-interface KnownVersion extends SiblingVersion {
+interface KnownVersion extends SiblingKey {
   readonly digest: Buffer
 }
 
@@ -108,7 +109,8 @@ export function newPagePath(settings: PagePathSettings): PagePath {
   function noteUpdated({ updated }: Rows): void {
     const values: SqlValue[] = []
     for (const [versions, { id, before }] of updated) {
-      for (const [added, latest] of latestChanges(versions, before)) {
+      // Of an only version nothing is noted yet.
+      for (const { added, latest } of latestChanges(versions, before > 1 ? before : 0, isLaterKey)) {
         values.push(collection, added, id, latest)
         if (latest === 0) superseded.push(added)
       }

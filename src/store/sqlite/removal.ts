@@ -1,12 +1,13 @@
 import type { Item } from '../../stix/item.ts'
 import type { ReadItem } from '../index-reading.ts'
+import { latestOf, type Latest } from '../superseded.ts'
 import type { Connection, SqlRow } from './binding.ts'
 import { contentsOf, numberOfContents } from './contents.ts'
 import { growIndex } from './grow-index.ts'
 import { removeFromIndex } from './index-path.ts'
 import { insertRows } from './insert-rows.ts'
 import { keyText } from './keys.ts'
-import { countStanding, latestOf, latestSql, siblingVersion, type Latest, type SiblingVersion } from './latest.ts'
+import { countStanding, isLaterKey, latestSql, siblingVersion, type SiblingKey } from './latest.ts'
 import type { Place } from '../place.ts'
 import { packSegment, typesOf, type SegmentItem } from './segments.ts'
 
@@ -99,14 +100,14 @@ function noteLeft(
   connection: Connection,
   { number }: Place,
   id: Buffer,
-  versions: readonly SiblingVersion[],
+  versions: readonly SiblingKey[],
 ): readonly number[] {
   if (versions.length < 2) {
     for (const { added } of versions)
       connection.run('DELETE FROM sibling WHERE collection = ? AND added = ?', [number, added])
     return versions.map(({ added }) => added)
   }
-  const wanted = latestOf(versions)
+  const wanted = latestOf(versions, isLaterKey)
   const changed = versions.flatMap(({ added }, at) => {
     const latest = wanted[at] as Latest
     // What still is superseded was it before.

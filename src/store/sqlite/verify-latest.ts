@@ -1,5 +1,6 @@
+import { latestOf } from '../superseded.ts'
 import type { Connection } from './binding.ts'
-import { idsWithSeveral, latestOf, standingOfAll } from './latest.ts'
+import { idsWithSeveral, isLaterKey, standingOfAll } from './latest.ts'
 
 const noted = 'SELECT latest FROM sibling WHERE collection = ? AND added = ?'
 
@@ -14,7 +15,7 @@ const different = `SELECT count(*) AS segments FROM (
 export function latestProblems(reader: Connection): readonly string[] {
   let wrong = 0
   for (const { collection, versions } of idsWithSeveral(reader)) {
-    for (const [place, latest] of latestOf(versions).entries()) {
+    for (const [place, latest] of latestOf(versions, isLaterKey).entries()) {
       const found = reader.get(noted, [collection, versions[place]?.added ?? null])?.['latest'] ?? null
       if (found !== null && found !== latest) wrong++
     }
