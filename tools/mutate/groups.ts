@@ -62,20 +62,22 @@ const cursor: readonly MutationPart[] = [
 const pagers: readonly MutationPart[] = [
   {
     files: ['src/taxii/v2/{guards,ranges,stamps,until}.ts'],
-    tests: ['test/taxii/v2/{dates,loops,conformance-20,ranges,stamps,until,guards}.test.ts'],
+    tests: ['test/taxii/v2/{dates,loops,ranges,stamps,until,guards}.test.ts'],
     testsEach: 100,
   },
   {
-    files: ['src/taxii/v2/{poll-next,poll-ranges,first-page,habits}.ts'],
-    tests: [
-      'test/taxii/v2/{poll,loops,dates,conformance-20,conformance-21,ranges,first-page,by-date}.test.ts',
-      'test/taxii/v2/{damaged-values,read-ahead}.test.ts',
-    ],
-    testsEach: 200,
+    files: ['src/taxii/v2/{poll-next,first-page}.ts'],
+    tests: ['test/taxii/v2/{by-date,first-page,damaged-values,loops,dates,poll,read-ahead}.test.ts'],
+    testsEach: 100,
   },
   {
     files: ['src/taxii/v1/{poll-window,poll-guard,poll-count,poll-stream,poll-target}.ts'],
     tests: ['test/taxii/v1/{poll,windows,exactness,discovery,slabs,targets,positions}.test.ts'],
+    testsEach: 100,
+  },
+  {
+    files: ['src/taxii/v2/{poll-ranges,habits}.ts'],
+    tests: ['test/taxii/v2/{ranges,conformance-20,damaged-values,first-page}.test.ts'],
     testsEach: 100,
   },
 ]

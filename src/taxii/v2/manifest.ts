@@ -3,7 +3,7 @@ import { laterTimestamp } from '../../core/timestamp.ts'
 import type { ManifestEntry, Match } from '../client.ts'
 import { createLoopGuard } from './guards.ts'
 import { withQuery } from './query.ts'
-import { learnRangeForm, otherForms, rangeForm, rangeHeaders, readContentRange } from './ranges.ts'
+import { learnRangeForm, mayHaveMore, otherForms, rangeForm, rangeHeaders, readContentRange } from './ranges.ts'
 import { readManifest } from './resources.ts'
 import { ask, refused, resourceOf, type Answer, type Session } from './session.ts'
 import { beforeEqualStamps } from './stamps.ts'
@@ -68,6 +68,7 @@ async function* byRanges(
 ): AsyncGenerator<readonly ManifestEntry[]> {
   const url = withQuery(request.url, { addedAfter: request.begin, match: request.match }, session.query)
   const size = request.pageSize ?? 1000
+  let known = new Set<string>()
   for (let start = 0; ;) {
     const answer = await askRange(session, url, start, size, signal)
     if (answer.status === 416 && start > 0) return
@@ -75,10 +76,14 @@ async function* byRanges(
     const value = resourceOf(session, answer)
     const objects = 'objects' in value && Array.isArray(value.objects) ? value.objects.length : 0
     const { entries } = readManifest(value)
-    if (entries.length > 0) yield entries
     const range = readContentRange(answer.headers.get('content-range'))
+    // Who ignores Range gives the same again.
+    const fresh = range ? entries : entries.filter((entry) => !known.has(keyOf(entry)))
+    known = new Set(entries.map(keyOf))
+    if (fresh.length > 0) yield fresh
     start += objects
-    if (range === undefined || objects === 0 || (range.total !== undefined && start >= range.total)) return
+    if (objects === 0 || (range?.total !== undefined && start >= range.total)) return
+    if (!range && (fresh.length === 0 || !mayHaveMore(answer.status, objects, size))) return
   }
 }
 

@@ -11,6 +11,7 @@ import type { PollPlan } from './poll-plan.ts'
 import { otherStyles, withQuery } from './query.ts'
 import {
   learnRangeForm,
+  mayHaveMore,
   otherForms,
   rangeForm,
   rangeHeaders,
@@ -294,10 +295,8 @@ function emptyAgain(poll: RangePoll): boolean {
   return false
 }
 
-// Without Content-Range: 206 says that there is more; 200 says that this is all, unless the count looks like a cap.
 function advanceBlindly(poll: RangePoll, tail: Tail, count: number, isRepeat: boolean): boolean {
-  if (isRepeat || count > poll.limit) return true
-  if (tail.status !== 206 && count < poll.limit && count % 50 !== 0) return true
+  if (isRepeat || !mayHaveMore(tail.status, count, poll.limit)) return true
   poll.start += count
   poll.anchor = undefined
   return false

@@ -25,6 +25,14 @@ export function readContentRange(header: string | undefined): ItemRange | undefi
   return { start, end, total: match[3] === '*' ? undefined : Number(match[3]) }
 }
 
+/**
+ * Whether more may follow an answer of `count` items, of `limit` that were asked for, that has no `Content-Range`: 206 says
+ * so; 200 says that this is all, unless the count looks like a cap. More than were asked for are all there are.
+ */
+export function mayHaveMore(status: number, count: number, limit: number): boolean {
+  return count <= limit && (status === 206 || count === limit || count % 50 === 0)
+}
+
 /** The other spellings, in the order in which they are tried after a refusal; what a server took is kept for the session. */
 export function otherForms(form: RangeForm): readonly RangeForm[] {
   return form === 'equals' ? ['blank', 'none'] : form === 'blank' ? ['none'] : []
