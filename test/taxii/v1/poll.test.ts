@@ -271,7 +271,11 @@ describe('parts', () => {
       ),
     )
     const { client } = await aClient(server.url)
-    await expect(pagesOf(client, { collection: 'feed', ...past })).rejects.toMatchObject({ code: 'TAXII_PART_GAP' })
+    await expect(pagesOf(client, { collection: 'feed', ...past })).rejects.toMatchObject({
+      code: 'TAXII_PART_GAP',
+      kind: 'protocol',
+      context: { asked: 2, received: number },
+    })
     expect(server.polls()).toHaveLength(2)
   })
 
@@ -280,7 +284,11 @@ describe('parts', () => {
       message('Poll_Response', id, `more="true" result_id="r" result_part_number="${count}"`),
     )
     const { client } = await aClient(server.url)
-    await expect(pagesOf(client, { collection: 'feed', ...past })).rejects.toMatchObject({ code: 'TAXII_NO_PROGRESS' })
+    await expect(pagesOf(client, { collection: 'feed', ...past })).rejects.toMatchObject({
+      code: 'TAXII_NO_PROGRESS',
+      kind: 'protocol',
+      context: { parts: 3 },
+    })
     expect(server.polls()).toHaveLength(3)
   })
 
@@ -289,8 +297,25 @@ describe('parts', () => {
       message('Poll_Response', id, `more="true" result_id="r" result_part_number="${count}"`, block('<a/>')),
     )
     const { client } = await aClient(server.url)
-    await expect(pagesOf(client, { collection: 'feed', ...past })).rejects.toMatchObject({ code: 'TAXII_CURSOR_LOOP' })
+    await expect(pagesOf(client, { collection: 'feed', ...past })).rejects.toMatchObject({
+      code: 'TAXII_CURSOR_LOOP',
+      kind: 'protocol',
+      context: { parts: 3 },
+    })
     expect(server.polls()).toHaveLength(3)
+  })
+
+  test('T7: parts that have nothing whole are parts, and two empty ones between them are borne', async () => {
+    const broken = (count: number): string => block(`<a>${count}</b>`)
+    const inside = (count: number): string => (count % 3 === 0 ? broken(count) : '')
+    const server = await aPollServer(({ id }, count) => {
+      const more = count < 10 ? 'more="true" result_id="r"' : ''
+      return message('Poll_Response', id, `${more} result_part_number="${count}"`, end(past.end) + inside(count))
+    })
+    const { client } = await aClient(server.url)
+    const pages = await pagesOf(client, { collection: 'feed', ...past })
+    expect(pages.flatMap(({ damaged }) => damaged)).toHaveLength(3)
+    expect(server.polls()).toHaveLength(10)
   })
 
   test('servers that leave out part numbers, or change the result id, are borne with', async () => {
@@ -298,7 +323,7 @@ describe('parts', () => {
       message(
         'Poll_Response',
         id,
-        count < 3 ? `more="true" result_id="r${count}"` : '',
+        count < 5 ? `more="true" result_id="r${count}"` : '',
         end(past.end) + block(`<a>${count}</a>`),
       ),
     )
@@ -307,6 +332,8 @@ describe('parts', () => {
       '<a>1</a>',
       '<a>2</a>',
       '<a>3</a>',
+      '<a>4</a>',
+      '<a>5</a>',
     ])
     expect(server.polls()[2]?.body).toContain('result_id="r2"')
   })
