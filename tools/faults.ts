@@ -30,6 +30,11 @@ const isWanted = (row: string): boolean => wanted.length === 0 || wanted.include
 const files = readTestFiles(process.cwd())
 const seen: Seen[] = []
 const broken: string[] = []
+if (flags.includes('--slow')) {
+  // The numbers that the rows name: flipped bytes of L10, histories of T4. Some minutes of processor time.
+  process.env['STIXTAXII_TEST_FLIPS'] ??= '1000'
+  process.env['STIXTAXII_TEST_HISTORIES'] ??= '10000'
+}
 await runSuites(undefined)
 if (flags.includes('--slow')) await runSuites('vitest.slow.config.ts')
 process.exit(printTable())

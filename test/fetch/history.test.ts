@@ -155,33 +155,45 @@ async function expectComplete(store: Store, server: Taxii2Server): Promise<void>
   await expectNothingForeign(store, server)
 }
 
-/** The same histories each time; with STIXTAXII_TEST_RUNS that many others. */
-function campaign(numRuns: number): fc.Parameters<[History]> {
-  const wanted = process.env.STIXTAXII_TEST_RUNS
-  return wanted === undefined ? { numRuns, seed: 20_260_301 } : { numRuns: Number(wanted) }
+const { STIXTAXII_TEST_RUNS: otherRuns, STIXTAXII_TEST_HISTORIES: histories } = process.env
+
+/** The same histories each time, or with STIXTAXII_TEST_HISTORIES more of those; with STIXTAXII_TEST_RUNS that many others. */
+function campaign(numRuns: number, most = numRuns): fc.Parameters<[History]> {
+  return otherRuns === undefined ? { numRuns: most, seed: 20_260_301 } : { numRuns: Number(otherRuns) }
 }
+
+/** Milliseconds: 10,000 histories take a quarter of an hour of processor time. */
+const timeout = otherRuns === undefined && histories === undefined ? 120_000 : 3_600_000
 
 const identity = { pid: 1, host: 'host.example' }
 
-it('T4 T8 stores exactly what the server had, whatever its stamps, pages and cuts, and nothing new when asked again', async () => {
-  await fc.assert(
-    fc.asyncProperty(aHistory, async (history) => {
-      await using store = await openStore('memory:', { clock: fakeClock(), identity })
-      await play(history, store)
-    }),
-    campaign(40),
-  )
-}, 120_000)
+it(
+  'T4 T8 stores exactly what the server had, whatever its stamps, pages and cuts, and nothing new when asked again',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(aHistory, async (history) => {
+        await using store = await openStore('memory:', { clock: fakeClock(), identity })
+        await play(history, store)
+      }),
+      campaign(40, Number(histories ?? 40)),
+    )
+  },
+  timeout,
+)
 
-it('T4 T8 the same with the store on disk', async () => {
-  const folder = await temporaryFolder()
-  let number = 0
-  await fc.assert(
-    fc.asyncProperty(aHistory, async (history) => {
-      await using store = await openStore(path.join(folder, `${number++}.sqlite`), { clock: fakeClock(), identity })
-      await play(history, store)
-      expect(await store.verify()).toMatchObject({ ok: true, problems: [] })
-    }),
-    campaign(10),
-  )
-}, 120_000)
+it(
+  'T4 T8 the same with the store on disk',
+  async () => {
+    const folder = await temporaryFolder()
+    let number = 0
+    await fc.assert(
+      fc.asyncProperty(aHistory, async (history) => {
+        await using store = await openStore(path.join(folder, `${number++}.sqlite`), { clock: fakeClock(), identity })
+        await play(history, store)
+        expect(await store.verify()).toMatchObject({ ok: true, problems: [] })
+      }),
+      campaign(10),
+    )
+  },
+  timeout,
+)

@@ -2,6 +2,8 @@ import { cases, faultsOf } from './fault.ts'
 
 const ranges = '%s: nothing is lost, nothing doubled, and it ends'
 
+const endless = 'T2: a server that never ends is asked again three times at most when it brings nothing new: %s'
+
 /** T1 to T16. */
 export const taxiiFaults = faultsOf({
   T1: {
@@ -12,6 +14,20 @@ export const taxiiFaults = faultsOf({
     'next that repeats': 'T2, row 29',
     'next that goes A, B, A': 'T2: cursors that go A, B, A',
     'next always new over pages that repeat': 'T2: pages that repeat under ever new cursors',
+    ...cases(endless, [
+      'the same next and the same page',
+      'the same next, behind three pages of their own',
+      'cursors A, B, A',
+      'cursors A, B, C, D, A',
+      'ever new cursors to one page',
+      'ever new cursors to two pages in turn',
+      'ever new cursors to one page, turned round each time',
+      'ever new cursors to empty pages',
+      'one cursor to empty pages',
+      'more, and neither next nor dates',
+      'dates, and added_after ignored',
+      'dates that go back',
+    ]),
   },
   T3: {
     'more without next: every page by date': 'T3: reads every page by date alone',
