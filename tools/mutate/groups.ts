@@ -89,16 +89,18 @@ const store: readonly MutationPart[] = [
   },
   {
     files: [
-      'src/store/{compare,index-reading,known-rows,known-value,page-match,page-query,place,record-change}.ts',
+      'src/store/{compare,index-reading,known-rows,known-value,page-match,page-query,place,record-change,superseded}.ts',
       'src/store/{records,resolve-statements,row-text,run-record,statement-body,store-errors,tally,value-key}.ts',
       'src/store/memory/*.ts',
     ],
-    tests: ['test/store/{memory,index-reading}.test.ts', 'test/store/sqlite/driver.test.ts'],
+    tests: ['test/store/{memory,index-reading,copy}.test.ts', 'test/store/sqlite/{driver,keys,damage}.test.ts'],
   },
   {
     files: ['src/store/sqlite/*.ts'],
-    tests: ['test/store/sqlite/{driver,keys,damage,failures,open,full-runs}.test.ts'],
-    testsEach: 12,
+    tests: [
+      'test/store/sqlite/{driver,keys,damage,failures,open,full-runs,latest,readable-segments,file-system}.test.ts',
+      'test/store/{copy,reindex,pages-model}.test.ts',
+    ],
   },
 ]
 
