@@ -9,6 +9,8 @@ export interface Database {
   readonly binding: Binding
   /** For reading only. Failures come as they are: wrap what uses it in `reading`. */
   readonly reader: Connection
+  /** From now on each transaction begins with this look, and fails as it throws. */
+  lookFirst(look: (connection: Connection) => void): void
   /** Runs `work`, which may await, as one transaction; rolled back when it throws. Waits for its turn. */
   transaction<Result>(work: (connection: Connection) => Result | Promise<Result>): Promise<Result>
   /** Runs `work`, which may await, over one moment's picture of the store. A few at a time, the others wait for their turn. */
@@ -51,6 +53,7 @@ export async function openDatabase(file: string, binding: Binding, clock: Clock)
   const snapshots = newSnapshots(openReader)
   let last: Promise<unknown> = Promise.resolve()
   let hasWritten = false
+  let look: ((connection: Connection) => void) | undefined
 
   function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = last.then(work, work)
@@ -65,6 +68,7 @@ export async function openDatabase(file: string, binding: Binding, clock: Clock)
         await patiently(clock, writerPatienceMs, () => writer.exec('BEGIN IMMEDIATE'))
         const guarded = guard(writer)
         try {
+          look?.(guarded.connection)
           const result = await work(guarded.connection)
           guarded.end()
           await patiently(clock, writerPatienceMs, () => writer.exec('COMMIT'))
@@ -84,6 +88,9 @@ export async function openDatabase(file: string, binding: Binding, clock: Clock)
     file,
     binding,
     reader,
+    lookFirst(next) {
+      look = next
+    },
     transaction,
     snapshot: (work) => reading(file, () => snapshots.run(work)),
     alone: (work) =>

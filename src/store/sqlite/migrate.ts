@@ -21,7 +21,7 @@ const mostWaits = 30
  * beside it that is named after its version and the time; `notices` is told, since that takes its time. Of several
  * programs that begin at once one does it, and the others wait, for half an hour at most.
  *
- * @throws STORE_NEWER (local) when a later release made it; STORE_FOREIGN (local) when it is another program's database;
+ * @throws STORE_NEWER (local), here and from every later transaction, when a later release made or changed it; STORE_FOREIGN (local) when it is another program's database;
  * STORE_UPGRADING (conflict) when another process is still at it.
  */
 export async function migrate(
@@ -32,7 +32,20 @@ export async function migrate(
   const found = schemaVersion(database.reader)
   if (found > migrations.length) throw newer(database.file, found, migrations.length)
   if (found > 0) ours(database)
-  if (found === migrations.length) return
+  if (found < migrations.length) await change(database, migrations, found, { clock, notices })
+  // A newer program may upgrade the store while this one has it open.
+  database.lookFirst((connection) => {
+    const current = schemaVersion(connection)
+    if (current > migrations.length) throw newer(database.file, current, migrations.length)
+  })
+}
+
+async function change(
+  database: Database,
+  migrations: readonly string[],
+  found: number,
+  { clock, notices }: { readonly clock: Clock; readonly notices?: NoticeSink | undefined },
+): Promise<void> {
   for (let waits = 1; ; waits++) {
     try {
       return await database.transaction(async (connection) => {

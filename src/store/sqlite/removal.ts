@@ -27,9 +27,9 @@ export async function removeFromSegment(
   { connection, place, read }: { readonly connection: Connection; readonly place: Place; readonly read: ReadItem },
   from: { readonly row: SqlRow; readonly items: readonly SegmentItem[]; readonly doomed: readonly Doomed[] },
 ): Promise<void> {
-  await shrinkSegment(connection, from.row, from.items, new Set(from.doomed.map(({ added }) => added)))
   const first = from.row['first'] as number
   connection.run(latestSql.fall, [place.number, first])
+  await shrinkSegment(connection, from.row, from.items, new Set(from.doomed.map(({ added }) => added)))
   const changed = forget(connection, place, from.doomed)
   countStanding(connection, place.number, [first, ...changed])
   growIndex(connection, place.number, removeFromIndex(connection, place.number, read, from.doomed))

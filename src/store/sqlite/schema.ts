@@ -1,3 +1,7 @@
+/** What a program is told that does not know `standing`. */
+const tooOld =
+  'a newer stixtaxii has upgraded it while this one had it open: start this one again, in the newer version'
+
 /**
  * The tables. Each migration is what one version of the schema adds to the one before; its number is its place, counted
  * from 1, and is never changed once released.
@@ -13,7 +17,8 @@
  *   has `version` its spec version, 0 for 2.0 and 1 for 2.1: none for blocks, and where nobody knows.
  * - `sibling` has the versions, by `added`, whose id has more than one in the collection: for all others to be the last
  *   version is to be the only one. `latest` is 0 for those that are superseded, and 1 or none as `latest.ts` says.
- * - `standing` has how many versions of a segment are not superseded; segments of which all are have no row.
+ * - `standing` has how many versions of a segment are not superseded; segments of which all are have no row. Programs of
+ *   before schema 4, which may have the store open since then, do not keep it: the triggers `standing_...` refuse their writes.
  * - `seen` has what a run that reads everything has received so far, `vanished` the ids that the last such run missed.
  * - `checksum` is over what no other check covers: `checksumOf`.
  *
@@ -231,6 +236,15 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (collection, first)
   ) STRICT, WITHOUT ROWID;
   INSERT INTO standing (collection, first, items) SELECT collection, first, items FROM segment;
+  CREATE TRIGGER standing_first BEFORE INSERT ON segment
+    WHEN NOT EXISTS (SELECT 1 FROM standing WHERE collection = NEW.collection AND first = NEW.first)
+    BEGIN SELECT RAISE(ABORT, '${tooOld}'); END;
+  CREATE TRIGGER standing_kept BEFORE UPDATE OF items ON segment
+    WHEN EXISTS (SELECT 1 FROM standing WHERE collection = OLD.collection AND first = OLD.first)
+    BEGIN SELECT RAISE(ABORT, '${tooOld}'); END;
+  CREATE TRIGGER standing_left BEFORE DELETE ON segment
+    WHEN EXISTS (SELECT 1 FROM standing WHERE collection = OLD.collection AND first = OLD.first)
+    BEGIN SELECT RAISE(ABORT, '${tooOld}'); END;
   `,
 ]
 

@@ -67,6 +67,7 @@ export function newSegmentWriter(connection: Connection, collection: number): Se
   async function store(segment: OpenSegment): Promise<void> {
     const data = await pack(Buffer.concat(segment.chunks, segment.bytes), { level: 1 })
     const items = [...segment.items.values()]
+    connection.run(latestSql.stand, [collection, segment.first, items.length])
     connection.run('INSERT INTO segment (collection, first, items, types, contents, data) VALUES (?, ?, ?, ?, ?, ?)', [
       collection,
       segment.first,
@@ -75,7 +76,6 @@ export function newSegmentWriter(connection: Connection, collection: number): Se
       numberOfContents(connection, contentsOf(items)),
       data,
     ])
-    connection.run(latestSql.stand, [collection, segment.first, items.length])
     inFlight.delete(segment)
   }
 

@@ -10,7 +10,7 @@ import { openDatabase } from '../../../src/store/sqlite/database.ts'
 import { openSqliteStore } from '../../../src/store/sqlite/driver.ts'
 import { migrate, schemaVersion } from '../../../src/store/sqlite/migrate.ts'
 import { migrations } from '../../../src/store/sqlite/schema.ts'
-import { acme, all, keep } from '../../contracts/a-store.ts'
+import { acme, all, indicators, keep, others } from '../../contracts/a-store.ts'
 import { bindings } from '../../support/bindings.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { anObject } from '../../support/items.ts'
@@ -168,6 +168,39 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('open
     })
     expect(schemaVersion(connection)).toBe(migrations.length + 1)
     connection.close()
+  })
+
+  it('L10: a newer release that upgrades a store which is open has its next transaction refused', async () => {
+    const file = newFile()
+    await using store = await open(file)
+    await keep(store, [anObject()])
+    const connection = connect(binding, file)
+    connection.exec(`PRAGMA user_version = ${migrations.length + 1}`)
+    connection.close()
+    await expect(keep(store, [anObject()])).rejects.toMatchObject({ code: 'STORE_NEWER', kind: 'local' })
+    expect(await all(store.versions({}))).toHaveLength(1)
+  })
+
+  it('L10: a program of before schema 4 cannot write on into a store that was upgraded while it had it open', async () => {
+    const file = newFile()
+    await using store = await open(file)
+    const object = anObject()
+    await keep(store, [object])
+    const older = connect(binding, file)
+    for (const sql of [
+      "INSERT INTO segment (collection, first, items, types, data) VALUES (1, 9e15, 1, '', x'')",
+      "UPDATE segment SET items = 0, types = '', data = x''",
+      'DELETE FROM segment',
+    ]) {
+      expect(() => older.run(sql)).toThrow('a newer stixtaxii has upgraded it')
+    }
+    older.close()
+    expect((await store.verify()).ok).toBe(true)
+    // One that knows them does all three.
+    await keep(store, [anObject()])
+    await keep(store, [anObject()], { key: others })
+    expect(await store.removeVersions(indicators, { id: object.id })).toBe(1)
+    expect((await store.verify()).ok).toBe(true)
   })
 
   it('L10: a migration is one transaction, after a copy', async () => {
