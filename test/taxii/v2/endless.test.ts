@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { seeded } from '../../../tools/campaign/seeded.ts'
 import { someIndicators } from '../../support/indicators.ts'
 import { aClient, idsOf, readPoll } from '../a-client.ts'
 import type { Said } from '../a-script.ts'
@@ -6,6 +7,13 @@ import { dated, feedThat } from './a-feed.ts'
 
 const page = (n: number, size = 3) => someIndicators(size, n * size)
 const cursors = (names: string, n: number) => names.charAt(n % names.length)
+const shuffled = <T>(values: readonly T[], seed: number): readonly T[] => {
+  const random = seeded(seed)
+  return values
+    .map((value) => ({ value, place: random() }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ value }) => value)
+}
 const minutes = (n: number) => new Date(Date.UTC(2026, 0, 1) + n * 60_000).toISOString()
 
 /** What each says to its n-th request, for ever; the pages 0 to 4 are all it has. */
@@ -20,6 +28,9 @@ const personalities: Readonly<Record<string, (n: number) => Said>> = {
   'ever new cursors to two pages in turn': (n) => ({ json: { more: true, next: `n${n}`, objects: page(n % 2) } }),
   'ever new cursors to one page, turned round each time': (n) => ({
     json: { more: true, next: `n${n}`, objects: n % 2 === 0 ? page(0) : page(0).toReversed() },
+  }),
+  'ever new cursors to one page, in another order each time': (n) => ({
+    json: { more: true, next: `n${n}`, objects: shuffled(page(0, 40), n) },
   }),
   'ever new cursors to empty pages': (n) => ({
     json: { more: true, next: `n${n}`, ...(n === 0 && { objects: page(0) }) },

@@ -59,6 +59,21 @@ describe('C21-18: what a loop is known by', () => {
     )
   })
 
+  it('a page in another order is the same page; one of other values that looks like it is not', () => {
+    const valuesOf = (texts: string) => [...texts].map((text) => Buffer.from(text.repeat(80)))
+    const { page } = guard()
+    const ask = (values: readonly Buffer[]) => {
+      const sampler = createSampler()
+      sampler.add(slabOf(values, () => false))
+      page(sampler.sample())
+    }
+    for (const texts of ['abcdef', 'bcdefa', 'cdefab']) ask(valuesOf(texts))
+    // As long, and the same words where the look is taken: only every byte tells them apart.
+    for (const [n, tail] of ['u', 'v', 'w', 'x', 'y'].entries())
+      ask([...valuesOf('pqrst'), Buffer.from(`${'g'.repeat(79)}${tail}`)].toSorted(() => n - 2))
+    expect(() => ask(valuesOf('fabcde'))).toThrow(expect.objectContaining({ code: 'TAXII_NO_PROGRESS' }) as Error)
+  })
+
   it('the values of a page are told apart where they meet', () => {
     const { page } = guard()
     for (const [x, y] of ['ab c', 'a bc', 'abc ', ' abc'].map((each) =>

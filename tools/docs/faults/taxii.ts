@@ -22,6 +22,7 @@ export const taxiiFaults = faultsOf({
       'ever new cursors to one page',
       'ever new cursors to two pages in turn',
       'ever new cursors to one page, turned round each time',
+      'ever new cursors to one page, in another order each time',
       'ever new cursors to empty pages',
       'one cursor to empty pages',
       'more, and neither next nor dates',
