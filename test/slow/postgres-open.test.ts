@@ -161,6 +161,18 @@ describe('making the store', () => {
     expect(await server.sql('SELECT schema FROM stixtaxii.store', databaseOf(url))).toEqual(['99'])
   })
 
+  it('L10: what a newer release upgrades while it is open takes no more from this one, nor from one of before schema 2', async () => {
+    const url = await server.freshUrl()
+    await using store = await open(url)
+    await keep(store, [anObject()])
+    await expect(
+      server.sql("INSERT INTO stixtaxii.settled (token, at) VALUES ('x', 1)", databaseOf(url)),
+    ).rejects.toThrow('upgraded_by_a_newer_stixtaxii')
+    await server.sql('UPDATE stixtaxii.store SET schema = 99', databaseOf(url))
+    await expect(keep(store, [anObject()])).rejects.toMatchObject({ code: 'STORE_NEWER', context: { found: 99 } })
+    expect(await all(store.versions({}))).toHaveLength(1)
+  })
+
   it("another program's schema is not touched", async () => {
     const url = await server.freshUrl()
     await server.sql('CREATE SCHEMA theirs AUTHORIZATION fetcher', databaseOf(url))

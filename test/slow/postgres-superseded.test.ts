@@ -117,7 +117,10 @@ describe('superseded versions in PostgreSQL', () => {
       await keep(store, [versionOf(ids[0] as string, 99, '2.0'), aBlock()])
       before = await read(store)
     }
-    await server.sql('DROP TABLE stixtaxii.standing; UPDATE stixtaxii.store SET schema = 1', databaseOf(url))
+    await server.sql(
+      'DROP TABLE stixtaxii.standing; ALTER TABLE stixtaxii.settled DROP COLUMN schema; UPDATE stixtaxii.store SET schema = 1',
+      databaseOf(url),
+    )
     notices.length = 0
     await using store = await open(url)
     expect(notices).toMatchObject([

@@ -7,6 +7,8 @@ import { Secret } from '../../core/secret.ts'
 import { tlsOptions, type PostgresAddress } from './address.ts'
 import { connect, PostgresError, typesFor, type Connection } from './connection.ts'
 import { commitUnknown, connectFailure, isTransient, isUnreachable, poolExhausted, storeFailure } from './failure.ts'
+import { newer, schemaVersion } from './migrate.ts'
+import { migrations } from './schema.ts'
 
 /**
  * One database over a pool of sessions. Writers are READ COMMITTED and begin with the row of their collection, FOR UPDATE:
@@ -130,7 +132,7 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
   return {
     address,
     async transaction(work) {
-      const settled = settling(using, work)
+      const settled = settling(using, work, address)
       try {
         return await again(settled.attempt)
       } catch (error) {
@@ -179,6 +181,9 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
   }
 }
 
+// Of no row where a newer program has upgraded the store since this one opened it.
+const settle = `INSERT INTO settled (token, at, schema)
+  SELECT $1, extract(epoch FROM now())::bigint, schema FROM store WHERE schema = $2`
 const sweepChance = 0.005
 /** Nobody asks for the token of a transaction of yesterday. */
 const sweepSettled = `DELETE FROM settled WHERE token IN (
@@ -192,6 +197,7 @@ const sweepSettled = `DELETE FROM settled WHERE token IN (
 function settling<Result>(
   using: <Answer>(work: (connection: Connection) => Promise<Answer>) => Promise<Answer>,
   work: (connection: Connection) => Promise<Result>,
+  address: PostgresAddress,
 ): { attempt(): Promise<Result>; /** Whether it may have been done. */ isOpen(): boolean } {
   const token = randomUUID()
   const key = Buffer.from(token.replaceAll('-', ''), 'hex')
@@ -214,7 +220,7 @@ function settling<Result>(
         }
         result = await work(guarded.connection)
         guarded.end()
-        await connection.run('INSERT INTO settled (token, at) VALUES ($1, extract(epoch FROM now())::bigint)', [key])
+        if ((await connection.run(settle, [key, migrations.length])) === 0) throw await otherSchema(connection, address)
         if (Math.random() < sweepChance) await connection.exec(sweepSettled)
       } catch (error) {
         guarded.end()
@@ -233,6 +239,10 @@ function settling<Result>(
       return result
     })
   return { attempt, isOpen: () => unsettled !== undefined }
+}
+
+async function otherSchema(connection: Connection, address: PostgresAddress): Promise<Error> {
+  return newer(address, await schemaVersion(connection, address), migrations.length)
 }
 
 /**

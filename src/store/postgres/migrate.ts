@@ -97,7 +97,8 @@ function missing({ schema, database, place }: PostgresAddress): StixTaxiiError {
   })
 }
 
-function newer({ place, schema }: PostgresAddress, found: number, known: number): StixTaxiiError {
+/** STORE_NEWER (local): a later release has made the store, or upgraded it. */
+export function newer({ place, schema }: PostgresAddress, found: number, known: number): StixTaxiiError {
   return new StixTaxiiError(
     'STORE_NEWER',
     `The store at ${place} has schema ${found}, this program knows up to ${known}`,

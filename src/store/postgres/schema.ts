@@ -18,7 +18,8 @@ import { standingOfVersions } from './standing.ts'
  * - `seen` has what a run that reads everything has received so far, `vanished` the ids that the last such run missed.
  * - `source_lock` is locked by row by who fetches a source; `source_holder` says who that is. `fence` rises with each
  *   holder.
- * - `settled` has the tokens of recent transactions, for who lost the connection during COMMIT.
+ * - `settled` has the tokens of recent transactions, for who lost the connection during COMMIT, and the schema they knew:
+ *   none is refused, as programs of before schema 2, which may have the store open since then, do not keep `standing`.
  * - `long_key` has the texts of keys that do not fit into an index.
  * - `checksum` is over what no other check covers: `checksumOf`.
  */
@@ -169,5 +170,7 @@ export const migrations: readonly string[] = [
   );
   INSERT INTO standing (collection, added, type, decided) ${standingOfVersions};
   CREATE INDEX standing_type ON standing (collection, type, added);
+  ALTER TABLE settled ADD COLUMN schema integer;
+  ALTER TABLE settled ADD CONSTRAINT upgraded_by_a_newer_stixtaxii CHECK (schema IS NOT NULL) NOT VALID;
   `,
 ]
