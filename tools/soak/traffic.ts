@@ -26,6 +26,8 @@ export interface TrafficOptions {
 const taxii21 = 'application/taxii+json;version=2.1'
 const ring = { source: 200, ids: 2_000 }
 const perPost = 20
+const perFirstPost = 500
+const beforehand = 200_000
 const readers = 3
 const pauseMs = 150
 const writePauseMs = 1_000
@@ -60,15 +62,20 @@ export async function startTraffic(options: TrafficOptions): Promise<Traffic> {
       await pause(pauseMs * (0.5 + options.random()))
     }
   }
+  const post = async (first: number, count: number): Promise<void> => {
+    const objects = Array.from({ length: count }, (_, at) => versionOf(ring, first + at))
+    const answer = await timed('write', () => ask(`${options.writable}objects/`, JSON.stringify({ objects })), 202)
+    if (!answer) return
+    const { status } = JSON.parse(answer.text) as { status: string }
+    if (status !== 'complete') faults.push(`write: a job is ${status}`)
+    for (const object of objects) acknowledged.add(keyOf(object))
+  }
   const write = async (): Promise<void> => {
-    for (let next = 0; !isOver; next += perPost) {
-      const objects = Array.from({ length: perPost }, (_, at) => versionOf(ring, next + at))
-      const answer = await timed('write', () => ask(`${options.writable}objects/`, JSON.stringify({ objects })), 202)
-      if (answer) {
-        const { status } = JSON.parse(answer.text) as { status: string }
-        if (status !== 'complete') faults.push(`write: a job is ${status}`)
-        for (const object of objects) acknowledged.add(keyOf(object))
-      }
+    let next = 0
+    // What the caches of the store hold at most comes at once, so that what grows later is no cache.
+    for (; !isOver && next < beforehand; next += perFirstPost) await post(next, perFirstPost)
+    for (; !isOver; next += perPost) {
+      await post(next, perPost)
       await pause(writePauseMs)
     }
   }

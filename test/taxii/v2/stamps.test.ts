@@ -17,7 +17,12 @@ async function proved(...pages: readonly Record<string, string>[]) {
   })
   await using opened = await aClient(feed.url)
   const read = await readPoll(opened.client, { stateless: true })
-  return { stamps: read.pages.map(({ stamp }) => stamp), read, codes: [...new Set(codes(opened.notices))], notices: opened.notices }
+  return {
+    stamps: read.pages.map(({ stamp }) => stamp),
+    read,
+    codes: [...new Set(codes(opened.notices))],
+    notices: opened.notices,
+  }
 }
 
 const added = (first: string | undefined, last?: string) => ({
