@@ -1,6 +1,7 @@
 import type { Command as Program } from 'commander'
 import type { z } from 'zod'
 import { StixTaxiiError } from '../core/errors.ts'
+import { nearestName } from '../core/nearest-name.ts'
 import type { Command } from './command.ts'
 import { environmentName, environmentSwitch, type Environment } from './environment.ts'
 import { inputFields, type InputField } from './input-fields.ts'
@@ -128,9 +129,17 @@ function invalid(field: InputField, value: unknown, why: string): StixTaxiiError
   const shown = showTyped(String(value))
   return new StixTaxiiError('CLI_FLAG_INVALID', `${nameOf(field)} "${shown}" is not valid: ${why}`, {
     kind: 'usage',
-    hint: field.choices ? `Use one of: ${field.choices.join(', ')}` : undefined,
+    hint: field.choices && hintOfChoices(shown, field.choices, why),
     context: { flag: nameOf(field), value: shown },
   })
+}
+
+/** The choice that was probably meant; else all of them, where the message has not just said them. */
+function hintOfChoices(typed: string, choices: readonly string[], why: string): string | undefined {
+  const nearest = nearestName(typed, choices)
+  if (nearest !== undefined) return `Did you mean ${nearest}?`
+  const all = choices.join(', ')
+  return why.includes(all) ? undefined : `Use one of: ${all}`
 }
 
 function nameOf(field: InputField): string {

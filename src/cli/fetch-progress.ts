@@ -11,7 +11,8 @@ export function showFetching(progress: Progress): { onProgress: (now: FetchProgr
       let task = tasks.get(now.source)
       if (!task) tasks.set(now.source, (task = progress.start(name)))
       const { received, new: added, updated } = now.counts
-      task.update(`${name}: ${received} received, ${added} new, ${updated} updated`)
+      // The figures first: a line is cut at the terminal's edge, and identifiers of collections are long.
+      task.update(`${received} received, ${added} new, ${updated} updated: ${name}`)
     },
     end() {
       for (const task of tasks.values()) task.done()

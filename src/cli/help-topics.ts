@@ -32,6 +32,7 @@ export function explainExitCodes(): string {
 }
 
 function explainEnvironment(): string {
+  const widestFlag = Math.max(...globalFlags.map(({ flags }) => flags.length))
   return [
     'Every flag can be set in the environment as STIXTAXII_ and its name in capitals: STIXTAXII_STORE for --store, ' +
       'STIXTAXII_PAGE_SIZE for --page-size. A switch takes 1, true, yes, on or 0, false, no, off; a flag that may be ' +
@@ -50,7 +51,7 @@ function explainEnvironment(): string {
     'NO_COLOR               no colours, unless --color or STIXTAXII_COLOR says otherwise',
     '',
     'Global flags:',
-    ...globalFlags.map(({ flags, about }) => `  ${flags.padEnd(24)} ${about}`),
+    ...globalFlags.map(({ flags, about }) => `  ${flags.padEnd(widestFlag)}  ${about}`),
   ].join('\n')
 }
 

@@ -194,6 +194,12 @@ function deepest(program: Program, words: readonly string[]): Program {
   return at
 }
 
+/** What a group has, where the word after it is none of that; the program's own list is too long for a line. */
+function verbsOf(error: CommanderError, named: Program): string | undefined {
+  if (error.code !== 'commander.unknownCommand' || named.parent === null) return undefined
+  return `It has: ${named.commands.map((command) => command.name()).join(', ')}.`
+}
+
 /**
  * The parser's fault in our words. Of a word that was not understood only what stands before an equals sign is repeated:
  * what follows may be a password in the wrong place.
@@ -209,7 +215,7 @@ function usageError(error: CommanderError, named: Program): StixTaxiiError {
   const isNearFile = /^--[\w-]+-file$/.test(word) && named.options.some((option) => option.long === '--file')
   const said = fromFile
     ? `A secret is never an argument: use ${fromFile}.`
-    : (about ?? suggestion?.replace(/^\(|\)$/g, '') ?? (isNearFile ? 'Did you mean --file?' : undefined))
+    : (about ?? suggestion?.replace(/^\(|\)$/g, '') ?? (isNearFile ? 'Did you mean --file?' : verbsOf(error, named)))
   const details = { kind: 'usage', hint: [said, helpHint(path)].filter(Boolean).join(' ') } as const
   switch (error.code) {
     case 'commander.unknownCommand':

@@ -31,3 +31,14 @@ it('L12 a usage that is too long for the terminal goes on below its first word',
   const { stdout } = await runCli('server account create --help', { columns: 40 })
   expect(stdout).toMatch(/^Usage: stixtaxii server account create\n {7}\[options\] <NAME>\n/)
 })
+
+it('L12 the topic environment has what each global flag means in one column', async () => {
+  const { stdout } = await runCli('help environment', { columns: 100 })
+  const flags = stdout.split('\n').filter((line) => /^ {2}-/.test(line))
+  expect(flags.length).toBeGreaterThan(8)
+  expect(
+    new Set(
+      flags.map((line) => /\S {2,}(?=\S)/.exec(line.slice(2))).map((gap) => (gap?.index ?? 0) + (gap?.[0].length ?? 0)),
+    ).size,
+  ).toBe(1)
+})

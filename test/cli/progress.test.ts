@@ -1,6 +1,8 @@
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { showFetching } from '../../src/cli/fetch-progress.ts'
 import { createProgress } from '../../src/cli/progress.ts'
+import { noCounts } from '../../src/fetch/counts.ts'
 import type { HostOutput } from '../../src/cli/host.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 
@@ -71,6 +73,17 @@ describe('drawn progress', () => {
     expect(text()).toContain('other: done\n')
     const drawn = text().split(/\u001b\[[0-9;?]*[A-Za-z]|\n/)
     for (const piece of drawn) expect(piece.length).toBeLessThanOrEqual(40)
+  })
+
+  it('L12 shows the figures of a fetch in 40 columns, however long the name of the collection is', async () => {
+    const { stream, text } = screen(40)
+    const progress = createProgress({ stream, clock: fakeClock(), ...shown, canDraw: true })
+    const showing = showFetching(progress)
+    const collection = 'a3e3402f-7a80-5534-a08e-37790ec00b83'
+    showing.onProgress({ source: 'acme', collection, counts: { ...noCounts, received: 120, new: 7 } })
+    await expect.poll(text, { timeout: 5_000 }).toContain('120 received, 7 new')
+    showing.end()
+    progress.close()
   })
 
   it('draws nothing more once it is closed', async () => {

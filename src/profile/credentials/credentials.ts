@@ -134,7 +134,9 @@ async function readSecretFile(path: string, purpose: SecretPurpose, notices: Not
     if ((mode & 0o077) !== 0) {
       notices({
         code: 'PROFILE_SECRET_FILE_LOOSE',
-        message: `${path} holds a secret and is open to other users (mode ${(mode & 0o777).toString(8).padStart(4, '0')})`,
+        message:
+          `${path} holds a secret and is open to other users ` +
+          `(mode ${(mode & 0o777).toString(8).padStart(4, '0')}); chmod 600 closes it`,
       })
     }
     return firstLine(await readFile(path))

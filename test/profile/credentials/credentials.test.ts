@@ -46,7 +46,7 @@ describe('a reference', () => {
     await chmod(file, 0o644)
     expect(await open(credentials.resolve({ from: 'path', path: file }, password))).toBe('s3cret')
     expect(notices).toMatchObject([
-      { code: 'PROFILE_SECRET_FILE_LOOSE', message: expect.stringContaining('0644') as string },
+      { code: 'PROFILE_SECRET_FILE_LOOSE', message: expect.stringMatching(/0644.*chmod 600/) as string },
     ])
   })
 
