@@ -96,25 +96,26 @@ async function verifyVersions(
   findings: Findings,
 ): Promise<number> {
   const index = newIndexCheck(reader, place, read)
-  let [checked, blocks] = [0, 0]
-  for (let after = -1; ;) {
+  let [checked, blocks, end] = [0, 0, 0]
+  for (let before = 0; ;) {
     const row = reader.get(
       'SELECT first, items, contents, data FROM segment WHERE collection = ? AND first > ? ORDER BY first LIMIT 1',
-      [place.number, after],
+      [place.number, before],
     )
     if (!row) break
     const first = row['first'] as number
     const items = await findings.guard(`${name}, segment ${first}`, () => readSegment(first, row['data'] as Buffer))
     if (items && items.length !== row['items'])
       findings.add(`${name}, segment ${first}: ${items.length} items, not ${String(row['items'])}`)
-    if (items?.some(({ added }) => added <= after)) findings.add(`${name}, segment ${first}: overlaps the one before`)
+    if (items?.some(({ added }) => added <= end)) findings.add(`${name}, segment ${first}: overlaps the one before`)
     if (items && !isContents(reader, row['contents'] ?? null, items))
       findings.add(`${name}, segment ${first}: has other types than are noted`)
     verifyItems(reader, place, name, items ?? [], findings)
     for (const problem of index.items(items ?? [])) findings.add(`${name}: ${problem}`)
     checked += items?.length ?? 0
     blocks += items?.filter(({ item }) => item.kind === 'block').length ?? 0
-    after = Math.max(first, items?.at(-1)?.added ?? first)
+    before = first
+    end = Math.max(end, items?.at(-1)?.added ?? 0)
   }
   const rows = reader.get(
     'SELECT count(*) AS versions, count(DISTINCT id) AS ids, max(added) AS last FROM version WHERE collection = ?',

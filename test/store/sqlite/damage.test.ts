@@ -3,7 +3,6 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { connect } from '../../../src/store/sqlite/binding.ts'
 import { openSqliteStore } from '../../../src/store/sqlite/driver.ts'
 import type { PageQuery } from '../../../src/store/page-query.ts'
 import type { Store } from '../../../src/store/store.ts'
@@ -134,74 +133,6 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('dama
       expect(found).toBeGreaterThan(flips / 2)
     },
   )
-
-  it.each([
-    ['a source renamed', `UPDATE source SET name = 'acmf'`],
-    ['a collection renamed', `UPDATE collection SET collection = 'c3'`],
-    ['a collection of no source', 'PRAGMA foreign_keys = OFF; UPDATE collection SET source = 9'],
-    ['a version lost', 'DELETE FROM version WHERE added = (SELECT min(added) FROM version)'],
-    ['a version moved', 'UPDATE version SET added = added + 1000 WHERE added = (SELECT max(added) FROM version)'],
-    ['a digest altered', 'UPDATE version SET digest = zeroblob(16) WHERE added = (SELECT max(added) FROM version)'],
-    ['a segment lost', 'DROP TRIGGER standing_left; DELETE FROM segment'],
-    ['a page altered', `UPDATE page SET record = replace(record, 'taxii', 'taxij')`],
-    ['a checkpoint altered', `UPDATE checkpoint SET record = replace(record, '2026', '2027')`],
-    ['a checkpoint ahead of the data', 'UPDATE collection SET last_added = last_added - 1'],
-    ['quarantine altered', `UPDATE quarantine SET raw = CAST('x' AS BLOB)`],
-    ['a conflict altered', `UPDATE conflict SET other = CAST('x' AS BLOB)`],
-    ['a run altered', `UPDATE run SET record = 'x'`],
-    ['counts altered', 'UPDATE collection SET blocks = 7'],
-    ['statements miscounted', 'UPDATE collection SET statements = 7'],
-    ['a value altered', `UPDATE stated SET value = CAST('good.example' AS BLOB)`],
-    ['a value lost', 'DELETE FROM stated'],
-    [
-      'a value too many',
-      `INSERT INTO stated SELECT kind, CAST('x' AS BLOB), collection, added, place, 1, NULL FROM stated`,
-    ],
-    ['a hint made sound', 'UPDATE stated SET marks = 1 - marks'],
-    ['a spelling altered', `UPDATE stated SET original = CAST('x' AS BLOB)`],
-    ['a statement altered', `UPDATE statement SET body = CAST(replace(body, '55', '95') AS BLOB)`],
-    ['a statement lost', 'DELETE FROM statement'],
-    ['a statement moved', 'UPDATE statement SET place = 1'],
-    ['a relation lost', 'DELETE FROM relation'],
-    ['a relation altered', `UPDATE relation SET target = CAST('x' AS BLOB)`],
-    ['a name altered', `UPDATE named SET body = CAST('["malware","x"]' AS BLOB)`],
-    ['a name lost', 'DELETE FROM named'],
-    ['a revocation lost', 'DELETE FROM revoked'],
-    ['a spec version altered', 'UPDATE version SET spec = 1 - spec'],
-    ['contents altered', `UPDATE contents SET body = CAST(replace(body, '2.1', '2.0') AS BLOB)`],
-    ['contents of another segment', 'PRAGMA foreign_keys = OFF; UPDATE segment SET contents = contents + 1'],
-    ['a sibling lost', 'DELETE FROM sibling WHERE added = (SELECT max(added) FROM sibling)'],
-    ['a sibling invented', `INSERT INTO sibling SELECT collection, added + 1000, id, latest FROM sibling`],
-    ['a version noted as superseded', 'UPDATE sibling SET latest = 0'],
-    ['a superseded version noted as the last one', 'UPDATE sibling SET latest = 1'],
-    ['a note lost', 'UPDATE sibling SET latest = NULL WHERE latest = 0'],
-    ['a segment that is passed over', 'DELETE FROM standing'],
-    ['a segment miscounted', 'UPDATE standing SET items = items + 1'],
-    ['a record altered', `UPDATE record SET body = CAST('[2]' AS BLOB)`],
-    ['a record given to someone else', `UPDATE record SET owner = CAST('b' AS BLOB)`],
-    ['a record that lives longer', 'UPDATE record SET expires = NULL'],
-    ['a revocation invented', `INSERT INTO revoked SELECT CAST('x' AS BLOB), number FROM collection`],
-  ])('L10: verify finds %s', async (what, sql) => {
-    const file = fileOf(what.replaceAll(' ', '-'))
-    {
-      await using store = await open(file)
-      const object = anIndicatorSaying({ confidence: 55 })
-      const clash = anObject({ id: object.id, name: 'other' })
-      const revoked = anObject({ id: object.id, revoked: true, modified: '2026-02-01T00:00:00.000Z' })
-      const relations = [{ from: object.id, type: 'indicates', to: 'malware--m' }]
-      const malware = saying({ relations, named: [{ id: 'malware--m', type: 'malware', name: 'Zeus' }] })
-      const move = { stamp: '2026-01-03T00:00:00Z', run: null }
-      await keep(store, [object, revoked, malware, clash], { damaged: [somethingDamaged()], move })
-      const expiresAt = '2030-01-01T00:00:00Z'
-      await store.records.write([{ kind: 'job', id: 'j', owner: 'a', expiresAt, body: [1] }])
-      expect((await store.verify()).problems).toEqual([])
-    }
-    const connection = connect(binding, file)
-    connection.exec(sql)
-    connection.close()
-    await using store = await open(file)
-    expect((await store.verify()).ok).toBe(false)
-  })
 
   it('L10: a damaged segment is STORE_CORRUPT for who reads it, and named by verify', async () => {
     const file = fileOf('segment')
