@@ -82,7 +82,7 @@ describe('the package', () => {
 
   it('carries what its users need, and only files that are there', () => {
     expect(about.files).toEqual(
-      expect.arrayContaining(['bin', 'dist/bin', 'dist/lib', 'schemas', 'LICENSE', 'README.md']),
+      expect.arrayContaining(['bin', 'dist/bin', 'dist/lib', 'docs', 'examples', 'schemas', 'LICENSE', 'README.md']),
     )
     expect(about.files.filter((file) => !file.startsWith('dist/') && !existsSync(path.join(root, file)))).toEqual([])
   })
