@@ -74,8 +74,8 @@ function cleanContext(context: ErrorContext): ErrorContext {
 }
 
 /** The error a stop by signal ends in; `signal` decides among 129, 130 and 143 in the porch. */
-export function cancelled(cause?: unknown): StixTaxiiError {
-  return new StixTaxiiError('CORE_CANCELLED', 'Stopped before the end', { kind: 'cancelled', cause })
+export function cancelled(cause?: unknown, hint?: string): StixTaxiiError {
+  return new StixTaxiiError('CORE_CANCELLED', 'Stopped before the end', { kind: 'cancelled', hint, cause })
 }
 
 /** Whether trying the same again later may help. */

@@ -1,6 +1,7 @@
-import { cancelled, StixTaxiiError } from '../core/errors.ts'
+import { StixTaxiiError } from '../core/errors.ts'
 import type { Counts } from '../store/store.ts'
 import { addCounts, noCounts } from './counts.ts'
+import { stopped } from './fetch-error.ts'
 import type { FetchResult } from './fetch.ts'
 
 /** What all rows of a fetch come to. */
@@ -27,7 +28,7 @@ export function failureOf(rows: readonly FetchResult[]): StixTaxiiError | undefi
   const failed = rows.filter((row) => row.error !== null)
   const first = failed[0]?.error
   if (!first) return undefined
-  if (failed.some((row) => row.status === 'cancelled')) return cancelled(first)
+  if (failed.some((row) => row.status === 'cancelled')) return stopped(first)
   if (failed.length === rows.length) return first
   const names = failed.map(nameOfRow)
   return new StixTaxiiError('FETCH_PARTIAL', `${failed.length} of ${rows.length} failed: ${names.join(', ')}`, {

@@ -107,9 +107,10 @@ export const fetch = defineCommand({
   },
 })
 
-/** Each failed row as a warning; the error at the end only says how many. */
+/** Each failed row as a warning; the error at the end only says how many. Of a stop it says all there is to say. */
 function tellEach(rows: readonly FetchResult[], notices: NoticeSink): void {
   for (const row of rows) {
-    if (row.error) notices({ code: row.error.code, message: `${nameOfRow(row)}: ${row.error.message}` })
+    if (row.error && row.error.kind !== 'cancelled')
+      notices({ code: row.error.code, message: `${nameOfRow(row)}: ${row.error.message}` })
   }
 }

@@ -111,6 +111,17 @@ describe('fetch', () => {
     feed.beforePage = () => undefined
     expect(parse((await world.run('fetch -o json')).stdout).totals).toMatchObject({ new: 2 })
   })
+
+  it('L6 says once that it was stopped, whatever was under way, what is kept and how to go on', async () => {
+    const feeds = ['c1', 'c2'].map((id) => aFeed(id, someEntries(6)))
+    let stop = (_signal: 'SIGINT'): void => undefined
+    for (const feed of feeds) feed.beforePage = () => new Promise(() => void setTimeout(() => stop('SIGINT'), 50))
+    const world = aWorld({ acme: aClient(feeds) })
+    const result = await world.run(['fetch', ...since], { onStart: (send) => (stop = send) })
+    expect(result.exitCode).toBe(130)
+    expect(result.stderr.match(/Stopped before the end/g)).toHaveLength(1)
+    expect(result.stderr).toContain('What was stored is kept. The same command brings the rest.')
+  })
 })
 
 describe('fetch --emit', () => {
