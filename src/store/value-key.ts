@@ -58,9 +58,9 @@ function keyOfAddress(kind: 'ipv4' | 'ipv6', number: number, value: string): Val
   const address = kind === 'ipv4' ? bytesOfIpv4(slash < 0 ? value : value.slice(0, slash)) : bytesOfIpv6(value, slash)
   if (!address) return undefined
   if (slash < 0) return { kind: number, bytes: address }
-  const length = Number(value.slice(slash + 1))
-  if (!Number.isInteger(length) || length < 0 || length >= (kind === 'ipv4' ? 32 : 128)) return undefined
-  return { kind: number + 1, bytes: Buffer.concat([Buffer.from([length]), address]) }
+  const [length, mostBits] = [value.slice(slash + 1), kind === 'ipv4' ? 31 : 127]
+  if (!/^(0|[1-9]\d{0,2})$/.test(length) || Number(length) > mostBits) return undefined
+  return { kind: number + 1, bytes: Buffer.concat([Buffer.from([Number(length)]), address]) }
 }
 
 function bytesOfIpv4(text: string): Buffer | undefined {

@@ -82,10 +82,14 @@ const pagers: readonly MutationPart[] = [
   },
 ]
 
+// What the store's files hold, damaged or not.
+const whatIsRead =
+  '{readable-segments,listings,segment-cache,snapshots,page-items,latest,segments,verify,verify-index,verify-latest}'
+
 const store: readonly MutationPart[] = [
   {
     files: ['src/store/{copy,copy-mark,spooled-part,store-piece,piece-sum}.ts'],
-    tests: ['test/store/copy.test.ts'],
+    tests: ['test/store/{piece-sum,copy}.test.ts'],
   },
   {
     files: [
@@ -93,10 +97,17 @@ const store: readonly MutationPart[] = [
       'src/store/{records,resolve-statements,row-text,run-record,statement-body,store-errors,tally,value-key}.ts',
       'src/store/memory/*.ts',
     ],
-    tests: ['test/store/{memory,index-reading,copy}.test.ts', 'test/store/sqlite/{driver,keys,damage}.test.ts'],
+    tests: [
+      'test/store/{memory,index-reading,copy,value-key,row-text}.test.ts',
+      'test/store/sqlite/{driver,keys,damage}.test.ts',
+    ],
   },
   {
-    files: ['src/store/sqlite/*.ts'],
+    files: [`src/store/sqlite/${whatIsRead}.ts`],
+    tests: ['test/store/sqlite/{verify,readable-segments,segment-cache,snapshots,page-items,later-key}.test.ts'],
+  },
+  {
+    files: ['src/store/sqlite/*.ts', `!src/store/sqlite/${whatIsRead}.ts`],
     tests: [
       'test/store/sqlite/{driver,keys,damage,failures,open,full-runs,latest,readable-segments,file-system}.test.ts',
       'test/store/{copy,reindex,pages-model}.test.ts',

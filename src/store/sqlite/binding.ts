@@ -45,16 +45,28 @@ export function connect(binding: Binding, file: string): Connection {
     statements.set(sql, made)
     return made
   }
+  // In libsql a statement that met a damaged page once fails for ever, also where nothing is damaged.
+  const asked = <Result>(sql: string, ask: (statement: RawStatement) => Result): Result =>
+    asking(() => {
+      try {
+        return ask(prepared(sql))
+      } catch (error) {
+        statements.delete(sql)
+        throw error
+      }
+    })
   return {
     exec: (sql) => void asking(() => database.exec(sql)),
-    run: (sql, values = []) => asking(() => Number(prepared(sql).run(checked(values)).changes)),
+    run: (sql, values = []) => asked(sql, (statement) => Number(statement.run(checked(values)).changes)),
     get: (sql, values = []) =>
-      asking(() => {
-        const row = prepared(sql).get(checked(values))
+      asked(sql, (statement) => {
+        const row = statement.get(checked(values))
         return row === undefined ? undefined : cleanRow(row as Record<string, unknown>)
       }),
     all: (sql, values = []) =>
-      asking(() => (prepared(sql).all(checked(values)) as Record<string, unknown>[]).map((row) => cleanRow(row))),
+      asked(sql, (statement) =>
+        (statement.all(checked(values)) as Record<string, unknown>[]).map((row) => cleanRow(row)),
+      ),
     close: () => {
       statements.clear()
       try {

@@ -103,7 +103,7 @@ async function verifyVersions(
       [place.number, before],
     )
     if (!row) break
-    const first = row['first'] as number
+    const first = (before = row['first'] as number)
     const items = await findings.guard(`${name}, segment ${first}`, () => readSegment(first, row['data'] as Buffer))
     if (items && items.length !== row['items'])
       findings.add(`${name}, segment ${first}: ${items.length} items, not ${String(row['items'])}`)
@@ -114,7 +114,6 @@ async function verifyVersions(
     for (const problem of index.items(items ?? [])) findings.add(`${name}: ${problem}`)
     checked += items?.length ?? 0
     blocks += items?.filter(({ item }) => item.kind === 'block').length ?? 0
-    before = first
     end = Math.max(end, items?.at(-1)?.added ?? 0)
   }
   const rows = reader.get(
