@@ -27,7 +27,7 @@ const taxii21 = 'application/taxii+json;version=2.1'
 const ring = { source: 200, ids: 2_000 }
 const perPost = 20
 const perFirstPost = 500
-const beforehand = 200_000
+const beforehand = 350_000
 const readers = 3
 const pauseMs = 150
 const writePauseMs = 1_000
