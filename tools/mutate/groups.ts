@@ -90,6 +90,7 @@ const store: readonly MutationPart[] = [
   {
     files: ['src/store/{copy,copy-mark,spooled-part,store-piece,piece-sum}.ts'],
     tests: ['test/store/{piece-sum,copy}.test.ts'],
+    testsEach: 100,
   },
   {
     files: [
@@ -101,10 +102,14 @@ const store: readonly MutationPart[] = [
       'test/store/{memory,index-reading,copy,value-key,row-text}.test.ts',
       'test/store/sqlite/{driver,keys,damage}.test.ts',
     ],
+    testsEach: 100,
   },
   {
     files: [`src/store/sqlite/${whatIsRead}.ts`],
-    tests: ['test/store/sqlite/{verify,readable-segments,segment-cache,snapshots,page-items,later-key}.test.ts'],
+    tests: [
+      'test/store/sqlite/{verify,readable-segments,segment-cache,snapshots,page-items,later-key,latest,driver}.test.ts',
+    ],
+    testsEach: 100,
   },
   {
     files: ['src/store/sqlite/*.ts', `!src/store/sqlite/${whatIsRead}.ts`],
@@ -112,6 +117,7 @@ const store: readonly MutationPart[] = [
       'test/store/sqlite/{driver,keys,damage,failures,open,full-runs,latest,readable-segments,file-system}.test.ts',
       'test/store/{copy,reindex,pages-model}.test.ts',
     ],
+    testsEach: 100,
   },
 ]
 
