@@ -8,6 +8,7 @@ export const fetchShape: Shape = {
   columns: [
     { field: 'source', head: 'Source' },
     { field: 'collection', head: 'Collection' },
+    { field: 'title', head: 'Title', minor: 1 },
     { field: 'version', head: 'TAXII', minor: 3 },
     { field: 'pages', head: 'Pages', align: 'right', minor: 8 },
     { field: 'received', head: 'Received', align: 'right', minor: 2 },

@@ -30,7 +30,7 @@ interface Tally {
 /** A row with nothing in it yet. */
 export function emptyRow(fetch: Fetch, collection: string | null, version: string | null): FetchResult {
   const nothing = { ...noCounts, from: null, to: null, status: 'ok', error: null } as const
-  return { source: fetch.source.ref.name, collection, version, ...nothing }
+  return { source: fetch.source.ref.name, collection, title: null, version, ...nothing }
 }
 
 /** Reads one collection under a run of its own. What goes wrong is the row's error; what was stored is counted. */
@@ -64,7 +64,7 @@ export async function fetchCollection(
     outcome = { status: statusOf(failure), error: failure, to: await stampAfterFailure(fetch, key) }
   }
   const row = emptyRow(fetch, collection.id, client.version)
-  return { ...row, ...tally.counts, from: tally.from ?? null, ...outcome }
+  return { ...row, title: collection.title ?? null, ...tally.counts, from: tally.from ?? null, ...outcome }
 }
 
 /** The checkpoint's stamp, null when there is none. */

@@ -35,6 +35,8 @@ export interface FetchRequest {
 export interface FetchResult extends Counts {
   readonly source: string
   readonly collection: string | null
+  /** As the server names the collection. */
+  readonly title: string | null
   readonly version: string | null
   /** Exclusive begin that was asked for; null = from the beginning. */
   readonly from: string | null

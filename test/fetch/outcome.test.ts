@@ -9,6 +9,7 @@ const some = { pages: 1, received: 2, new: 3, updated: 4, unchanged: 5, conflict
 const row = (source: string, collection: string | null, more: Partial<FetchResult> = {}): FetchResult => ({
   source,
   collection,
+  title: null,
   version: '2.1',
   ...noCounts,
   from: null,

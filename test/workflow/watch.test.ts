@@ -14,7 +14,8 @@ const hour = 3_600_000
 
 function row(profile: TaxiiProfile, error: StixTaxiiError | null = null): FetchResult {
   const status = error ? 'failed' : 'ok'
-  return { ...noCounts, source: profile.name, collection: 'c1', version: '2.1', from: null, to: null, status, error }
+  const collection = { collection: 'c1', title: null, version: '2.1' }
+  return { ...noCounts, source: profile.name, ...collection, from: null, to: null, status, error }
 }
 
 interface Watching {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { CollectionKey } from '../../store/store.ts'
 import { defineCommand } from '../command.ts'
 import { wantedSources } from '../wanted-sources.ts'
 
@@ -19,10 +20,12 @@ export const checkpointList = defineCommand({
     const wanted = named ? await wantedSources(source, await parts.profiles(), parts) : undefined
     const ids = wanted && new Set(wanted.map(({ id }) => id))
     const names = new Map((await store.sources()).map(({ id, name }) => [id, name]))
+    const titles = new Map((await store.collections()).map(({ key, title }) => [placeOf(key), title]))
     const checkpoints = (await store.checkpoints()).filter(({ key }) => !ids || ids.has(key.source))
     const records = checkpoints.map(({ key, stamp, run, movedAt }) => ({
       source: names.get(key.source) ?? key.source,
       collection: key.collection,
+      title: titles.get(placeOf(key)) ?? null,
       root: key.root,
       stamp: stamp ?? null,
       halfRead: run !== undefined,
@@ -32,10 +35,14 @@ export const checkpointList = defineCommand({
   },
 })
 
+// One text for one collection, to look it up by.
+const placeOf = ({ source, root, collection }: CollectionKey): string => JSON.stringify([source, root, collection])
+
 const shape = {
   columns: [
     { field: 'source', head: 'Source' },
     { field: 'collection', head: 'Collection' },
+    { field: 'title', head: 'Title', minor: 2 },
     { field: 'stamp', head: 'Read up to', long: 'whole' },
     { field: 'halfRead', head: 'Half read' },
     { field: 'movedAt', head: 'Moved at', minor: 1 },

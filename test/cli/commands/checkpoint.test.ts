@@ -20,8 +20,8 @@ async function list(world: World): Promise<readonly Record<string, unknown>[]> {
 it('lists how far each collection has been read', async () => {
   const world = await aFetchedWorld()
   expect(await list(world)).toMatchObject([
-    { source: 'acme', collection: 'c1', stamp: secondsAfter(4), halfRead: false },
-    { source: 'acme', collection: 'c2', stamp: secondsAfter(1) },
+    { source: 'acme', collection: 'c1', title: 'Title of c1', stamp: secondsAfter(4), halfRead: false },
+    { source: 'acme', collection: 'c2', title: 'Title of c2', stamp: secondsAfter(1) },
   ])
   expect(await world.run('checkpoint list acme -o name')).toMatchObject({ exitCode: 0, stdout: 'c1\nc2\n' })
 })

@@ -50,6 +50,13 @@ describe('fetch', () => {
     expect(world.open).toBe(0)
   })
 
+  it('names each collection as its server does, beside its identifier', async () => {
+    const world = aWorld({ acme: aClient([aFeed('c1', someEntries(3))]) })
+    const { stdout } = await world.run(['fetch', ...since, '-o', 'json'])
+    expect(parse(stdout).results).toMatchObject([{ collection: 'c1', title: 'Title of c1' }])
+    expect((await world.run(['fetch', ...since, '-o', 'csv'])).stdout).toContain('Title of c1')
+  })
+
   it('ends as partial when one of several sources failed, as the first failure when all did, and lists each', async () => {
     const world = aWorld({ bad: aClient([broken('c1', down)]), good: aClient([aFeed('c1', someEntries(1))]) })
     const some = await world.run('fetch -o json')
