@@ -141,7 +141,7 @@ describe('table', () => {
       to: { x: 1 },
     }
     const { text } = await written('table', (writer) => writer.one(record, shape))
-    expect(text).toBe('Name  a\nAt    2026-01-02T03:04:05.120Z\nFrom  2026-01-02T03:04:05Z\nTls\nTo    x 1\n')
+    expect(text).toBe('Name  a\nAt    2026-01-02T03:04:05.120Z\nFrom  2026-01-02T03:04:05Z\nTls   -\nTo    x 1\n')
   })
 
   it('leaves minor columns out where a terminal is too narrow: empty ones first, then by their number', async () => {
@@ -184,9 +184,9 @@ describe('table', () => {
     expect(narrow.notes).toEqual(['new 2, failed 0,', 'left 1'])
   })
 
-  it('shows one record as two columns, with every field', async () => {
+  it('shows one record as two columns, with every field, a dash where it is empty', async () => {
     const { text } = await written('table', (writer) => writer.one({ name: 'a', extra: true, none: null }, shape))
-    expect(text).toBe('Name   a\nExtra  true\nNone\n')
+    expect(text).toBe('Name   a\nExtra  true\nNone   -\n')
   })
 
   it('paints heads only where colours are wanted', async () => {
