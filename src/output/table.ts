@@ -64,7 +64,9 @@ export const openTable: OpenWriter = async (options) => {
     async one(record, shape) {
       const heads = new Map(shape.columns.map(({ field, head }) => [field, head]))
       const fields = Object.keys(record).filter((field) => record[field] !== undefined)
-      await stream.write(draw(fields.map((field) => [heads.get(field) ?? headOf(field), wordsOf(record[field]) || '-'])))
+      await stream.write(
+        draw(fields.map((field) => [heads.get(field) ?? headOf(field), wordsOf(record[field]) || '-'])),
+      )
     },
     async results(results, totals, shape) {
       await rows(results, shape)
