@@ -12,14 +12,15 @@ function lines() {
   return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []
 }
 
-/** Which mutants were found, each with its test, and how many tests each was tried with. */
+/** Which mutants were found, each with its test, how many tests each was tried with, and the tests that did not pass again. */
 export function readNotes() {
-  const [found, tries] = [new Map(), new Map()]
+  const [found, tries, spoilt] = [new Map(), new Map(), new Set()]
   for (const [what, mutant, test = ''] of lines().map((line) => line.split('\t'))) {
     if (what === 'tried') tries.set(mutant, (tries.get(mutant) ?? 0) + 1)
+    else if (what === 'spoilt') spoilt.add(test)
     else if (what === 'found' || what === 'hung') found.set(mutant, what === 'hung' ? undefined : test)
   }
-  return { found, tries }
+  return { found, tries, spoilt }
 }
 
 /** The mutant that was switched on last, if nothing came after that. */

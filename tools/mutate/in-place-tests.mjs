@@ -39,8 +39,10 @@ export default class InPlaceTests extends TestRunner {
         tries.set(mutant, tried + 1)
         note('tried', mutant)
         if (!(await failsAgain(test, once, stryker, { mutant, hits, limitMs }))) continue
-        if (await failsAgain(test, once, stryker, { mutant: undefined, hits: 0, limitMs }))
+        if (await failsAgain(test, once, stryker, { mutant: undefined, hits: 0, limitMs })) {
+          note('spoilt', mutant, named)
           throw new Error(`mutant ${mutant} spoilt the process of its test`)
+        }
         found.set(mutant, named)
         note('found', mutant, named)
       }

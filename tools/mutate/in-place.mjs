@@ -32,7 +32,9 @@ class InPlaceRunner extends VitestTestRunner {
       else if (mutant === undefined) throw new Error(`the first pass ended with ${status} before any mutant`)
       else note('hung', mutant)
     }
-    this.#found = readNotes().found
+    const { found, spoilt } = readNotes()
+    this.#found = found
+    for (const test of spoilt) this.log.warn(`does not pass again in its process, so it tells little here: ${test}`)
     await super.init()
   }
 

@@ -10,7 +10,7 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('bind
   const open = () => connect(binding, `${folder}/${name.replace(':', '-')}-${++files}.db`)
 
   it('L3 is done with a connection that will not close: what was committed stays', () => {
-    const file = `${folder}/${name.replace(':', '-')}-unclosed.db`
+    const file = `${folder}/${name.replace(':', '-')}-unclosed-${++files}.db`
     const failing = {
       ...binding,
       open: (at: string) => {

@@ -20,6 +20,9 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))(
     const open = (file: string) =>
       openSqliteStore(file, { clock: fakeClock(), identity: { pid: 1, host: 'host.example' }, binding })
 
+    let stores = 0
+    const newFile = (what: string) => path.join(folder, `${name.replace(':', '-')}-${++stores}-${what}.db`)
+
     const tableOf = (file: string): readonly unknown[] => {
       const connection = connect(binding, file)
       try {
@@ -32,7 +35,7 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))(
     }
 
     it('L10: segments behind one whose number is damaged are found by the index, and what is lost is told', async () => {
-      const file = path.join(folder, `${name.replace(':', '-')}.db`)
+      const file = newFile('numbered')
       const objects = Array.from({ length: 12 }, (_, n) => anObject({ n, filler: 'x'.repeat(200) }))
       {
         await using store = await open(file)
@@ -80,11 +83,9 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))(
       }))
     }
 
-    let stores = 0
-
     /** A store of thirty segments of an object each, over three pages or so, with `change` done to it by SQL. */
     async function thirty(change = ''): Promise<{ readonly file: string; readonly ids: readonly string[] }> {
-      const file = path.join(folder, `${name.replace(':', '-')}-${++stores}-of-thirty.db`)
+      const file = newFile('thirty')
       const objects = Array.from({ length: 30 }, (_, n) => anObject({ n, filler: randomBytes(150).toString('base64') }))
       {
         await using store = await open(file)
@@ -153,7 +154,7 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))(
     })
 
     it('L10: of what can be read, what is asked for is shown: by id, kind and type, added after a moment', async () => {
-      const file = path.join(folder, `${name.replace(':', '-')}-asked.db`)
+      const file = newFile('asked')
       await using store = await open(file)
       const [one, two, block] = [anObject(), anObject({ type: 'malware' }), aBlock()]
       await keep(store, [one, two])
