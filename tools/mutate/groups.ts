@@ -109,7 +109,7 @@ const store: readonly MutationPart[] = [
     tests: [
       'test/store/sqlite/{verify,readable-segments,segment-cache,snapshots,page-items,later-key,latest,driver}.test.ts',
     ],
-    testsEach: 100,
+    testsEach: 300,
   },
   {
     files: ['src/store/sqlite/*.ts', `!src/store/sqlite/${whatIsRead}.ts`],
@@ -117,7 +117,7 @@ const store: readonly MutationPart[] = [
       'test/store/sqlite/{driver,keys,damage,failures,open,full-runs,latest,readable-segments,file-system}.test.ts',
       'test/store/{copy,reindex,pages-model}.test.ts',
     ],
-    testsEach: 100,
+    testsEach: 300,
   },
 ]
 
