@@ -53,10 +53,8 @@ export function pageFilter(query: Omit<PageQuery, 'limit'>): PageFilter {
 }
 
 // Beyond the years 1684 and 2255 a number cannot hold them; nothing was added there either.
-function keepable(micros: bigint | undefined): bigint | undefined {
-  if (micros === undefined) return undefined
-  const [least, most] = [BigInt(Number.MIN_SAFE_INTEGER), BigInt(Number.MAX_SAFE_INTEGER)]
-  return micros < least ? least : micros > most ? most : micros
+function keepable(micros: bigint): number {
+  return Math.min(Math.max(Number(micros), Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER)
 }
 
 /** Microseconds of both ends; what is no timestamp is no bound. */
@@ -64,10 +62,13 @@ export function windowOf(asked: { addedAfter?: string | undefined; addedUntil?: 
   readonly after: number
   readonly until: number
 } {
-  const micros = (text: string | undefined) => (text === undefined ? undefined : keepable(toEpochMicroseconds(text)))
+  const micros = (text: string | undefined, or: number): number => {
+    const found = text === undefined ? undefined : toEpochMicroseconds(text)
+    return found === undefined ? or : keepable(found)
+  }
   return {
-    after: Number(micros(asked.addedAfter) ?? Number.MIN_SAFE_INTEGER),
-    until: Number(micros(asked.addedUntil) ?? Number.MAX_SAFE_INTEGER),
+    after: micros(asked.addedAfter, Number.MIN_SAFE_INTEGER),
+    until: micros(asked.addedUntil, Number.MAX_SAFE_INTEGER),
   }
 }
 

@@ -129,14 +129,13 @@ function namedAround(kept: readonly KeptStatement[], relations: Answers['relatio
   const asked = [...relations.values()].flat()
   return distinct([
     ...asked.flatMap(({ to, markingRefs = [] }) => [to, ...markingRefs]),
-    ...kept.flatMap(({ statement }) => [...statement.markingRefs, statement.createdBy ?? '']),
+    ...kept.flatMap(({ statement: { markingRefs, createdBy = [] } }) => markingRefs.concat(createdBy)),
   ])
 }
 
 /** What those are marked with, as far as it was not asked for. */
 function markingsOf(names: Answers['names']): readonly string[] {
-  const refs: string[] = []
-  for (const some of names.values()) for (const { markingRefs } of some) if (markingRefs) refs.push(...markingRefs)
+  const refs = [...names.values()].flat().flatMap(({ markingRefs = [] }) => markingRefs)
   return distinct(refs).filter((id) => !names.has(id))
 }
 
@@ -309,5 +308,5 @@ export function strictest(levels: readonly (Tlp | undefined)[]): Tlp | undefined
 }
 
 function distinct(ids: readonly string[]): readonly string[] {
-  return [...new Set(ids)].filter((id) => id !== '')
+  return [...new Set(ids)]
 }

@@ -45,10 +45,10 @@ async function copied(file: string, copy: (part: string) => Promise<unknown>): P
   }
 }
 
-/** Gives the file its name, unless there is one of that name by now. */
-async function nameIt(part: string, file: string): Promise<void> {
+/** Gives the file its name, unless there is one of that name by now. @throws STORE_BACKUP_EXISTS, STORE_BACKUP_FAILED. */
+export async function nameIt(part: string, file: string, linkTo: typeof link = link): Promise<void> {
   try {
-    await link(part, file)
+    await linkTo(part, file)
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? ''
     if (code === 'EEXIST') throw existing(file, cause)

@@ -24,9 +24,13 @@ export function networkFileSystem(type: number): string | undefined {
  * Warns when the store lies where other machines can open it too: SQLite's log and locks work among processes of one
  * machine only.
  */
-export async function warnOfNetwork(file: string, notices: NoticeSink | undefined): Promise<void> {
+export async function warnOfNetwork(
+  file: string,
+  notices: NoticeSink | undefined,
+  askSystem: (folder: string) => Promise<{ readonly type: number }> = statfs,
+): Promise<void> {
   if (!notices) return
-  const found = await statfs(path.dirname(file)).then(
+  const found = await askSystem(path.dirname(file)).then(
     ({ type }) => networkFileSystem(type),
     () => undefined,
   )

@@ -66,5 +66,5 @@ function* groupsOf(
     group = []
     items = 0
   }
-  if (group.length > 0) yield group
+  yield group
 }

@@ -119,6 +119,14 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))(
       expect(told.slice(1).map((text) => text.replace(/: .*/, ''))).toEqual(lost.map((number) => `segment ${number}`))
     })
 
+    it('L10: what is lost is told in the order in which it was stored, wherever it was looked for', async () => {
+      const { file } = await thirty(`UPDATE segment SET data = CAST('nothing' AS BLOB) WHERE number IN (1, 30)`)
+      const [, second] = leavesOf(file, await readFile(file))
+      const { told } = await readable(file, [second?.at as number])
+      const lost = [1, ...(second?.numbers ?? []), 30]
+      expect(told.slice(1).map((text) => text.replace(/: .*/, ''))).toEqual(lost.map((number) => `segment ${number}`))
+    })
+
     it('L10: a damaged index hides nothing that the table has', async () => {
       const { file, ids } = await thirty()
       const { found, told } = await readable(file, [rootOf(file, 'segment_order')])

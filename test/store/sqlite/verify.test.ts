@@ -88,12 +88,23 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('veri
     ])
   })
 
-  it('L10: verify finds a segment that begins within another, where no reader would come to it', async () => {
+  it.each([1, 2])('L10: verify finds a segment that begins %i into another of three', async (into) => {
     const file = newFile()
     await filled(file)
-    const again = 'SELECT collection, first + 1, items, types, data FROM segment WHERE number = 1'
+    const again = `SELECT collection, first + ${into}, items, types, data FROM segment WHERE number = 1`
     const sql = `DROP TRIGGER standing_first; INSERT INTO segment (collection, first, items, types, data) ${again}`
-    expect((await problemsAfter(file, sql))[0]).toBe('acme c1, segment 1767323045000001: overlaps the one before')
+    expect((await problemsAfter(file, sql))[0]).toBe(
+      `acme c1, segment ${1767323045000000 + into}: overlaps the one before`,
+    )
+  })
+
+  it('L10: verify finds a segment that has nothing in it, and reads those behind it', async () => {
+    const file = newFile()
+    await filled(file)
+    const nothing = deflateSync(Buffer.alloc(0))
+    const problems = await problemsAfter(file, 'UPDATE segment SET data = ? WHERE number = 1', [nothing])
+    expect(problems[0]).toBe('acme c1, segment 1767323045000000: 0 items, not 3')
+    expect(problems).toContain('acme c1: versions with bytes: 1, not 4')
   })
 
   it('L10: verify finds what many statements have in common altered', async () => {
