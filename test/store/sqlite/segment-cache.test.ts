@@ -62,3 +62,18 @@ it('tells everyone who waits that a segment cannot be read, and tries again for 
   expect(await read(1)).toEqual([600])
   expect(loaded).toEqual([1])
 })
+
+it('does not let go of what is still being read: who asks meanwhile gets the same', async () => {
+  const large = await packSegment(1, [{ added: 1, item: aBlock('x'.repeat(16_000_000)) }])
+  const cache = newSegmentCache(500)
+  const loaded: number[] = []
+  const read = (first: number, bytes: Buffer) =>
+    cache.read({ collection: 1, first, items: 1 }, () => {
+      loaded.push(first)
+      return bytes
+    })
+  const reading = read(1, large)
+  await read(2, segment)
+  expect(await read(1, large)).toBe(await reading)
+  expect(loaded).toEqual([1, 2])
+})
