@@ -74,6 +74,7 @@ it('does not let go of what is still being read: who asks meanwhile gets the sam
     })
   const reading = read(1, large)
   await read(2, segment)
-  expect(await read(1, large)).toBe(await reading)
+  // Compared here: a difference of so many bytes is nothing to be shown.
+  expect((await read(1, large)) === (await reading)).toBe(true)
   expect(loaded).toEqual([1, 2])
 })
