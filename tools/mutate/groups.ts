@@ -115,7 +115,7 @@ const store: readonly MutationPart[] = [
     files: ['src/store/sqlite/*.ts', `!src/store/sqlite/${whatIsRead}.ts`],
     tests: [
       'test/store/sqlite/{driver,keys,damage,failures,open,full-runs,latest,readable-segments,file-system}.test.ts',
-      'test/store/sqlite/{copy,prune,verify,binding}.test.ts',
+      'test/store/sqlite/{copy,prune,traits,binding}.test.ts',
       'test/store/{copy,reindex,pages-model}.test.ts',
     ],
     testsEach: 300,
