@@ -193,6 +193,8 @@ export function pageSuite(subject: StoreUnderTest): void {
         expect(await found({ versions: ['first'] })).toEqual([january, other])
         expect(await found({ versions: ['first', 'last'] })).toEqual([january, march, other])
         expect(await found({ versions: ['all'] })).toEqual([...versions, other])
+        expect(await found({ versions: ['last', 'all'] })).toEqual([...versions, other])
+        expect(await found({ versions: [] })).toEqual([])
         expect(await found({ versions: ['2026-02-01T00:00:00.000Z'] })).toEqual([february, other])
         expect(await found({ versions: ['2026-01-31T23:00:00-01:00', 'last'] })).toEqual([february, march, other])
         expect(await found({ versions: ['2020-01-01T00:00:00Z'] })).toEqual([])
@@ -247,6 +249,18 @@ export function pageSuite(subject: StoreUnderTest): void {
         expect(await found({ specVersions: 'newest', versions: ['first'], ids: [id] })).toEqual([oldest])
         expect(await found({ specVersions: 'newest', versions: [older.version] })).toEqual([])
         expect(await found({ specVersions: 'newest', types: ['indicator'] })).toEqual([newer, oldest, alone])
+      })
+
+      it('S21-20: of an id that is stored in spec version 2.0 only, that is the newest', async () => {
+        const first = { ...anObject(), specVersion: '2.0' as const }
+        const second = {
+          ...anObject({ id: first.id, modified: '2026-05-01T00:00:00.000Z' }),
+          specVersion: '2.0' as const,
+        }
+        await keep(store, [first, second])
+        expect(await found({ specVersions: 'newest' })).toEqual([first, second])
+        expect(await found({ specVersions: 'newest', versions: ['last'] })).toEqual([second])
+        expect(await found({ specVersions: 'newest', versions: ['first'] })).toEqual([first])
       })
 
       it('S21-20: the version of what has no date of its own is also the date of its adding', async () => {

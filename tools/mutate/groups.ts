@@ -102,7 +102,7 @@ const store: readonly MutationPart[] = [
       'test/store/{memory,index-reading,copy,value-key,row-text}.test.ts',
       'test/store/sqlite/{driver,keys,damage}.test.ts',
     ],
-    testsEach: 100,
+    testsEach: 300,
   },
   {
     files: [`src/store/sqlite/${whatIsRead}.ts`],
