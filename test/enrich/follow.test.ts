@@ -7,11 +7,11 @@ import { followFile } from '../../src/enrich/follow.ts'
 import { temporaryFolder } from '../support/run-cli.ts'
 
 /** Follows a file; `until` waits until so much was read. */
-function following(file: string, fromEnd = false) {
+function following(file: string, fromEnd = false, pollMs = 5) {
   const stop = new AbortController()
   let read = ''
   const done = (async () => {
-    for await (const piece of followFile(file, { clock: systemClock, signal: stop.signal, fromEnd, pollMs: 5 })) {
+    for await (const piece of followFile(file, { clock: systemClock, signal: stop.signal, fromEnd, pollMs })) {
       read += piece === 'restart' ? '^' : piece.toString()
     }
   })()
@@ -76,11 +76,46 @@ it('reads nothing twice when the next file of a rotation is gone as it is opened
       } else if (looks === 3) {
         await new Promise((resolve) => socket.close(resolve))
         await writeFile(file, 'next\n')
-      } else if (looks > 5) stop.abort()
+      } else if (read.endsWith('next\n') || looks > 500) stop.abort()
     },
   }
   for await (const piece of followFile(file, { clock, signal: stop.signal })) {
     read += piece === 'restart' ? '^' : piece.toString()
   }
   expect(read).toBe('one\nlate\n^next\n')
+})
+
+it('reads every file that had the name, however often it was rotated while nobody took what was read', async () => {
+  const file = path.join(temporaryFolder(), 'a.log')
+  await writeFile(file, 'one\n')
+  const stop = new AbortController()
+  const followed = followFile(file, { clock: systemClock, signal: stop.signal, pollMs: 5 })
+  let read = String((await followed.next()).value)
+  // Each is gone before it is read; who follows is busy with the first.
+  for (const text of ['two\n', 'three\n', 'four\n']) {
+    await rename(file, `${file}.1`)
+    await writeFile(file, text)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  while (!read.endsWith('four\n')) {
+    const { value } = await followed.next()
+    read += value === 'restart' ? '^' : String(value)
+  }
+  expect(read).toBe('one\n^two\n^three\n^four\n')
+  stop.abort()
+  expect(await followed.next()).toMatchObject({ done: true })
+})
+
+it('reads what is written into the old file for a moment after another has its name', async () => {
+  const file = path.join(temporaryFolder(), 'a.log')
+  await writeFile(file, 'one\n')
+  const log = following(file, false, 100)
+  await log.until('one\n')
+  await rename(file, `${file}.1`)
+  await writeFile(file, 'next\n')
+  // Looked at once since.
+  await new Promise((resolve) => setTimeout(resolve, 120))
+  await appendFile(`${file}.1`, 'late\n')
+  await log.until('one\nlate\n^next\n')
+  await log.end()
 })

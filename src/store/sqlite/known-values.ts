@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { valueKinds, type Value } from '../../stix/statement.ts'
 import type { ReadItem } from '../index-reading.ts'
 import type { KnownValue, KnownValueFilter, NetworkLengths, SourcedStatement, ValueCount } from '../known-value.ts'
@@ -186,6 +187,8 @@ async function resolvedRows(
   described: boolean,
 ): Promise<(SourcedStatement | undefined)[]> {
   if (rows.length === 0) return []
+  // The index answers without waiting: nothing else of this process would have its turn until all are read.
+  await nextTurn()
   const descriptions = described ? await descriptionsOf(reader, rows) : undefined
   return reading(reader.file, () => {
     const around = surroundingsIn(reader.connection, view.places, view.large)

@@ -1,5 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { toEpochMicroseconds, fromEpochMicroseconds } from '../../core/timestamp.ts'
-import { isLater, versionOf } from '../compare.ts'
+import { isLater, versionOf, type VersionOrder } from '../compare.ts'
 import type { Conflict, PageRecord, Provenance, Quarantined, StoredVersion, VersionFilter } from '../store.ts'
 import { bytesOf, jsonIn, textIn, type Connection, type SqlRow, type SqlValue } from './binding.ts'
 import { reading } from './database.ts'
@@ -44,6 +45,8 @@ export async function* versionsOfPlace(
   for (let at = ((holding?.['first'] as number | null) ?? 0) - 1; ;) {
     const row = await reading(file, () => connection.get(next, [place.number, at, types]))
     if (!row) return
+    // Nothing here waits: nothing else of this process would have its turn until all are read.
+    await nextTurn()
     at = row['first'] as number
     const items = await reading(file, () => readSegment(at, row['data'] as Buffer))
     yield* shownVersions(
@@ -123,55 +126,96 @@ async function* shownVersions(
   filter: VersionFilter,
 ): AsyncIterable<StoredVersion> {
   const wanted = items.filter(({ item }) => isWanted(item, filter))
-  const standing = await reading(file, () => standingOf(connection, place.number, wanted))
+  const { superseded, vanished } = await reading(file, () => standingOf(connection, place.number, wanted))
   for (const { item, added } of wanted) {
-    const { newest, present, vanished } = standing.get(item.id) ?? {}
+    const isSuperseded = superseded.get(added)
     // Pruned between the two looks, or (for `store verify` to tell) lost.
-    if (newest === undefined || !present?.has(keyText(keyOfVersion(versionOf(item))))) continue
-    const superseded = newest.added !== added
-    if (filter.latest && superseded) continue
+    if (isSuperseded === undefined || (filter.latest && isSuperseded)) continue
     const addedAt = fromEpochMicroseconds(BigInt(added))
-    yield { source: place.source, key: place.key, item, addedAt, superseded, vanished: vanished === true }
+    const isVanished = vanished.has(item.id)
+    yield { source: place.source, key: place.key, item, addedAt, superseded: isSuperseded, vanished: isVanished }
   }
 }
 
 interface Standing {
-  newest?: { version: string; added: number }
-  present?: Set<string>
-  vanished?: boolean
+  /** By `added`: whether there is a later version of the id. Of those that are stored. */
+  readonly superseded: ReadonlyMap<number, boolean>
+  /** Ids. */
+  readonly vanished: ReadonlySet<string>
 }
 
-/** What is stored of the ids of some items: their newest version, all versions, and whether they vanished. */
-function standingOf(connection: Connection, collection: number, items: readonly SegmentItem[]): Map<string, Standing> {
-  const standing = new Map<string, Standing>(items.map(({ item }) => [item.id, {}]))
-  const ids = [...standing.keys()]
-  const anyVanished = connection.get('SELECT 1 FROM vanished WHERE collection = ? LIMIT 1', [collection]) !== undefined
-  for (let at = 0; at < ids.length; at += idsPerQuery) {
-    const keys: SqlValue[] = ids.slice(at, at + idsPerQuery).map(keyOfId)
-    const marks = keys.map(() => '?').join(', ')
-    const found = connection.all(`SELECT id, version, added FROM version WHERE id IN (${marks}) AND collection = ?`, [
-      ...keys,
-      collection,
+/** The statements that tell how items stand; their query plans are tested. */
+export const listingSql = {
+  noted: (count: number) => `WITH wanted (id, version, place) AS (VALUES ${Array(count).fill('(?, ?, ?)').join(', ')})
+    SELECT version.id AS id, version.added AS added, sibling.added IS NULL AS only, latest, place FROM wanted
+    CROSS JOIN version ON version.id = wanted.id AND version.collection = ? AND version.version = wanted.version
+    LEFT JOIN sibling ON sibling.collection = version.collection AND sibling.added = version.added`,
+  versions: (count: number) => `SELECT id, version, added FROM version
+    WHERE id IN (${Array(count).fill('?').join(', ')}) AND collection = ?`,
+  vanished: (count: number) => `SELECT id FROM vanished WHERE collection = ?
+    AND id IN (${Array(count).fill('?').join(', ')})`,
+} as const
+
+/**
+ * How items of a collection stand, by what is noted of their versions. Only ids of which the notes do not tell the last
+ * version (they have several spec versions) have all of theirs read.
+ */
+function standingOf(connection: Connection, collection: number, items: readonly SegmentItem[]): Standing {
+  const superseded = new Map<number, boolean>()
+  const open = new Map<string, { readonly id: Buffer; readonly added: number[] }>()
+  for (const some of portionsOf(items)) {
+    const wanted = some.flatMap(({ item }, place): SqlValue[] => [
+      keyOfId(item.id),
+      keyOfVersion(versionOf(item)),
+      place,
     ])
-    for (const row of found) {
-      const entry = standing.get(idOfKey(row['id']))
-      if (!entry) continue
-      const version = { version: versionOfKey(row['version']), added: row['added'] as number }
-      if (!entry.newest || isLater(version, entry.newest)) entry.newest = version
-      entry.present ??= new Set()
-      entry.present.add(keyText(row['version'] as Buffer))
-    }
-    if (!anyVanished) continue
-    const gone = connection.all(`SELECT id FROM vanished WHERE collection = ? AND id IN (${marks})`, [
-      collection,
-      ...keys,
-    ])
-    for (const row of gone) {
-      const entry = standing.get(idOfKey(row['id']))
-      if (entry) entry.vanished = true
+    for (const row of connection.all(listingSql.noted(some.length), [...wanted, collection])) {
+      const { added } = some[row['place'] as number] as SegmentItem
+      if (row['only'] === 1) superseded.set(added, row['added'] !== added)
+      else if (row['latest'] !== null) superseded.set(added, row['latest'] === 0 || row['added'] !== added)
+      else {
+        const id = row['id'] as Buffer
+        const own = open.get(keyText(id)) ?? { id, added: [] }
+        own.added.push(added)
+        open.set(keyText(id), own)
+      }
     }
   }
-  return standing
+  for (const [id, newest] of newestOf(
+    connection,
+    collection,
+    [...open.values()].map(({ id }) => id),
+  )) {
+    for (const added of open.get(id)?.added ?? []) superseded.set(added, newest.added !== added)
+  }
+  return { superseded, vanished: vanishedOf(connection, collection, items) }
+}
+
+function newestOf(connection: Connection, collection: number, ids: readonly Buffer[]): Map<string, VersionOrder> {
+  const newest = new Map<string, VersionOrder>()
+  for (const keys of portionsOf(ids)) {
+    for (const row of connection.all(listingSql.versions(keys.length), [...keys, collection])) {
+      const version = { version: versionOfKey(row['version']), added: row['added'] as number }
+      const id = keyText(row['id'] as Buffer)
+      const before = newest.get(id)
+      if (!before || isLater(version, before)) newest.set(id, version)
+    }
+  }
+  return newest
+}
+
+function vanishedOf(connection: Connection, collection: number, items: readonly SegmentItem[]): ReadonlySet<string> {
+  const isAny = connection.get('SELECT 1 FROM vanished WHERE collection = ? LIMIT 1', [collection]) !== undefined
+  const ids = isAny ? [...new Set(items.map(({ item }) => item.id))].map(keyOfId) : []
+  return new Set(
+    [...portionsOf(ids)].flatMap((keys) =>
+      connection.all(listingSql.vanished(keys.length), [collection, ...keys]).map((row) => idOfKey(row['id'])),
+    ),
+  )
+}
+
+function* portionsOf<Each>(all: readonly Each[]): Iterable<readonly Each[]> {
+  for (let at = 0; at < all.length; at += idsPerQuery) yield all.slice(at, at + idsPerQuery)
 }
 
 /** One entry for each stored version of the id, with the page that brought it. */

@@ -11,7 +11,7 @@ import { bindings } from '../../support/bindings.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { anObject, aUuid } from '../../support/items.ts'
 import { backToSchema3 } from '../../support/older-schema.ts'
-import { loadSaid } from '../../support/said.ts'
+import { aStatement, loadSaid, saying } from '../../support/said.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
 const folder = await temporaryFolder()
@@ -118,6 +118,37 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))(
         // A few more: what is superseded within the last segment is looked at.
         expect(await workOf(many, query)).toBeLessThan((await workOf(few, query)) * 8 + 300)
       }
+    })
+
+    it('lists what is stored by a few rows for each version', async () => {
+      const counted = counting(binding)
+      await using store = await open(newFile(), counted)
+      await fill(store, 200)
+      const before = counted.rows()
+      const last: string[] = []
+      for await (const { item, superseded } of store.versions({})) if (!superseded) last.push(item.id)
+      expect(last.toSorted()).toEqual(ids.toSorted())
+      expect(counted.rows() - before).toBeLessThan(60 * 200 * 2)
+    })
+
+    it('L6: lets other things have their turn while it lists what is stored and what is known', async () => {
+      await using store = await open(newFile())
+      const statements = [aStatement(`indicator--${aUuid()}`)]
+      for (let round = 0; round < 5; round++) {
+        await keep(
+          store,
+          Array.from({ length: 1000 }, () => saying({ statements }, { filler })),
+        )
+      }
+      const turnsOf = async (listing: AsyncIterable<unknown>): Promise<number> => {
+        let turns = 0
+        const ticking = setInterval(() => turns++, 1)
+        for await (const each of listing) expect(each).toBeDefined()
+        clearInterval(ticking)
+        return turns
+      }
+      expect(await turnsOf(store.versions({}))).toBeGreaterThan(2)
+      expect(await turnsOf(store.knownValues({}))).toBeGreaterThan(2)
     })
 
     it('L10: a store of schema 3 is told of superseded versions once, after a copy was made, and then is as quick', async () => {

@@ -4,6 +4,7 @@ import { latestSql } from '../../../src/store/sqlite/latest.ts'
 import { pageCountSql } from '../../../src/store/sqlite/page-count.ts'
 import { segmentDataSql } from '../../../src/store/sqlite/page-reading.ts'
 import { pageSegmentsSql } from '../../../src/store/sqlite/page-segments.ts'
+import { listingSql } from '../../../src/store/sqlite/listings.ts'
 import { pageVersionsSql } from '../../../src/store/sqlite/page-standings.ts'
 import { recordSql } from '../../../src/store/sqlite/records.ts'
 import { removalSql } from '../../../src/store/sqlite/remove-versions.ts'
@@ -61,6 +62,15 @@ describe.each(bindings.map((binding) => [binding.name, binding] as const))('quer
     for (const sql of [removalSql.holding, removalSql.next]) {
       expect(planOf(sql)).toMatch(/SEARCH segment USING INDEX segment_(order|look) \(collection=\? AND first/)
     }
+  })
+
+  it('finds how the items of a listing stand by their keys', () => {
+    expect(planOf(listingSql.noted(200))).toMatch(
+      /SEARCH version USING PRIMARY KEY \(id=\? AND collection=\? AND version=\?\)/,
+    )
+    expect(planOf(listingSql.noted(200))).toMatch(/SEARCH sibling USING PRIMARY KEY \(collection=\? AND added=\?\)/)
+    expect(planOf(listingSql.versions(200))).toMatch(/SEARCH version USING PRIMARY KEY \(id=\? AND collection=\?\)/)
+    expect(planOf(listingSql.vanished(200))).toMatch(/SEARCH vanished USING PRIMARY KEY \(collection=\? AND id=\?\)/)
   })
 
   it('keeps the notes of superseded versions by their keys', () => {
