@@ -97,7 +97,8 @@ interface Answer {
   readonly text: string
 }
 
-function send(agent: Agent, { url, authorization }: TrafficOptions, where: string, body?: string): Promise<Answer> {
+function send(agent: Agent, options: TrafficOptions, where: string, body?: string): Promise<Answer> {
+  const { url, authorization } = options
   const headers = { accept: taxii21, authorization, ...(body === undefined ? {} : { 'content-type': taxii21 }) }
   return new Promise((resolve, reject) => {
     const method = body === undefined ? 'GET' : 'POST'
@@ -110,7 +111,12 @@ function send(agent: Agent, { url, authorization }: TrafficOptions, where: strin
       })
     })
     asked.on('timeout', () => asked.destroy(new Error('no answer within 30 s')))
-    asked.on('error', reject)
+    asked.on('error', (error: NodeJS.ErrnoException) => {
+      // The server may close a connection that idles at the moment it is used again; what changes nothing is asked again.
+      const isClosed = error.code === 'ECONNRESET' && asked.reusedSocket && body === undefined
+      if (isClosed) resolve(send(agent, options, where))
+      else reject(error)
+    })
     asked.end(body)
   })
 }
