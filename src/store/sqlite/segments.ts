@@ -144,10 +144,17 @@ function headOf(item: Item, distance: number): Head {
  */
 export async function readSegment(first: number, data: Buffer): Promise<SegmentItem[]> {
   try {
-    return recordsIn(first, await unpack(data, { chunkSize: inflatedChunk }))
+    return recordsIn(first, ownBytes(await unpack(data, { chunkSize: inflatedChunk })))
   } catch (error) {
     throw corruption(`a segment cannot be read (${(error as Error).message})`)
   }
+}
+
+/** Without the rest of the chunk that they came in, which whoever keeps an item of a small segment would keep too. */
+function ownBytes(bytes: Buffer): Buffer {
+  const own = Buffer.allocUnsafeSlow(bytes.length)
+  bytes.copy(own)
+  return own
 }
 
 function recordsIn(first: number, bytes: Buffer): SegmentItem[] {

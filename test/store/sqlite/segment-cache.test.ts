@@ -78,3 +78,10 @@ it('does not let go of what is still being read: who asks meanwhile gets the sam
   expect((await read(1, large)) === (await reading)).toBe(true)
   expect(loaded).toEqual([1, 2])
 })
+
+it('holds no memory beside the bytes of a segment, however small it is', async () => {
+  const [found] = await newSegmentCache(1e6).read({ collection: 1, first: 10, items: 1 }, () => segment)
+  const raw = found?.item.raw as Buffer
+  expect(raw.length).toBe(600)
+  expect(raw.buffer.byteLength).toBeLessThan(800)
+})
