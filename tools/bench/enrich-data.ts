@@ -21,6 +21,11 @@ export function valueOf(n: number): Value {
   return { kind: 'sha256', value: hex }
 }
 
+/** Whether it is no single address: who compares values by their text cannot find it in an event. */
+export function isNetwork({ kind, value }: Value): boolean {
+  return kind === 'ipv4' && value.endsWith('/24')
+}
+
 export function indicatorOf(n: number): Indicator {
   const hex = digest(n, 'id').toString('hex')
   return {

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { buildIndex } from '../../src/enrich/build-index.ts'
 import { createEnricher } from '../../src/enrich/enricher.ts'
 import { openIndex, type MatchIndex } from '../../src/enrich/open-index.ts'
-import { hitOf, indicatorOf, jsonEvent, textEvent, valueOf } from './enrich-data.ts'
+import { hitOf, indicatorOf, isNetwork, jsonEvent, textEvent, valueOf } from './enrich-data.ts'
 import { interleave, measure, type Command, type Cost } from './measure.ts'
 import { rivalsFor, type Rival } from './enrich-rivals.ts'
 import { median, type Bench, type BenchRow } from './rows.ts'
@@ -59,7 +59,7 @@ async function makeData(
   await writeLines(place('events.log'), events, (n) => textEvent(n, indicators))
   await writeLines(place('values.txt'), indicators, (n) => valueOf(n).value)
   const hitNumbers = Array.from({ length: events }, (_, n) => n).filter((n) => n % 100 < 3)
-  const exact = hitNumbers.filter((n) => !valueOf(hitOf(n, indicators)).value.includes('/24')).length
+  const exact = hitNumbers.filter((n) => !isNetwork(valueOf(hitOf(n, indicators)))).length
   return {
     indicators,
     events,
@@ -265,7 +265,7 @@ async function firstLines(data: Data, folder: string, share: number) {
   const lines = readFileSync(data.json, 'utf8').split('\n').slice(0, events)
   writeFileSync(file, `${lines.join('\n')}\n`)
   const numbersOfHits = Array.from({ length: events }, (_, n) => n).filter((n) => n % 100 < 3)
-  const exact = numbersOfHits.filter((n) => !valueOf(hitOf(n, data.indicators)).value.includes('/24')).length
+  const exact = numbersOfHits.filter((n) => !isNetwork(valueOf(hitOf(n, data.indicators)))).length
   return Promise.resolve({ file, events, exact })
 }
 

@@ -42,10 +42,14 @@ const table = new Table({
   style: { head: [], border: [] },
 })
 const held = (row: BenchRow) => (row.held === undefined ? '' : row.held ? 'yes' : 'NO')
-for (const { goals, bench } of benches) {
-  if (!goals.some(wants)) continue
-  for (const row of await bench({ quick, wants })) {
-    table.push([row.goal, row.what, row.ours, row.beside, row.ratio, row.wanted, held(row)])
+try {
+  for (const { goals, bench } of benches) {
+    if (!goals.some(wants)) continue
+    for (const row of await bench({ quick, wants })) {
+      table.push([row.goal, row.what, row.ours, row.beside, row.ratio, row.wanted, held(row)])
+    }
   }
+} finally {
+  // What was measured before a wrong count ends the run is shown all the same.
+  console.log(table.toString())
 }
-console.log(table.toString())

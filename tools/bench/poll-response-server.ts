@@ -58,9 +58,19 @@ async function writeBlocks(response: ServerResponse, count: number, request: str
   for (let from = 0; from < count && !response.destroyed; from += blocksAtOnce) {
     const some: string[] = []
     for (let n = from; n < Math.min(count, from + blocksAtOnce); n++) some.push(block(n))
-    if (!response.write(some.join(''))) await Promise.race([once(response, 'drain'), once(response, 'close')])
+    if (!response.write(some.join(''))) await drainedOrClosed(response)
   }
   response.end(closing)
+}
+
+/** The listener of what did not come goes as well: a long answer waits thousands of times. */
+async function drainedOrClosed(response: ServerResponse): Promise<void> {
+  const over = new AbortController()
+  const { signal } = over
+  const waits = [once(response, 'drain', { signal }), once(response, 'close', { signal })]
+  await Promise.race(waits)
+  over.abort()
+  await Promise.allSettled(waits)
 }
 
 const entities = Array.from({ length: 9 }, (_, n) => `<!ENTITY e${n + 1} "${`&e${n};`.repeat(10)}">`).join('')
